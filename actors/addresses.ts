@@ -1,0 +1,27 @@
+/** Where the well-known actors of a device live. */
+import { ANY, type Ref } from "../runtime/actor/mod.ts";
+import type { GatewayMessage } from "./gateway/behaviour.ts";
+import type { LeaderMessage } from "./leader/protocol.ts";
+import type { LibraryMessage } from "./library/protocol.ts";
+import type { SupervisorMessage } from "./supervisor/protocol.ts";
+
+/** The root of a device's cast. */
+export const SUPERVISOR = "supervisor";
+
+export function supervisorOf(device: string): Ref<SupervisorMessage> {
+  return { device, path: `/${SUPERVISOR}`, incarnation: ANY, channel: "control" };
+}
+
+/** The gateway takes prompts from its own device only. */
+export function gatewayOf(device: string): Ref<GatewayMessage> {
+  return { device, path: `/${SUPERVISOR}/gateway`, incarnation: ANY, channel: "control" };
+}
+
+export function leaderOf(device: string): Ref<LeaderMessage> {
+  return { device, path: `/${SUPERVISOR}/leader`, incarnation: ANY, channel: "control" };
+}
+
+/** The library answers with pieces of blobs, so it is reached, and answers, on the tensor stream. */
+export function libraryOf(device: string): Ref<LibraryMessage> {
+  return { device, path: `/${SUPERVISOR}/library`, incarnation: ANY, channel: "tensors" };
+}

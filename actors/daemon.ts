@@ -1,0 +1,154 @@
+/** A device of a mesh, put together: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
+import { startCompute } from "../models/compute/mod.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { openBlockStore } from "../models/store/mod.ts";
+import { createActorSystem } from "../runtime/actor/mod.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type DataFolder, readMemory, serveHttp } from "../runtime/host/mod.ts";
+import {
+  createIdentity,
+  createMesh,
+  createMeshKey,
+  type Invite,
+  type Mesh,
+  type MeshEvent,
+  type PeerEvent,
+} from "../runtime/mesh/mod.ts";
+import { leaderOf, SUPERVISOR, supervisorOf } from "./addresses.ts";
+import type { Device, DeviceEvent } from "./device.ts";
+import { createApi } from "./gateway/http.ts";
+import { supervisor } from "./supervisor/behaviour.ts";
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly name: string;
+  readonly folder: DataFolder;
+  readonly api: { readonly host: string; readonly port: number };
+  /** Multiaddrs. Default: every interface, on the port of the last run where it is free. */
+  readonly listen?: readonly string[];
+  /** The mesh to join; absent: the one of the data folder, or a new one. */
+  readonly invite?: Invite;
+  readonly mdns: boolean;
+  /** Bytes that segments may use here; absent: what is free. */
+  readonly memoryLimitBytes?: number;
+  /** Threads of the compute worker. */
+  readonly threads: number;
+  /** Positions of a sequence, at most what the model was trained for. */
+  readonly context: number;
+  /** Sequences open at once. */
+  readonly concurrency: number;
+  readonly processBytes: () => number;
+  readonly onEvent: (event: DaemonEvent) => void;
+}
+
+/** Everything a daemon has to say. */
+export type DaemonEvent =
+  | DeviceEvent
+  | {
+    readonly type: "peer";
+    readonly change: "up" | "down";
+    readonly device: string;
+    readonly name: string;
+    readonly reason?: string;
+  }
+  | { readonly type: "mesh"; readonly event: MeshEvent };
+
+/** A running daemon. */
+export interface Daemon extends AsyncDisposable {
+  readonly peerId: string;
+  /** Base URL of the API. */
+  readonly api: string;
+  addresses(): string[];
+  invite(): string;
+  /** Has the mesh serve this model, all of whose blocks are in the block store. */
+  offer(manifest: Manifest): void;
+  readonly store: Device["store"];
+  stop(): Promise<void>;
+}
+
+/** Starts a daemon; what had started is stopped again where a later part fails. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { folder, onEvent } = options;
+  await using started = new AsyncDisposableStack();
+  const identity = await folder.secret("identity.key", createIdentity);
+  const key = await meshKey(options);
+  const store = await openBlockStore(folder.blocks);
+  const compute = started.use(startCompute({ threads: options.threads }));
+  const mesh = started.use(await openMesh(options, identity, key));
+  const device: Device = {
+    id: mesh.self,
+    name: options.name,
+    clock: systemClock,
+    store,
+    compute,
+    peers: () => mesh.peers(),
+    readMemory,
+    processBytes: options.processBytes,
+    ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
+    serving: { context: options.context, concurrency: options.concurrency },
+    announce: onEvent,
+  };
+  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh }));
+  const root = supervisor(device, () => system.inspect.snapshot());
+  system.spawn(root, { name: SUPERVISOR, restart: { policy: "permanent", restarts: 5, seconds: 60 } });
+  started.defer(mesh.onPeer((event) => {
+    const type = event.type === "up" ? "peer-up" : "peer-down";
+    system.tell(leaderOf(mesh.self), { type, device: event.device });
+    onEvent(peerEvent(event));
+  }));
+  started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
+  const server = await serveHttp(options.api.host, options.api.port, createApi({ system, device }));
+  started.defer(() => server.close());
+  const parts = started.move();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
+  return {
+    peerId: mesh.self,
+    api: server.url,
+    addresses: () => mesh.addresses(),
+    invite: () => mesh.invite(),
+    offer: (manifest) => system.tell(supervisorOf(mesh.self), { type: "offer", manifest }),
+    store,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The key of the mesh to be in: the invite's, the data folder's, or a new one. */
+async function meshKey({ folder, invite, onEvent }: DaemonOptions): Promise<Uint8Array> {
+  const kept = await folder.secret("mesh.key", () => invite?.key ?? createMeshKey());
+  if (invite === undefined || same(kept, invite.key)) return kept;
+  await folder.replaceSecret("mesh.key", invite.key);
+  onEvent({
+    type: "warning",
+    message: "This device was in another mesh before; it has left that one to join the invite's.",
+  });
+  return invite.key;
+}
+
+const PORT_FILE = "port";
+const PEERS_FILE = "addresses";
+
+/** Opens the mesh on the last run's port where it is free, so that addresses in invites stay good. */
+async function openMesh(options: DaemonOptions, identity: Uint8Array, key: Uint8Array): Promise<Mesh> {
+  const { folder, name, mdns } = options;
+  if (options.invite !== undefined) await folder.write(PEERS_FILE, options.invite.addresses.join("\n"));
+  const join = (await folder.read(PEERS_FILE) ?? "").split("\n").filter((address) => address !== "");
+  const base = { identity, key, name, join, mdns, clock: systemClock };
+  if (options.listen !== undefined) return await createMesh({ ...base, listen: options.listen });
+  const last = Number(await folder.read(PORT_FILE) ?? 0);
+  const listen = (port: number) => createMesh({ ...base, listen: [`/ip4/0.0.0.0/tcp/${port}`] });
+  const mesh = await listen(Number.isInteger(last) && last > 0 && last < 65_536 ? last : 0).catch(() => listen(0));
+  const port = mesh.addresses()[0]?.match(/\/tcp\/(\d+)/)?.[1];
+  if (port !== undefined) await folder.write(PORT_FILE, port);
+  return mesh;
+}
+
+function peerEvent(event: PeerEvent): DaemonEvent {
+  const { type: change, device, name } = event;
+  return { type: "peer", change, device, name, ...(event.type === "down" ? { reason: event.reason } : {}) };
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

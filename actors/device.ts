@@ -1,0 +1,54 @@
+/** What the actors of one device share: its name, its clock and the edges of the platform behind interfaces. */
+import type { Clock } from "../runtime/clock.ts";
+import type { BlockStore } from "../models/store/mod.ts";
+import type { Compute } from "../models/compute/mod.ts";
+import type { PlannedSegment } from "./plan.ts";
+
+/** A live peer as the mesh knows it. */
+export interface PeerView {
+  readonly device: string;
+  readonly name: string;
+  readonly roundTripMs: number | undefined;
+}
+
+/** What happens on a device that its owner wants to read; `skein up` prints these. */
+export type DeviceEvent =
+  | { readonly type: "leader"; readonly device: string; readonly term: number }
+  | { readonly type: "fetching"; readonly doneBytes: number; readonly totalBytes: number; readonly from: string }
+  | {
+    readonly type: "segment";
+    readonly first: number;
+    readonly last: number;
+    readonly bytes: number;
+    readonly milliseconds: number;
+  }
+  | { readonly type: "released"; readonly first: number; readonly last: number }
+  | {
+    readonly type: "plan";
+    readonly term: number;
+    readonly epoch: number;
+    readonly model: string;
+    readonly segments: readonly Pick<PlannedSegment, "name" | "first" | "last">[];
+  }
+  | { readonly type: "waiting"; readonly reason: string }
+  | { readonly type: "warning"; readonly message: string };
+
+/** The shared part of a device. */
+export interface Device {
+  readonly id: string;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly store: BlockStore;
+  readonly compute: Compute;
+  /** Live peers, this device not among them. */
+  peers(): readonly PeerView[];
+  /** What is free for models, and in all; bytes. */
+  readMemory(): Promise<{ readonly totalBytes: number; readonly availableBytes: number }>;
+  /** Bytes that this process holds. */
+  processBytes(): number;
+  /** The owner's limit for models on this device; absent: what is free. */
+  readonly memoryLimitBytes?: number;
+  /** What a plan serves; the acting leader's values count. */
+  readonly serving: { readonly context: number; readonly concurrency: number };
+  announce(event: DeviceEvent): void;
+}

@@ -1,0 +1,90 @@
+/** The part of the API that the CLI looks at: devices and their actors, the plan, the stream of events. */
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { InspectEvent, Ref, Reply } from "../../runtime/actor/mod.ts";
+import { leaderOf, supervisorOf } from "../addresses.ts";
+import { Pinned, Split } from "../leader/protocol.ts";
+import { DeviceView } from "../supervisor/protocol.ts";
+import type { ApiOptions } from "./http.ts";
+import { meshView } from "./mesh-view.ts";
+import { RequestError } from "./openai.ts";
+
+/** How long another device may take to describe itself. */
+const VIEW_MILLISECONDS = 3000;
+/** Events that may wait for a slow reader; the oldest are dropped, and counted, beyond it. */
+const MAX_WAITING_EVENTS = 10_000;
+
+/** A device that answered, or why it did not. */
+export type InspectedDevice = DeviceView | { readonly device: string; readonly name: string; readonly error: string };
+
+/** Makes the routes below /skein. */
+export function inspection({ system, device }: ApiOptions): Hono {
+  const app = new Hono();
+  app.get("/inspect", async (context) => {
+    const { leader, term, state } = await meshView(system, device.id);
+    const all = [{ device: device.id, name: device.name }, ...device.peers()];
+    const devices = await Promise.all(all.map(async (asked): Promise<InspectedDevice> => {
+      const make = (replyTo: Ref<Reply<DeviceView>>) => ({ type: "view" as const, replyTo });
+      const parse = (value: unknown) => v.parse(DeviceView, value);
+      const outcome = await system.ask(supervisorOf(asked.device), make, { timeoutMs: VIEW_MILLISECONDS, parse });
+      if (outcome.type === "reply") return outcome.value;
+      return { device: asked.device, name: asked.name, error: outcome.reason };
+    }));
+    return context.json({ leader, term, state, devices });
+  });
+  app.get("/plan", async (context) => context.json(await meshView(system, device.id)));
+  app.post("/plan", async (context) => {
+    const body: unknown = await context.req.json().catch(() => undefined);
+    const parsed = v.safeParse(v.object({ split: v.nullable(Split) }), body);
+    if (!parsed.success) {
+      throw new RequestError(
+        400,
+        "invalid_request",
+        'A plan is {"split": [{"device": NAME, "blocks": N}, …]} or {"split": null}.',
+      );
+    }
+    const { leader } = await meshView(system, device.id);
+    if (leader === undefined) {
+      throw new RequestError(503, "no_leader", "The mesh has no leader yet. Try again in a moment.");
+    }
+    const make = (replyTo: Ref<Reply<Pinned>>) => ({ type: "pin" as const, split: parsed.output.split, replyTo });
+    const outcome = await system.ask(leaderOf(leader), make, {
+      timeoutMs: 5000,
+      parse: (value) => v.parse(Pinned, value),
+    });
+    if (outcome.type !== "reply") {
+      throw new RequestError(503, "no_leader", `The leader does not answer: ${outcome.reason}.`);
+    }
+    if (outcome.value.type === "refused") throw new RequestError(409, "refused", outcome.value.reason);
+    return context.json({ accepted: true }, 202);
+  });
+  app.get("/events", (context) => {
+    const waiting: InspectEvent[] = [];
+    let dropped = 0;
+    let wake = () => {};
+    const unsubscribe = system.inspect.subscribe((event) => {
+      if (waiting.length >= MAX_WAITING_EVENTS) dropped++;
+      else waiting.push(event);
+      wake();
+    });
+    const { signal } = context.req.raw;
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => wake = resolve);
+        if (signal.aborted) return controller.close();
+        const lines: object[] = dropped > 0 ? [{ type: "missed", events: dropped }, ...waiting] : [...waiting];
+        waiting.length = 0;
+        dropped = 0;
+        controller.enqueue(encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
+      },
+      cancel: unsubscribe,
+    });
+    signal.addEventListener("abort", () => {
+      unsubscribe();
+      wake();
+    });
+    return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+  });
+  return app;
+}

@@ -1,0 +1,63 @@
+/**
+ * Who leads. Pure. A claim is a term and a device; the higher term wins, the smaller id among equals, so two leaders that
+ * meet agree without asking. A leader stays while it lives: a newcomer never deposes it by its id alone.
+ */
+
+/** Somebody's claim to lead. */
+export interface Claim {
+  readonly term: number;
+  readonly leader: string;
+}
+
+/** How long a device looks around before it thinks of leading: longer than peers on the same network take to meet. */
+export const SETTLE_MILLISECONDS = 1000;
+/** After a leader is lost, the others agree on who is left within this time. */
+export const SUCCESSION_MILLISECONDS = 300;
+/** How long the device whose turn it is may hesitate before the others stop waiting for it. */
+export const HESITATION_MILLISECONDS = 1500;
+
+/** Whether claim `a` beats claim `b`. */
+export function outranks(a: Claim, b: Claim): boolean {
+  return a.term > b.term || (a.term === b.term && a.leader < b.leader);
+}
+
+/** A device's view of an election. */
+export interface Election {
+  readonly self: string;
+  /** The highest term seen. */
+  readonly term: number;
+  readonly leader: string | undefined;
+  /** Live peers. */
+  readonly peers: ReadonlySet<string>;
+  /** When, on the device's clock, the missing leader is to be replaced. */
+  readonly dueAt: number;
+}
+
+/** Whether this device should claim to lead now: it is its turn (smallest id alive), or whose turn it is hesitates. */
+export function shouldClaim(election: Election, now: number): boolean {
+  if (election.leader !== undefined || now < election.dueAt) return false;
+  const turn = [election.self, ...election.peers].reduce((least, device) => device < least ? device : least);
+  return turn === election.self || now >= election.dueAt + HESITATION_MILLISECONDS;
+}
+
+/** The view after hearing a claim: adopted, or unchanged where it is outranked or its leader is not in reach. */
+export function hear(election: Election, claim: Claim): Election {
+  if (claim.leader !== election.self && !election.peers.has(claim.leader)) return election;
+  const current = election.leader === undefined ? undefined : { term: election.term, leader: election.leader };
+  if (current !== undefined && !outranks(claim, current)) return election;
+  if (current === undefined && claim.term < election.term) return election;
+  return { ...election, term: claim.term, leader: claim.leader };
+}
+
+/** The view after a peer came. */
+export function arrive(election: Election, device: string): Election {
+  return { ...election, peers: new Set(election.peers).add(device) };
+}
+
+/** The view after a peer went; where it led, its succession falls due shortly after `now`. */
+export function depart(election: Election, device: string, now: number): Election {
+  const peers = new Set(election.peers);
+  peers.delete(device);
+  if (election.leader !== device) return { ...election, peers };
+  return { ...election, peers, leader: undefined, dueAt: now + SUCCESSION_MILLISECONDS };
+}

@@ -1,0 +1,137 @@
+/** Fetching blobs from other devices' libraries: only what is missing, hash-checked, resumed where it was interrupted. */
+import * as v from "valibot";
+import type { Blob } from "../../models/manifest.ts";
+import { BlobMismatchError, type BlobWriter, type BlockStore } from "../../models/store/mod.ts";
+import type { Ref, Reply, Sender } from "../../runtime/actor/mod.ts";
+import { libraryOf } from "../addresses.ts";
+import { Holdings, Piece, PIECE_BYTES } from "./protocol.ts";
+
+/** A piece that takes longer than this is asked for elsewhere. */
+const PIECE_MILLISECONDS = 15_000;
+/** Pieces asked for at once, so that the link is busy while answers travel. */
+const PIECES_IN_FLIGHT = 4;
+
+/** No device in reach gave a blob. */
+export class FetchError extends Error {
+  override readonly name = "FetchError";
+}
+
+/** What a fetch needs. */
+export interface FetchOptions {
+  readonly store: BlockStore;
+  readonly sender: Sender;
+  /** Devices that may hold the blobs; this one is not asked. */
+  readonly sources: readonly string[];
+  readonly signal: AbortSignal;
+  /** Bytes that are here so far, of those that were missing. */
+  readonly onProgress: (doneBytes: number, totalBytes: number, from: string) => void;
+}
+
+/**
+ * Brings the blobs that the store lacks, one after another.
+ * @throws {FetchError} where no source gives a blob; what came so far stays for the next try.
+ */
+export async function fetchBlobs(blobs: readonly Blob[], options: FetchOptions): Promise<void> {
+  const { store } = options;
+  const unique = [...new Map(blobs.map((blob) => [blob.sha256, blob])).values()];
+  const held = await Promise.all(unique.map((blob) => store.has(blob)));
+  const missing = unique.filter((_, index) => !held[index]);
+  if (missing.length === 0) return;
+  const holders = await findHolders(missing, options);
+  const total = missing.reduce((sum, blob) => sum + blob.bytes, 0);
+  let done = 0;
+  for (const blob of missing) {
+    await fetchBlob(blob, holders.get(blob.sha256) ?? [], options, (bytes, from) => {
+      options.onProgress(done + bytes, total, from);
+    });
+    done += blob.bytes;
+  }
+}
+
+/** Which sources have which blobs. Sources that do not answer have none. */
+async function findHolders(blobs: readonly Blob[], options: FetchOptions): Promise<Map<string, string[]>> {
+  const { sender, sources, signal } = options;
+  const holders = new Map<string, string[]>(blobs.map(({ sha256 }) => [sha256, []]));
+  await Promise.all(sources.map(async (source) => {
+    const parse = (value: unknown) => v.parse(Holdings, value);
+    const outcome = await sender.ask(
+      libraryOf(source),
+      (replyTo: Ref<Reply<boolean[]>>) => ({
+        type: "has" as const,
+        blobs: blobs.map((blob) => ({ ...blob })),
+        replyTo,
+      }),
+      {
+        timeoutMs: PIECE_MILLISECONDS,
+        signal,
+        parse,
+      },
+    );
+    if (outcome.type !== "reply") return;
+    for (const [index, blob] of blobs.entries()) if (outcome.value[index]) holders.get(blob.sha256)?.push(source);
+  }));
+  return holders;
+}
+
+async function fetchBlob(
+  blob: Blob,
+  holders: readonly string[],
+  options: FetchOptions,
+  onBytes: (bytes: number, from: string) => void,
+): Promise<void> {
+  const reasons: string[] = [];
+  for (const holder of holders) {
+    const writer = await options.store.receive(blob);
+    try {
+      await copy(blob, holder, writer, options, (bytes) => onBytes(bytes, holder));
+      await writer.commit();
+      return;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (!(error instanceof FetchError || error instanceof BlobMismatchError)) throw error;
+      reasons.push(error.message);
+    } finally {
+      await writer.abandon();
+    }
+  }
+  const why = holders.length === 0 ? "no device in reach has it" : reasons.join("; ");
+  throw new FetchError(`The block ${blob.sha256.slice(0, 12)} (${blob.bytes} bytes) could not be fetched: ${why}.`);
+}
+
+/** Copies what is missing of a blob, several pieces on their way at once, written in order. */
+async function copy(
+  blob: Blob,
+  from: string,
+  writer: BlobWriter,
+  { sender, signal }: FetchOptions,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const read = (offset: number) => {
+    const length = Math.min(PIECE_BYTES, blob.bytes - offset);
+    return sender.ask(
+      libraryOf(from),
+      (replyTo: Ref<Reply<Piece>>) => ({ type: "read" as const, blob, offset, length, replyTo }),
+      {
+        timeoutMs: PIECE_MILLISECONDS,
+        signal,
+        parse: (value) => v.parse(Piece, value),
+      },
+    );
+  };
+  const pieces: ReturnType<typeof read>[] = [];
+  let asked = writer.offset;
+  for (let offset = writer.offset; offset < blob.bytes;) {
+    for (; pieces.length < PIECES_IN_FLIGHT && asked < blob.bytes; asked += PIECE_BYTES) pieces.push(read(asked));
+    const outcome = await pieces.shift();
+    const bytes = outcome?.type === "reply" ? outcome.value.bytes : undefined;
+    if (bytes === undefined || bytes.length !== Math.min(PIECE_BYTES, blob.bytes - offset)) {
+      await Promise.all(pieces);
+      signal.throwIfAborted();
+      const why = outcome?.type === "reply" ? "it does not have it any more" : outcome?.reason;
+      throw new FetchError(`${from} gave no piece at ${offset}: ${why}`);
+    }
+    await writer.append(bytes);
+    offset += bytes.length;
+    onBytes(offset);
+  }
+}

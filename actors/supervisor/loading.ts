@@ -1,0 +1,77 @@
+/** Carrying out an assignment: fetch the blocks that are missing, load them, know the model's language where it is needed. */
+import type { ComputeSegment } from "../../models/compute/mod.ts";
+import type { Block, Manifest } from "../../models/manifest.ts";
+import { blockBlobs } from "../../models/manifest-blobs.ts";
+import { createTokenizer, parseBundle } from "../../models/text/mod.ts";
+import type { Sender } from "../../runtime/actor/mod.ts";
+import type { Language } from "../conversation/prompt.ts";
+import type { Device } from "../device.ts";
+import { fetchBlobs } from "../library/fetch.ts";
+
+/** A segment that is ready to run. */
+export interface LoadedSegment {
+  readonly compute: ComputeSegment;
+  /** Only where the segment holds the embedding: conversations live here. */
+  readonly language: Language | undefined;
+}
+
+/** What is to be loaded. */
+export interface LoadRequest {
+  readonly manifest: Manifest;
+  readonly first: number;
+  readonly last: number;
+  readonly context: number;
+  readonly concurrency: number;
+  readonly sources: readonly string[];
+}
+
+/** Loads a segment. @throws {Error} with a sentence that says which block could not be had or loaded. */
+export async function loadSegment(
+  request: LoadRequest,
+  device: Device,
+  sender: Sender,
+  signal: AbortSignal,
+): Promise<LoadedSegment> {
+  const { manifest, first, last } = request;
+  const blocks = manifest.blocks.slice(first, last + 1);
+  if (blocks.length === 0 || blocks.length !== last - first + 1) {
+    throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
+  }
+  const embeds = blocks[0]?.kind === "embed";
+  await fetchBlobs([...blocks.flatMap(blockBlobs), ...(embeds ? [manifest.tokenizer] : [])], {
+    store: device.store,
+    sender,
+    sources: request.sources.filter((source) => source !== device.id),
+    signal,
+    onProgress: (doneBytes, totalBytes, from) => {
+      device.announce({ type: "fetching", doneBytes, totalBytes, from: nameOf(device, from) });
+    },
+  });
+  await device.store.putManifest(manifest);
+  const language = embeds ? await loadLanguage(manifest, device) : undefined;
+  const compute = await device.compute.open({
+    architecture: manifest.architecture,
+    blocks: blocks.map((block) => filesOf(block, device)),
+    context: request.context,
+    slots: request.concurrency,
+  });
+  return { compute, language };
+}
+
+function filesOf(block: Block, { store }: Device) {
+  const { index } = block;
+  if (block.kind === "embed") {
+    return { index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
+  }
+  return { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
+}
+
+async function loadLanguage(manifest: Manifest, { store }: Device): Promise<Language> {
+  const bytes = await store.read(manifest.tokenizer, 0, manifest.tokenizer.bytes);
+  const bundle = parseBundle(JSON.parse(new TextDecoder().decode(bytes)));
+  return { bundle, tokenizer: createTokenizer(bundle), vocabulary: manifest.architecture.vocabulary };
+}
+
+function nameOf(device: Device, id: string): string {
+  return device.peers().find((peer) => peer.device === id)?.name ?? id;
+}

@@ -1,0 +1,103 @@
+/** The supervisor's messages: assignments from the leader, conversations for gateways, a look at the device for inspectors. */
+import * as v from "valibot";
+import type { Ref, Reply } from "../../runtime/actor/mod.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
+import { AnswerRequest, Progress } from "../conversation/protocol.ts";
+import type { LeaderMessage } from "../leader/protocol.ts";
+import { MeshState, PlanNumber } from "../plan.ts";
+import type { LoadedSegment } from "./loading.ts";
+import { Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
+
+/** One actor as an inspector sees it. */
+export const ActorRow = v.object({
+  path: ShortText,
+  state: ShortText,
+  mailbox: Count,
+  mailboxBound: Count,
+  handled: Count,
+  meanMilliseconds: v.number(),
+  lastMilliseconds: v.number(),
+  restarts: Count,
+});
+export type ActorRow = v.InferOutput<typeof ActorRow>;
+
+/** A device as an inspector sees it. */
+export const DeviceView = v.object({
+  device: Identifier,
+  name: ShortText,
+  leader: v.optional(Identifier),
+  term: Count,
+  memory: v.object({ usableBytes: Count, totalBytes: Count, processBytes: Count }),
+  links: v.pipe(
+    v.array(v.object({ device: Identifier, name: ShortText, roundTripMilliseconds: v.optional(v.number()) })),
+    v.maxLength(1024),
+  ),
+  segments: v.pipe(v.array(v.object({ path: ShortText, first: Count, last: Count, bytes: Count })), v.maxLength(256)),
+  actors: v.pipe(v.array(ActorRow), v.maxLength(4096)),
+});
+export type DeviceView = v.InferOutput<typeof DeviceView>;
+
+/** Where to reach a new conversation. */
+export const Conversing = v.variant("type", [
+  v.object({ type: v.literal("conversing"), conversation: refTo<ConversationMessage>() }),
+  v.object({ type: v.literal("declined"), reason: ShortText }),
+]);
+export type Conversing = v.InferOutput<typeof Conversing>;
+
+const Assign = v.object({
+  type: v.literal("assign"),
+  number: PlanNumber,
+  manifest: WireManifest,
+  first: Count,
+  last: Count,
+  context: Position,
+  concurrency: Count,
+  bytes: Count,
+  /** Devices that may have the blocks. */
+  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  replyTo: refTo<LeaderMessage>(),
+});
+
+const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
+
+const Converse = v.object({
+  type: v.literal("converse"),
+  id: Identifier,
+  plan: PlanNumber,
+  request: AnswerRequest,
+  progress: Progress,
+  answer: refTo<FromConversation>(),
+  replyTo: replyTo<Conversing>(),
+});
+
+const View = v.object({ type: v.literal("view"), replyTo: replyTo<DeviceView>() });
+
+/** What a device knows of the mesh. */
+export interface MeshView {
+  readonly leader: string | undefined;
+  readonly term: number;
+  readonly state: MeshState;
+}
+
+/** What other devices may send. */
+export const WireSupervisorMessage = v.variant("type", [Assign, Publish, Converse, View]);
+export type AssignMessage = v.InferOutput<typeof Assign>;
+export type ConverseMessage = v.InferOutput<typeof Converse>;
+
+/** What a supervisor is told. */
+export type SupervisorMessage =
+  | v.InferOutput<typeof WireSupervisorMessage>
+  /** From itself: an assignment is loaded, or could not be. */
+  | { readonly type: "loaded"; readonly assignment: AssignMessage; readonly outcome: LoadOutcome }
+  /** From the daemon: this device has a model to offer. */
+  | { readonly type: "offer"; readonly manifest: Manifest }
+  /** From the device's own API. */
+  | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
+  /** A child has ended. */
+  | { readonly type: "ended"; readonly path: string; readonly reason: string };
+
+/** What became of an assignment. */
+export type LoadOutcome =
+  | { readonly type: "loaded"; readonly segment: LoadedSegment; readonly manifest: Manifest }
+  | { readonly type: "failed"; readonly reason: string };

@@ -1,0 +1,59 @@
+/** Schemas that several protocols share. What comes from another device is parsed with these before an actor sees it. */
+import * as v from "valibot";
+import { validateManifest } from "../models/compile/mod.ts";
+import type { Manifest } from "../models/manifest.ts";
+import { type SamplingOptions, validateSampling } from "../models/sampling/mod.ts";
+import { type Message, parseRef, parseReplyTo, type Ref, type Reply } from "../runtime/actor/mod.ts";
+
+/** Rows in one forward message: more lanes than any device steps at once. */
+export const MAX_ROWS = 256;
+/** Tokens in one forward message, and so of one prefill chunk. */
+export const MAX_STEP_TOKENS = 1024;
+/** Positions a sequence may have in any model. */
+export const MAX_CONTEXT = 1 << 20;
+
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+export const Position = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_CONTEXT));
+export const TokenId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
+export const Identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+export const ShortText = v.pipe(v.string(), v.maxLength(2048));
+export const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+export const Milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/** A ref that came over the wire. What it accepts is checked where it lives, so its message type is only a promise. */
+export function refTo<M extends Message>(): v.GenericSchema<unknown, Ref<M>> {
+  return parsedBy((value) => parseRef<M>(value));
+}
+
+/** A ref that an ask wants its answer sent to: it can lead to a waiting ask and nowhere else. */
+export function replyTo<R>(): v.GenericSchema<unknown, Ref<Reply<R>>> {
+  return parsedBy((value) => parseReplyTo<R>(value));
+}
+
+/** A manifest, checked before anything is allocated or fetched for it. */
+export const WireManifest: v.GenericSchema<unknown, Manifest> = parsedBy(validateManifest);
+
+/** Sampling options, all within their ranges. */
+export const Sampling: v.GenericSchema<unknown, SamplingOptions> = parsedBy((value) => {
+  if (typeof value !== "object" || value === null) throw new TypeError("sampling options are an object");
+  return validateSampling(value);
+});
+
+function parsedBy<T>(parse: (value: unknown) => T): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+/** Makes the `accepts` of a behaviour from its protocol's schema: parses, or throws what was wrong with it. */
+export function accepting<M>(schema: v.GenericSchema<unknown, M>): (message: unknown) => M {
+  return (message) => v.parse(schema, message);
+}

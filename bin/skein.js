@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The launcher: plain JavaScript for any Node >= 18. It finds a runtime that takes TypeScript as it is (Deno from the npm
+// package `deno`, else Node >= 24) and runs cli/main.ts on it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The path of Deno's binary, or undefined where its npm package has none for this platform. */
+function findDeno() {
+  const glibc = process.platform === "linux" ? "-glibc" : "";
+  const binary = process.platform === "win32" ? "deno.exe" : "deno";
+  try {
+    const resolve = createRequire(join(root, "package.json")).resolve;
+    const folder = dirname(resolve(`@deno/${process.platform}-${process.arch}${glibc}/package.json`));
+    const path = join(folder, binary);
+    return existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The command that runs TypeScript here: `[program, ...arguments]`. */
+function findRuntime() {
+  const wanted = process.env.SKEIN_RUNTIME;
+  const deno = wanted === "node" ? undefined : findDeno();
+  if (deno !== undefined) {
+    // All permissions: reading memory limits below /proc asks for them, and a native library is loaded anyway.
+    return [deno, "run", "--quiet", "--allow-all", "--no-check", "--config", join(root, "deno.json")];
+  }
+  if (wanted !== "deno" && Number(process.versions.node.split(".")[0]) >= 24) {
+    return [process.execPath, "--disable-warning=ExperimentalWarning"];
+  }
+  process.stderr.write(
+    `skein: found no runtime for TypeScript: the npm package "deno" has no binary here (${process.platform}-${process.arch}) ` +
+      `and this Node is ${process.versions.node}. Run "npm ci" in ${root}, or use Node 24 or newer.\n`,
+  );
+  process.exit(1);
+}
+
+const [program, ...before] = findRuntime();
+const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...process.argv.slice(2)], {
+  stdio: "inherit",
+  env: { ...process.env, SKEIN_LAUNCHER: String(process.pid), SKEIN_NODE: process.execPath, DENO_NO_UPDATE_CHECK: "1" },
+});
+// A signal sent to this process alone must reach the child too; after Ctrl-C the child has it twice and does not mind.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("error", (error) => {
+  process.stderr.write(`skein: could not start ${program}: ${error.message}\n`);
+  process.exit(1);
+});
+child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + (signal === "SIGINT" ? 2 : 15)));

@@ -1,0 +1,46 @@
+/** How commands talk to a daemon: find one, ask it, and say clearly what is wrong when it does not answer. */
+import { findDaemons } from "../runtime/host/mod.ts";
+import { CommandError } from "./command.ts";
+
+/** The base URL of the daemon to talk to: as given, or the one that runs on this machine (the longest-running of several). */
+export async function findApi(given: string | undefined): Promise<string> {
+  if (given !== undefined) {
+    const url = URL.parse(given.includes("://") ? given : `http://${given}`);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new CommandError(`--api is ${JSON.stringify(given)}; it must be a URL like http://127.0.0.1:11411.`, 2);
+    }
+    return url.origin;
+  }
+  const [daemon] = await findDaemons();
+  if (daemon === undefined) {
+    throw new CommandError("No daemon runs on this machine. Start one with: skein up --model PATH (or --join INVITE).");
+  }
+  return daemon.api;
+}
+
+/** Requests a path of the API. @throws {CommandError} where the daemon is not there or refuses, with its own words. */
+export async function request(api: string, path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`${api}${path}`, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new CommandError(`No daemon answers at ${api}. Is it running? Start one with: skein up.`);
+  }
+  if (response.ok) return response;
+  const body = await response.json().catch(() => undefined) as { error?: { message?: string } } | undefined;
+  throw new CommandError(
+    body?.error?.message ?? `The daemon at ${api} answered ${response.status} ${response.statusText}.`,
+  );
+}
+
+/** The lines of a response's body as they come. */
+export async function* lines(response: Response): AsyncGenerator<string, void> {
+  let rest = "";
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,126 @@
+/** skein ask: one prompt, its completion on stdout as it arrives, and nothing else there. */
+import process from "node:process";
+import { findApi, lines, request } from "./api-client.ts";
+import { CommandError, numberOption, parseCommand } from "./command.ts";
+
+const USAGE = `skein ask [options] "PROMPT": print the answer on stdout as it arrives; how fast it was goes to stderr.
+
+  --api URL           the daemon to ask (default: the one on this machine)
+  --max-tokens N      most tokens of the answer (default 256)
+  --temperature T     0 always takes the most likely token (default 0.8)
+  --top-k K           draw from the K most likely tokens only (default 40; 0 for all)
+  --top-p P           draw from the most likely tokens that together have probability P (default 0.95)
+  --min-p P           draw from tokens at least P times as likely as the most likely one (default 0.05)
+  --seed S            the same seed gives the same answer (default: a new one each time)
+  --raw               continue the prompt as it is, without the model's chat template
+  --json              print one JSON object with text, timings and route instead
+`;
+
+/** The last chunk's extra part: how long the answer took, and which devices gave it. */
+interface Details {
+  readonly ttft_ms: number;
+  readonly total_ms: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly conversations: number;
+  readonly route: readonly { readonly device: string; readonly first: number; readonly last: number }[];
+}
+
+interface Chunk {
+  readonly choices?: readonly {
+    readonly text?: string;
+    readonly delta?: { readonly content?: string };
+    readonly finish_reason: string | null;
+  }[];
+  readonly skein?: Details;
+  readonly error?: { readonly message: string };
+}
+
+/** Runs the command. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(
+    args,
+    {
+      api: { type: "string" },
+      "max-tokens": { type: "string", default: "256" },
+      temperature: { type: "string", default: "0.8" },
+      "top-k": { type: "string", default: "40" },
+      "top-p": { type: "string", default: "0.95" },
+      "min-p": { type: "string", default: "0.05" },
+      seed: { type: "string" },
+      raw: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+    USAGE,
+    1,
+  );
+  const prompt = positionals[0] === "-" || (positionals.length === 0 && process.stdin.isTTY !== true)
+    ? await readStdin()
+    : positionals[0];
+  if (prompt === undefined) throw new CommandError(`There is no prompt.\n\n${USAGE}`, 2);
+  const body = {
+    ...(values.raw ? { prompt } : { messages: [{ role: "user", content: prompt }] }),
+    stream: true,
+    max_tokens: numberOption("max-tokens", values["max-tokens"], { min: 1, integer: true }),
+    temperature: numberOption("temperature", values.temperature, { min: 0, max: 100 }),
+    top_k: numberOption("top-k", values["top-k"], { min: 0, integer: true }),
+    top_p: numberOption("top-p", values["top-p"], { min: 0, max: 1 }),
+    min_p: numberOption("min-p", values["min-p"], { min: 0, max: 1 }),
+    seed: numberOption("seed", values.seed, { integer: true }),
+  };
+  const api = await findApi(values.api);
+  const leaving = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => leaving.abort());
+  try {
+    const response = await request(api, values.raw ? "/v1/completions" : "/v1/chat/completions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: leaving.signal,
+    });
+    const answer = await read(response, (text) => values.json || process.stdout.write(text));
+    if (values.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
+    else {
+      process.stdout.write("\n");
+      process.stderr.write(`${summary(answer.details)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (!leaving.signal.aborted) throw error;
+    process.stderr.write("\ncancelled\n");
+    return 130;
+  }
+}
+
+/** Follows the stream to its end. @throws {CommandError} where the answer broke off. */
+async function read(response: Response, onText: (text: string) => void) {
+  let [text, finish] = ["", "unknown"];
+  let details: Details | undefined;
+  for await (const line of lines(response)) {
+    if (!line.startsWith("data: ") || line === "data: [DONE]") continue;
+    const chunk = JSON.parse(line.slice("data: ".length)) as Chunk;
+    if (chunk.error !== undefined) throw new CommandError(chunk.error.message);
+    const piece = chunk.choices?.[0]?.delta?.content ?? chunk.choices?.[0]?.text ?? "";
+    text += piece;
+    if (piece !== "") onText(piece);
+    finish = chunk.choices?.[0]?.finish_reason ?? finish;
+    details = chunk.skein ?? details;
+  }
+  if (details === undefined) throw new CommandError("The answer broke off: the daemon closed the connection.");
+  return { text, finish, details };
+}
+
+function summary(details: Details): string {
+  const decoding = details.total_ms - details.ttft_ms;
+  const rate = details.completion_tokens > 1 ? ((details.completion_tokens - 1) / decoding) * 1000 : 0;
+  const again = details.conversations > 1 ? `, taken up again ${details.conversations - 1} times` : "";
+  return `TTFT ${Math.round(details.ttft_ms)} ms, ${rate.toFixed(1)} tokens/s, ` +
+    `${details.prompt_tokens} + ${details.completion_tokens} tokens${again}, route ` +
+    details.route.map(({ device, first, last }) => `${device} ${first}-${last}`).join(" > ");
+}
+
+async function readStdin(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin) text += chunk;
+  return text;
+}

@@ -1,0 +1,111 @@
+/** skein demo (npm start): three daemons on this machine, a model across them, an answer streamed. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { launchDaemon, type LaunchedDaemon } from "./launch.ts";
+import { CommandError, numberOption, parseCommand } from "./command.ts";
+import { request } from "./api-client.ts";
+import { run as ask } from "./ask.ts";
+import { run as plan } from "./plan.ts";
+import type { MeshView } from "../actors/supervisor/protocol.ts";
+
+const USAGE =
+  `skein demo --model PATH [options] ["PROMPT"]: three daemons on this machine, the model across them, an answer.
+Through npm: npm start -- --model PATH
+
+  --model PATH        a GGUF file or a Hugging Face folder
+  --devices N         how many daemons (default 3)
+  --once              stop after the answer (default: stay up until Ctrl-C)
+`;
+
+/** How long the daemons may take to have a plan: a large model is compiled first. */
+const PLAN_MILLISECONDS = 300_000;
+
+/** Runs the command. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand(
+    args,
+    {
+      model: { type: "string" },
+      devices: { type: "string", default: "3" },
+      once: { type: "boolean", default: false },
+    },
+    USAGE,
+    1,
+  );
+  if (values.model === undefined) {
+    throw new CommandError(
+      `Say which model to run: npm start -- --model PATH (a GGUF file or a Hugging Face folder).\n\n${USAGE}`,
+      2,
+    );
+  }
+  const count = numberOption("devices", values.devices, { min: 1, max: 16, integer: true }) ?? 3;
+  const leaving = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => leaving.abort());
+  const folder = await mkdtemp(join(tmpdir(), "skein-demo-"));
+  const daemons: LaunchedDaemon[] = [];
+  try {
+    const common = ["--api", "127.0.0.1:0", "--threads", "1", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns"];
+    const start = (index: number, more: readonly string[]) => {
+      const name = `device-${index + 1}`;
+      return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], leaving.signal);
+    };
+    const first = await start(0, ["--model", values.model]);
+    daemons.push(first);
+    daemons.push(
+      ...await Promise.all(
+        Array.from({ length: count - 1 }, (_, index) => start(index + 1, ["--join", first.ready.invite])),
+      ),
+    );
+    process.stderr.write(`${count} daemons are up; APIs: ${daemons.map(({ ready }) => ready.api).join(", ")}\n`);
+    await Promise.race([planned(first.ready.api, count, leaving.signal), first.failed]);
+    await plan(["--api", first.ready.api]);
+    process.stdout.write("\n");
+    const prompt = positionals[0] ?? "Once upon a time";
+    process.stdout.write(prompt);
+    await ask([
+      "--api",
+      daemons.at(-1)?.ready.api ?? first.ready.api,
+      "--raw",
+      "--max-tokens",
+      "100",
+      "--temperature",
+      "0",
+      prompt,
+    ]);
+    if (!values.once) {
+      process.stderr.write(
+        `\nAsk more: npx skein ask --api ${first.ready.api} "…"   Look: npx skein inspect --api ${first.ready.api}   Ctrl-C stops all.\n`,
+      );
+      await new Promise<void>((resolve) => {
+        if (leaving.signal.aborted) resolve();
+        leaving.signal.addEventListener("abort", () => resolve());
+      });
+    }
+    return 0;
+  } catch (error) {
+    if (leaving.signal.aborted) return 130;
+    throw error;
+  } finally {
+    await Promise.all(daemons.map((daemon) => daemon.stop()));
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits for a plan over all devices. */
+async function planned(api: string, devices: number, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + PLAN_MILLISECONDS;
+  let reason = "";
+  while (Date.now() < deadline) {
+    signal.throwIfAborted();
+    const { state } = await (await request(api, "/skein/plan", { signal })).json() as MeshView;
+    if (
+      state.type === "active" &&
+      (state.plan.segments.length >= devices || state.plan.segments.length === state.plan.model.blocks)
+    ) return;
+    reason = state.type === "waiting" ? state.reason : "the plan does not use every device yet";
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new CommandError(`The daemons found no plan in ${PLAN_MILLISECONDS / 1000} seconds: ${reason}`);
+}

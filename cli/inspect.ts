@@ -1,0 +1,120 @@
+/** skein inspect: every device, its actors and its segments; or the stream of what happens. */
+import process from "node:process";
+import type { InspectedDevice } from "../actors/gateway/inspection.ts";
+import type { DeviceView, MeshView } from "../actors/supervisor/protocol.ts";
+import { formatBytes } from "../plans/mod.ts";
+import type { InspectEvent } from "../runtime/actor/mod.ts";
+import { findApi, lines, request } from "./api-client.ts";
+import { parseCommand } from "./command.ts";
+import { table } from "./table.ts";
+
+const USAGE = `skein inspect [options]: show every device with its actors and segments.
+
+  --api URL           the daemon to ask (default: the one on this machine)
+  --follow            stream what happens on that device until Ctrl-C
+  --json              print JSON (with --follow: one line per event)
+`;
+
+type Inspection = MeshView & { readonly devices: readonly InspectedDevice[] };
+
+/** Runs the command. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseCommand(args, {
+    api: { type: "string" },
+    follow: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  }, USAGE);
+  const api = await findApi(values.api);
+  if (values.follow) return await follow(api, values.json);
+  const inspection = await (await request(api, "/skein/inspect")).json() as Inspection;
+  process.stdout.write(values.json ? `${JSON.stringify(inspection)}\n` : draw(inspection));
+  return 0;
+}
+
+async function follow(api: string, json: boolean): Promise<number> {
+  const leaving = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => leaving.abort());
+  try {
+    for await (const line of lines(await request(api, "/skein/events", { signal: leaving.signal }))) {
+      process.stdout.write(json ? `${line}\n` : `${eventLine(JSON.parse(line))}\n`);
+    }
+  } catch (error) {
+    if (!leaving.signal.aborted) throw error;
+  }
+  return 0;
+}
+
+function eventLine(event: InspectEvent | { readonly type: "missed"; readonly events: number }): string {
+  if (event.type === "missed") return `… ${event.events} events missed: the reader is too slow`;
+  const { type, at } = event;
+  const begin = `${(at / 1000).toFixed(3).padStart(10)}  ${type.padEnd(9)}`;
+  switch (type) {
+    case "spawned":
+    case "restarted":
+      return `${begin}  ${event.path}`;
+    case "told":
+      return `${begin}  ${event.path}  ${event.message}, ${event.queued} waiting`;
+    case "handled":
+      return `${begin}  ${event.path}  ${event.message} in ${event.ms.toFixed(3)} ms`;
+    case "crashed":
+      return `${begin}  ${event.path}  ${event.error}`;
+    case "stopped":
+      return `${begin}  ${event.path}  ${event.detail}`;
+    case "dropped":
+      return `${begin}  ${event.path}  ${event.why}: ${event.detail}`;
+    case "frame":
+      return `${begin}  ${event.direction} ${event.device.slice(-8)} ${event.channel} ${event.bytes} bytes`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function draw({ devices, state, leader }: Inspection): string {
+  const plan = state.type === "waiting"
+    ? `no plan: ${state.reason}`
+    : `plan ${state.plan.number.term}.${state.plan.number.epoch} runs ${state.plan.model.name}: ` +
+      state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
+  return `${plan}\n\n${devices.map((device) => drawDevice(device, leader)).join("\n")}`;
+}
+
+function drawDevice(device: InspectedDevice, leader: string | undefined): string {
+  const title = `${device.name} (${device.device})${device.device === leader ? ", leader" : ""}`;
+  if ("error" in device) return `${title}\n  does not answer: ${device.error}\n`;
+  const { memory } = device;
+  const segments = device.segments.map(({ first, last, bytes }) => `blocks ${first} to ${last}, ${formatBytes(bytes)}`);
+  return `${title}\n` +
+    `  memory  ${formatBytes(memory.usableBytes)} usable of ${formatBytes(memory.totalBytes)}; this process ${
+      formatBytes(memory.processBytes)
+    }\n` +
+    `  links   ${device.links.map(drawLink).join(", ") || "none"}\n` +
+    `  holds   ${segments.join("; ") || "nothing"}\n` +
+    indent(drawActors(device));
+}
+
+function drawLink({ name, roundTripMilliseconds }: DeviceView["links"][number]): string {
+  return roundTripMilliseconds === undefined ? name : `${name} ${roundTripMilliseconds.toFixed(2)} ms`;
+}
+
+function drawActors({ actors, segments }: DeviceView): string {
+  const rows = actors.map((actor) => {
+    const names = actor.path.split("/");
+    const segment = segments.find(({ path }) => path === actor.path);
+    const label = `${"  ".repeat(names.length - 2)}${names.at(-1)}${
+      segment === undefined ? "" : ` [${segment.first}-${segment.last}]`
+    }`;
+    return [
+      label,
+      actor.state,
+      `${actor.mailbox}/${actor.mailboxBound}`,
+      `${actor.handled}`,
+      actor.meanMilliseconds.toFixed(3),
+      actor.lastMilliseconds.toFixed(3),
+      `${actor.restarts}`,
+    ];
+  });
+  return table(["actor", "state", "mailbox", "handled", "mean ms", "last ms", "restarts"], rows);
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "  ");
+}

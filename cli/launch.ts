@@ -1,0 +1,76 @@
+/** Starting daemons as processes of their own, and stopping them for sure. */
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { CommandError } from "./command.ts";
+import type { Ready } from "./up-output.ts";
+
+/** A daemon in a process of its own. */
+export interface LaunchedDaemon {
+  readonly ready: Ready;
+  /** The process of the launcher; `ready.pid` is the daemon's own. */
+  readonly pid: number;
+  /** Its events after "ready". */
+  onEvent(listener: (event: { readonly type: string }) => void): void;
+  /** Rejects when the process ends unasked. */
+  readonly failed: Promise<never>;
+  /** Ends it with SIGTERM, then with SIGKILL where that does not help. */
+  stop(): Promise<void>;
+}
+
+/** How long a daemon may take to be ready. */
+const READY_MILLISECONDS = 60_000;
+/** How long it may take to stop. */
+const STOP_MILLISECONDS = 5000;
+
+/** Runs `skein up --json` with these arguments; resolves when it is ready. @throws {CommandError} with its words where it fails. */
+export async function launchDaemon(args: readonly string[], signal?: AbortSignal): Promise<LaunchedDaemon> {
+  const launcher = join(dirname(dirname(fileURLToPath(import.meta.url))), "bin", "skein.js");
+  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, "up", "--json", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const listeners: ((event: { readonly type: string }) => void)[] = [];
+  let errors = "";
+  child.stderr.on("data", (chunk) => errors = (errors + chunk).slice(-4000));
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let stopping = false;
+  const failed = exited.then(() => {
+    if (stopping) return new Promise<never>(() => {});
+    throw new CommandError(errors.trim().replace(/^skein: /, "") || "A daemon ended without a word.");
+  });
+  failed.catch(() => {});
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
+    if (child.exitCode === null && child.signalCode === null) await exited;
+    clearTimeout(timer);
+  };
+  const ready = new Promise<Ready>((resolve) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const event = JSON.parse(line) as { readonly type: string };
+      if (event.type === "ready") resolve(event as unknown as Ready);
+      else for (const listener of listeners) listener(event);
+    });
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new CommandError(`A daemon was not ready in ${READY_MILLISECONDS / 1000} seconds. ${errors}`)),
+      READY_MILLISECONDS,
+    );
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  late.catch(() => {});
+  try {
+    const who = await Promise.race([ready, failed, late]);
+    return { ready: who, pid: child.pid ?? 0, onEvent: (listener) => void listeners.push(listener), failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,53 @@
+/** The command line: finds the command, runs it, and turns errors into a sentence and an exit code. */
+import process from "node:process";
+import { CommandError } from "./command.ts";
+
+const USAGE = `Skein runs one language model across the devices you own.
+
+  skein up        start this device's daemon (--model PATH gives the mesh a model, --join INVITE joins one)
+  skein invite    print the invite that lets another device in
+  skein ask       answer a prompt
+  skein plan      show who runs what, or pin it
+  skein inspect   show every device and its actors
+  skein doctor    check this machine
+  skein demo      three daemons on this machine, a model across them, an answer
+
+Each takes --help. Exit codes: 0 done, 1 failed, 2 used wrongly.
+`;
+
+/** Commands are loaded when asked for, so that \`ask\` need not load what \`up\` needs. */
+const commands: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<number> }>>> = {
+  up: () => import("./up.ts"),
+  invite: () => import("./invite.ts"),
+  ask: () => import("./ask.ts"),
+  plan: () => import("./plan.ts"),
+  inspect: () => import("./inspect.ts"),
+  doctor: () => import("./doctor.ts"),
+  demo: () => import("./demo.ts"),
+};
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    const { default: { version } } = await import("../package.json", { with: { type: "json" } });
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) throw new CommandError(`There is no command "${name}". See skein --help.`, 2);
+  return await (await load()).run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`skein: ${message}\n`);
+  if (process.env["SKEIN_DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = error instanceof CommandError ? error.exitCode : 1;
+}
+// Sockets of a fetch that was kept alive must not keep the command alive.
+process.exit();

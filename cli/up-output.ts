@@ -1,0 +1,116 @@
+/** What skein up says: a few lines for people, or one JSON line per event. */
+import process from "node:process";
+import type { DaemonEvent } from "../actors/daemon.ts";
+import { formatBytes } from "../plans/mod.ts";
+
+/** Who a daemon is. */
+export interface Ready {
+  readonly name: string;
+  readonly peerId: string;
+  readonly api: string;
+  readonly invite: string;
+  readonly addresses: readonly string[];
+  readonly dataDir: string;
+  readonly pid: number;
+}
+
+/** Where a daemon's words go. */
+export interface Printer {
+  ready(who: Ready): void;
+  event(event: DaemonEvent): void;
+  compiling(model: string, block: number, blocks: number): void;
+  compiled(model: string, blocks: number): void;
+  stopping(signal: string): void;
+}
+
+/** Makes a printer; `terminal` allows progress that overwrites its own line. */
+export function eventPrinter(json: boolean, terminal: boolean): Printer {
+  return json ? jsonPrinter() : textPrinter(terminal);
+}
+
+function jsonPrinter(): Printer {
+  // The first line is "ready"; what happens while the daemon starts waits for it.
+  let waiting: object[] | undefined = [];
+  const line = (value: object): void => {
+    if (waiting !== undefined) waiting.push(value);
+    else process.stdout.write(`${JSON.stringify(value)}\n`);
+  };
+  return {
+    ready(who) {
+      const before = waiting ?? [];
+      waiting = undefined;
+      for (const value of [{ type: "ready", ...who }, ...before]) line(value);
+    },
+    event: line,
+    compiling: (model, block, blocks) => line({ type: "compiling", model, block, blocks }),
+    compiled: (model, blocks) => line({ type: "compiled", model, blocks }),
+    stopping: (signal) => line({ type: "stopping", signal }),
+  };
+}
+
+function textPrinter(terminal: boolean): Printer {
+  let progressing = false;
+  let lastPercent = -10;
+  const say = (text: string): void => {
+    process.stdout.write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
+    progressing = false;
+  };
+  const progress = (text: string, part: number): void => {
+    const percent = Math.floor(part * 100);
+    if (percent < lastPercent) lastPercent = -10;
+    // Where lines cannot be overwritten, a line every tenth is enough.
+    if (!terminal && percent - lastPercent < 10 && percent < 100) return;
+    if (percent === lastPercent) return;
+    lastPercent = percent;
+    process.stdout.write(terminal ? `\r\x1b[K${text} ${percent}%` : `${text} ${percent}%\n`);
+    progressing = terminal;
+  };
+  return {
+    ready(who) {
+      say(`${who.name} is up (${who.peerId})`);
+      say(`  api     ${who.api}`);
+      say(`  data    ${who.dataDir}`);
+      say(`  invite  skein invite --data-dir ${who.dataDir}`);
+    },
+    compiling: (model, block, blocks) => progress(`  compiling ${model}`, block / blocks),
+    compiled: (model, blocks) => say(`  model ${model}: ${blocks} blocks, offered to the mesh`),
+    stopping: (signal) => say(`  stopped (${signal})`),
+    event(event) {
+      const text = sentence(event);
+      if (event.type === "fetching") {
+        progress(`  fetching blocks from ${event.from}`, event.doneBytes / event.totalBytes);
+      } else if (text !== undefined) say(`  ${text}`);
+    },
+  };
+}
+
+/** An event in words, or undefined where it is not worth a line. */
+function sentence(event: DaemonEvent): string | undefined {
+  switch (event.type) {
+    case "peer":
+      return event.change === "up" ? `+ ${event.name}` : `- ${event.name}: ${event.reason ?? "gone"}`;
+    case "segment":
+      return `holds blocks ${event.first} to ${event.last} (${formatBytes(event.bytes)}), loaded in ${
+        Math.round(event.milliseconds)
+      } ms`;
+    case "released":
+      return `let go of blocks ${event.first} to ${event.last}`;
+    case "plan":
+      return `plan ${event.term}.${event.epoch} runs ${event.model}: ` +
+        event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
+    case "waiting":
+      return `waiting: ${event.reason}`;
+    case "warning":
+      return `! ${event.message}`;
+    case "mesh":
+      return ["refused", "frame-rejected", "discovery-failed", "listener-failed"].includes(event.event.type) &&
+          "sentence" in event.event
+        ? `! ${event.event.sentence}`
+        : undefined;
+    case "leader":
+    case "fetching":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+/** Turns the parts of a source model into blocks: graph, contents of the weights file, and cost. */
+import { isQuantized, type ModelSource } from "../formats/mod.ts";
+import type { EmbeddingType } from "../manifest.ts";
+import { type Graph, headGraph, layerGraph, type LayerLinears } from "../onnx/mod.ts";
+import { type Content, type Contents, floatPieces, floats, projectionContents, storedPieces } from "./content.ts";
+import { encodeQ8 } from "./encode-q8.ts";
+import { findProjection, packProjections, type Projection, type Quantize } from "./projection.ts";
+import { type ReadableTensor, requireTensor, requireVector, type SourceModel } from "./source-model.ts";
+
+/** A block with a graph, before its bytes are written. */
+export interface GraphBlock {
+  readonly graph: Graph;
+  readonly contents: Contents;
+  readonly projections: readonly Projection[];
+  /** Names of the source tensors that went into it. */
+  readonly tensors: readonly string[];
+}
+
+/** The embedding's rows as they will be stored. */
+export function embedding(
+  { source, architecture, names }: SourceModel,
+  quantize: Quantize,
+): { readonly table: EmbeddingType; readonly content: Content } {
+  const { vocabulary, width } = architecture;
+  const tensor = requireTensor(source, names.embedding, [vocabulary, width]);
+  // A look-up reads one row a token, so 8 bits save memory and cost no time; fewer would cost quality.
+  if (quantize === "keep" || isQuantized(tensor.type) || width % 32 !== 0) {
+    return { table: tensor.type, content: () => storedPieces(source, tensor) };
+  }
+  async function* rows(): AsyncGenerator<Uint8Array> {
+    for await (const values of floatPieces(source, tensor)) yield encodeQ8(values);
+  }
+  return { table: "Q8_0", content: rows };
+}
+
+/** Decoder layer `layer`, counted from 0. */
+export function layerBlock(model: SourceModel, layer: number, quantize: Quantize): GraphBlock {
+  const { source, architecture, names } = model;
+  const { family, width, heads, kvHeads, headSize, feedForward } = architecture;
+  const prefix = names.layerPrefix(layer);
+  const find = (name: string, rows: number, columns: number, bias = false) =>
+    findProjection(source, prefix + name, { rows, columns, quantize, bias });
+  const biased = family === "qwen2";
+  const query = find(names.layer.query, heads * headSize, width, biased);
+  const key = find(names.layer.key, kvHeads * headSize, width, biased);
+  const value = find(names.layer.value, kvHeads * headSize, width, biased);
+  const attentionOutput = find(names.layer.attentionOutput, width, heads * headSize);
+  const gate = find(names.layer.gate, feedForward, width);
+  const up = find(names.layer.up, feedForward, width);
+  const down = find(names.layer.down, width, feedForward);
+  const attention = packProjections([query, key, value]);
+  const gateUp = packProjections([gate, up]);
+
+  const projections: Readonly<Record<string, Projection>> = {
+    ...attention === undefined ? { query, key, value } : { query_key_value: attention },
+    attention_output: attentionOutput,
+    ...gateUp === undefined ? { gate, up } : { gate_up: gateUp },
+    down,
+  };
+  const linears: LayerLinears = {
+    attention: attention === undefined
+      ? { query: query.linear, key: key.linear, value: value.linear }
+      : { packed: attention.linear },
+    attentionOutput: attentionOutput.linear,
+    feedForward: gateUp === undefined ? { gate: gate.linear, up: up.linear } : { packed: gateUp.linear },
+    down: down.linear,
+  };
+  const vectors: Readonly<Record<string, ReadableTensor>> = {
+    attention_norm: requireVector(source, prefix + names.layer.attentionNorm, width),
+    feed_forward_norm: requireVector(source, prefix + names.layer.feedForwardNorm, width),
+    ...family === "qwen3"
+      ? {
+        query_norm: requireVector(source, prefix + names.layer.queryNorm, headSize),
+        key_norm: requireVector(source, prefix + names.layer.keyNorm, headSize),
+      }
+      : {},
+  };
+  return assemble(source, layerGraph(architecture, linears), projections, vectors);
+}
+
+/** Final norm and output projection. */
+export function headBlock(model: SourceModel, quantize: Quantize): GraphBlock {
+  const { source, architecture, names, tied } = model;
+  const { width, vocabulary } = architecture;
+  const norm = requireVector(source, names.norm, width);
+  // The last projection decides between tokens that are close: it gets 8 bits where the layers get 4.
+  const options = { rows: vocabulary, columns: width, quantize: quantize === "4" ? "8" : quantize } as const;
+  const logits = findProjection(source, tied ? names.embedding.replace(/\.weight$/, "") : names.output, options);
+  return assemble(source, headGraph(architecture, logits.linear), { logits }, { norm });
+}
+
+/** Projections and vectors by their names in the graph. */
+function assemble(
+  source: ModelSource,
+  graph: Graph,
+  projections: Readonly<Record<string, Projection>>,
+  vectors: Readonly<Record<string, ReadableTensor>>,
+): GraphBlock {
+  const contents: Record<string, Content> = {};
+  for (const [name, tensor] of Object.entries(vectors)) contents[name] = () => floats(source, [tensor]);
+  for (const [name, projection] of Object.entries(projections)) {
+    Object.assign(contents, projectionContents(source, name, projection));
+  }
+  const all = Object.values(projections);
+  const tensors = [...Object.values(vectors), ...all.flatMap(({ weights, biases }) => [...weights, ...biases])];
+  return { graph, contents, projections: all, tensors: tensors.map(({ name }) => name) };
+}

@@ -1,0 +1,144 @@
+/** Compiles model files into manifests and blocks. */
+import { realpath, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { ModelFileError } from "../formats/mod.ts";
+import type { Blob, Block, Manifest } from "../manifest.ts";
+import { manifestId } from "../manifest-id.ts";
+import type { BlockStore } from "../store/mod.ts";
+import { embedding, type GraphBlock, headBlock, layerBlock } from "./blocks.ts";
+import { checkVocabulary } from "./check-vocabulary.ts";
+import { weightsFile } from "./content.ts";
+import { memoryBytes, multiplyAdds } from "./cost.ts";
+import { describeStorage } from "./describe-storage.ts";
+import { openFolderModel } from "./folder-model.ts";
+import { openGgufModel } from "./gguf-model.ts";
+import type { Quantize } from "./projection.ts";
+import { sourceKey } from "./source-key.ts";
+import type { SourceModel } from "./source-model.ts";
+import { refuseUnusedTensors } from "./unused-tensors.ts";
+
+export interface CompileOptions {
+  readonly store: BlockStore;
+  /** What to do with weights that are not quantised in the file: keep them (the default), or quantise to 4 or 8 bits. */
+  readonly quantize?: Quantize;
+  /** Stops the work; the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after every block. */
+  readonly onProgress?: (progress: CompileProgress) => void;
+}
+
+export interface CompileProgress {
+  /** Blocks that are done. */
+  readonly block: number;
+  /** Blocks of the model. */
+  readonly blocks: number;
+  /** Bytes of weights written so far. */
+  readonly bytes: number;
+}
+
+/**
+ * Compiles a GGUF file, or a Hugging Face folder with safetensors, into `store` and returns its manifest. The same file
+ * with the same options always gives the same manifest; if it has not changed since the last time, at once. At most a
+ * block is in memory at a time. Throws ModelFileError for whatever is wrong with the file.
+ */
+export async function compileModel(path: string, options: CompileOptions): Promise<Manifest> {
+  const { store, quantize = "keep", signal } = options;
+  signal?.throwIfAborted();
+  const real = await realpath(path).catch((cause) => {
+    throw new ModelFileError(path, "there is no such file or folder", "Check the path.", { cause });
+  });
+  const found = await stat(real);
+  if (!found.isFile() && !found.isDirectory()) {
+    throw new ModelFileError(path, "it is neither a file nor a folder", "Choose a GGUF file or a Hugging Face folder.");
+  }
+  // Downloaders keep files under their hash and link to them: the name is that of the link.
+  const name = nameOf(resolve(path));
+  const key = await sourceKey(real, name, quantize);
+  const known = await store.compiledSource(key);
+  if (known !== undefined) return known;
+
+  const model = found.isDirectory() ? await openFolderModel(real) : await openGgufModel(real);
+  try {
+    const manifest = await compile(model, name, quantize, options);
+    await store.putManifest(manifest);
+    await store.rememberSource(key, manifest);
+    return manifest;
+  } finally {
+    await model.source.close();
+  }
+}
+
+async function compile(
+  model: SourceModel,
+  name: string,
+  quantize: Quantize,
+  { store, signal, onProgress }: CompileOptions,
+): Promise<Manifest> {
+  const { architecture, notes } = model;
+  const { layers, kvHeads, headSize } = architecture;
+  // All tensors are looked up before the first byte is written: a model that cannot be used fails at once.
+  const rows = embedding(model, quantize);
+  const layerBlocks = Array.from({ length: layers }, (_, layer) => layerBlock(model, layer, quantize));
+  const head = headBlock(model, quantize);
+  refuseUnusedTensors(model, [...layerBlocks, head].flatMap(({ tensors }) => tensors));
+  checkVocabulary(model);
+
+  let bytes = 0;
+  const blocks: Block[] = [];
+  const finished = (block: Block) => {
+    blocks.push(block);
+    bytes += block.weights.bytes;
+    onProgress?.({ block: blocks.length, blocks: layers + 2, bytes });
+  };
+  const write = async ({ graph, contents, projections }: GraphBlock) => {
+    const weights = await store.add(abortable(weightsFile(graph, contents), signal));
+    return {
+      index: blocks.length,
+      memoryBytes: memoryBytes(weights.bytes, projections),
+      multiplyAddsPerToken: multiplyAdds(projections),
+      graph: await store.add(graph.encode(weights.sha256)),
+      weights,
+    };
+  };
+
+  const tokenizer: Blob = await store.add(new TextEncoder().encode(JSON.stringify(model.tokenizer)));
+  const table = await store.add(abortable(rows.content(), signal));
+  finished({
+    kind: "embed",
+    index: 0,
+    memoryBytes: table.bytes,
+    multiplyAddsPerToken: 0,
+    weights: table,
+    table: rows.table,
+  });
+  for (const layer of layerBlocks) {
+    finished({ kind: "layer", ...await write(layer), kvBytesPerToken: 2 * 4 * kvHeads * headSize });
+  }
+  finished({ kind: "head", ...await write(head) });
+
+  const content: Omit<Manifest, "id"> = {
+    format: 1,
+    name,
+    architecture,
+    quantization: describeStorage(layerBlocks.flatMap(({ projections }) => projections)),
+    ...notes.length === 0 ? {} : { notes },
+    tokenizer,
+    blocks,
+  };
+  return { ...content, id: manifestId(content) };
+}
+
+async function* abortable(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal?.throwIfAborted();
+    yield piece;
+  }
+}
+
+/** What people call a model: the file's or folder's name without its ending. */
+function nameOf(path: string): string {
+  return basename(path).replace(/\.gguf$/i, "").slice(0, 256) || "model";
+}

@@ -1,0 +1,20 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Quantize } from "./projection.ts";
+
+/** Raise it when the compiler gives other graphs, weights or manifests for the same file. */
+const compilerVersion = 1;
+
+/**
+ * A text that names an unchanged model file or folder and how it is compiled: path, name, sizes, times of change,
+ * options and the compiler's version.
+ */
+export async function sourceKey(path: string, name: string, quantize: Quantize): Promise<string> {
+  const found = await stat(path);
+  const names = found.isDirectory() ? (await readdir(path)).sort() : [""];
+  const files = await Promise.all(names.map(async (entry) => {
+    const file = await stat(join(path, entry)).catch(() => undefined);
+    return [entry, file?.size, file?.mtimeMs];
+  }));
+  return JSON.stringify({ compilerVersion, path, name, quantize, files });
+}

@@ -1,0 +1,68 @@
+/** What the main thread and the compute worker say to each other. Arrays are transferred, not copied, where they are large. */
+import type { Architecture, EmbeddingType } from "../manifest.ts";
+import type { SamplingOptions } from "../sampling/mod.ts";
+
+/** Where a block lies on this device. */
+export type BlockFiles =
+  | { readonly index: number; readonly kind: "embed"; readonly table: EmbeddingType; readonly weights: string }
+  | { readonly index: number; readonly kind: "layer" | "head"; readonly graph: string; readonly sha256: string };
+
+/** A contiguous run of blocks with KV caches of its own. Sessions are shared by segments that hold the same block. */
+export interface SegmentRequest {
+  readonly architecture: Architecture;
+  readonly blocks: readonly BlockFiles[];
+  /** Positions a sequence can have. */
+  readonly context: number;
+  /** Sequences that can be open at once. */
+  readonly slots: number;
+}
+
+/** One sequence's part of a step: `count` tokens that start at `position`, in the cache of `slot`. */
+export interface StepRow {
+  readonly slot: number;
+  readonly position: number;
+  readonly count: number;
+  /** What the head does with the row's last token (all of its tokens for "logits"); ignored without a head. */
+  readonly output: "none" | "logits" | { readonly sampling: SamplingOptions; readonly history: Int32Array };
+}
+
+/** One pass of several rows through a segment's blocks. */
+export interface StepRequest {
+  readonly segment: number;
+  readonly rows: readonly StepRow[];
+  /** Token ids of all rows, one after another; used where the segment starts with the embedding. */
+  readonly tokens: Int32Array;
+  /** Hidden states [sum of counts, width] of all rows; absent where the segment starts with the embedding. */
+  readonly hidden?: Float32Array;
+}
+
+/** What a step gives. */
+export interface StepResult {
+  /** Hidden states [sum of counts, width]; absent where the segment ends with the head. */
+  readonly hidden?: Float32Array;
+  /** A row's sampled token, or -1 where it asked for none. Empty without a head. */
+  readonly tokens: readonly number[];
+  /** A row's logits [count, vocabulary] where it asked for them. Empty without a head. */
+  readonly logits: readonly (Float32Array | undefined)[];
+  /** Time in the blocks. */
+  readonly milliseconds: number;
+}
+
+/** To the worker. */
+export type ComputeRequest =
+  | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
+  | { readonly id: number; readonly type: "close"; readonly segment: number }
+  | { readonly id: number; readonly type: "step"; readonly step: StepRequest };
+
+/** From the worker. */
+export type ComputeResponse =
+  | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
+  | { readonly id: number; readonly type: "closed" }
+  | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }
+  | { readonly id: number; readonly type: "failed"; readonly message: string };
+
+/** Given to the worker when it starts. */
+export interface ComputeOptions {
+  /** Threads a session may use. */
+  readonly threads: number;
+}

@@ -1,0 +1,106 @@
+/**
+ * The compute worker as the rest of the daemon sees it: open a segment, step rows through it, close it.
+ *
+ * ```ts
+ * await using compute = startCompute({ threads: 1 });
+ * const segment = await compute.open({ architecture, blocks, context: 512, slots: 4 });
+ * const { tokens } = await segment.step({ rows, tokens: ids });
+ * ```
+ */
+import { Worker } from "node:worker_threads";
+import type {
+  ComputeOptions,
+  ComputeRequest,
+  ComputeResponse,
+  SegmentRequest,
+  StepRequest,
+  StepResult,
+} from "./messages.ts";
+
+export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
+
+/** The worker could not do what it was asked to, or is gone. */
+export class ComputeError extends Error {
+  override readonly name = "ComputeError";
+}
+
+/** A device's one compute worker. */
+export interface Compute extends AsyncDisposable {
+  /** Loads a segment's blocks. @throws {ComputeError} where a graph cannot be loaded. */
+  open(segment: SegmentRequest): Promise<ComputeSegment>;
+  /** Ends the worker; what is under way fails with a ComputeError. */
+  close(): Promise<void>;
+}
+
+/** A loaded segment, with KV caches of its own. */
+export interface ComputeSegment {
+  /** How long loading took. */
+  readonly loadMilliseconds: number;
+  /** Runs rows through the blocks. Steps run in the order of the calls. @throws {ComputeError} */
+  step(step: Omit<StepRequest, "segment">): Promise<StepResult>;
+  close(): Promise<void>;
+}
+
+/** Starts the worker thread. */
+export function startCompute(options: ComputeOptions): Compute {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: options });
+  const pending = new Map<number, { resolve(response: ComputeResponse): void; reject(error: Error): void }>();
+  let asked = 0;
+  let ended: ComputeError | undefined;
+
+  function end(reason: string): void {
+    ended ??= new ComputeError(reason);
+    for (const { reject } of pending.values()) reject(ended);
+    pending.clear();
+  }
+  worker.on("message", (response: ComputeResponse) => {
+    const waiting = pending.get(response.id);
+    pending.delete(response.id);
+    if (response.type === "failed") waiting?.reject(new ComputeError(response.message));
+    else waiting?.resolve(response);
+  });
+  worker.on("error", (error) => end(`The compute worker failed: ${error.message}`));
+  worker.on("exit", () => end("The compute worker has ended."));
+
+  type Unnumbered<R> = R extends ComputeRequest ? Omit<R, "id"> : never;
+  function request<T extends ComputeResponse["type"]>(
+    message: Unnumbered<ComputeRequest>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Extract<ComputeResponse, { type: T }>> {
+    return new Promise((resolve, reject) => {
+      if (ended !== undefined) return reject(ended);
+      const id = ++asked;
+      pending.set(id, { resolve: (response) => resolve(response as Extract<ComputeResponse, { type: T }>), reject });
+      worker.postMessage({ id, ...message }, [...transfer]);
+    });
+  }
+
+  async function close(): Promise<void> {
+    end("The compute worker was closed.");
+    await worker.terminate();
+  }
+  return {
+    async open(segment) {
+      const opened = await request<"opened">({ type: "open", segment });
+      return {
+        loadMilliseconds: opened.milliseconds,
+        async step(step) {
+          const transfer = ownBuffer(step.hidden);
+          return (await request<"stepped">({ type: "step", step: { ...step, segment: opened.segment } }, transfer))
+            .result;
+        },
+        async close() {
+          if (ended === undefined) await request<"closed">({ type: "close", segment: opened.segment });
+        },
+      };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The buffer of `array` where nothing else lives in it, so that it can move to the worker without a copy. */
+function ownBuffer(array: Float32Array | undefined): ArrayBuffer[] {
+  if (array === undefined || array.byteLength !== array.buffer.byteLength) return [];
+  return array.buffer instanceof ArrayBuffer ? [array.buffer] : [];
+}

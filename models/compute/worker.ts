@@ -1,0 +1,51 @@
+/** The compute worker's thread: `session.run` blocks the thread it is called on, so it must not be the daemon's. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { ComputeOptions, ComputeRequest, ComputeResponse, StepResult } from "./messages.ts";
+import { SegmentRunner } from "./segment-runner.ts";
+import { Sessions } from "./sessions.ts";
+
+if (parentPort === null) throw new Error("models/compute/worker.ts runs as a worker thread only.");
+const port = parentPort;
+const sessions = new Sessions((workerData as ComputeOptions).threads);
+const segments = new Map<number, SegmentRunner>();
+let opened = 0;
+/** Requests run one after another, in the order they came. */
+let tail = Promise.resolve();
+
+port.on("message", (request: ComputeRequest) => {
+  tail = tail.then(async () => {
+    const response = await perform(request).catch((error): ComputeResponse => {
+      return { id: request.id, type: "failed", message: error instanceof Error ? error.message : String(error) };
+    });
+    port.postMessage(response, response.type === "stepped" ? transferable(response.result) : []);
+  });
+});
+
+async function perform(request: ComputeRequest): Promise<ComputeResponse> {
+  switch (request.type) {
+    case "open": {
+      const begin = performance.now();
+      segments.set(++opened, await SegmentRunner.open(request.segment, sessions));
+      return { id: request.id, type: "opened", segment: opened, milliseconds: performance.now() - begin };
+    }
+    case "close": {
+      await segments.get(request.segment)?.close();
+      segments.delete(request.segment);
+      return { id: request.id, type: "closed" };
+    }
+    case "step": {
+      const segment = segments.get(request.step.segment);
+      if (segment === undefined) throw new Error(`Segment ${request.step.segment} is not open.`);
+      return { id: request.id, type: "stepped", result: await segment.step(request.step) };
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+function transferable(result: StepResult): ArrayBuffer[] {
+  const arrays = [result.hidden, ...result.logits].filter((array) => array !== undefined);
+  return arrays.filter((array) => array.byteLength === array.buffer.byteLength).map((array) =>
+    array.buffer as ArrayBuffer
+  );
+}

@@ -1,0 +1,12 @@
+import type { Blob, Block, Manifest } from "./manifest.ts";
+
+/** The blobs that a device needs to hold a block. */
+export function blockBlobs(block: Block): readonly Blob[] {
+  return block.kind === "embed" ? [block.weights] : [block.graph, block.weights];
+}
+
+/** All blobs of a model, each once. */
+export function manifestBlobs(manifest: Manifest): readonly Blob[] {
+  const all = [manifest.tokenizer, ...manifest.blocks.flatMap(blockBlobs)];
+  return [...new Map(all.map((blob) => [blob.sha256, blob])).values()];
+}

@@ -1,0 +1,104 @@
+/**
+ * What a mesh knows of a model: its architecture, its tokenizer and its ordered blocks, each with sizes, hashes and cost.
+ * A manifest is plain data: it travels between devices and is validated before it is believed.
+ */
+
+/** The model families whose graphs the compiler can build. */
+export type Family = "llama" | "mistral" | "qwen2" | "qwen3";
+
+/** How far apart the two halves of a rotated pair stand in a head: next to each other (GGUF llama) or half a head away. */
+export type RotaryLayout = "interleaved" | "half";
+
+/** Llama 3 rope scaling (Hugging Face `rope_scaling` with `rope_type: "llama3"`). */
+export interface RopeScaling {
+  readonly factor: number;
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+  readonly originalContext: number;
+}
+
+/** Sizes and constants of a decoder-only transformer. */
+export interface Architecture {
+  readonly family: Family;
+  /** Decoder layers. */
+  readonly layers: number;
+  /** Elements of the hidden state of one token. */
+  readonly width: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** Elements of one head; not always `width / heads`. */
+  readonly headSize: number;
+  readonly feedForward: number;
+  /** Rows of the embedding and columns of the head. */
+  readonly vocabulary: number;
+  /** Positions the model was trained for. */
+  readonly context: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+  /** Divisors of the rotary frequencies, one a pair (GGUF's tensor `rope_freqs.weight`): in place of `ropeScaling`. */
+  readonly ropeFactors?: readonly number[];
+  readonly rotary: RotaryLayout;
+}
+
+/** A blob in the block store: its SHA-256 (64 lower-case hex digits) and its size. */
+export interface Blob {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** How the rows of an embedding table are stored. Quantised rows are GGUF's own layout: blocks of 32 along the row. */
+export type EmbeddingType = "F32" | "F16" | "BF16" | "Q4_0" | "Q8_0";
+
+interface BlockBase {
+  /** Place in the model: 0 is the embedding, 1 to `layers` the decoder layers, `layers + 1` the head. */
+  readonly index: number;
+  /** Bytes of weights that the block holds in memory when loaded, all copies that the runtime makes included. */
+  readonly memoryBytes: number;
+  /** Multiply-adds a token, attention over the cache left out. */
+  readonly multiplyAddsPerToken: number;
+}
+
+/** The embedding: a table look-up, so there is no graph. */
+export interface EmbedBlock extends BlockBase {
+  readonly kind: "embed";
+  readonly weights: Blob;
+  readonly table: EmbeddingType;
+}
+
+/** One decoder layer: graph inputs and outputs are listed in `models/onnx/layer.ts`. */
+export interface LayerBlock extends BlockBase {
+  readonly kind: "layer";
+  readonly graph: Blob;
+  readonly weights: Blob;
+  /** Bytes of KV cache a token takes here, at float32. */
+  readonly kvBytesPerToken: number;
+}
+
+/** Final norm and output projection: hidden states to logits. */
+export interface HeadBlock extends BlockBase {
+  readonly kind: "head";
+  readonly graph: Blob;
+  readonly weights: Blob;
+}
+
+/** The atom of placement. */
+export type Block = EmbedBlock | LayerBlock | HeadBlock;
+
+/** A compiled model. */
+export interface Manifest {
+  readonly format: 1;
+  /** SHA-256 of the manifest's canonical JSON without this field. */
+  readonly id: string;
+  /** What people call it: the file's or folder's name, without its ending. */
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** What the layers' weights are stored as, for people: "F32", "Q8_0", "4 bits in blocks of 32"… */
+  readonly quantization: string;
+  /** What a person should know before using the model, a sentence each. */
+  readonly notes?: readonly string[];
+  /** The tokenizer bundle (JSON, see `models/text/bundle.ts`). */
+  readonly tokenizer: Blob;
+  /** In order: embed, the layers, head. */
+  readonly blocks: readonly Block[];
+}

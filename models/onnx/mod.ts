@@ -1,0 +1,7 @@
+/** ONNX graphs of a model's blocks, and the tables that they take as inputs. */
+export type { Graph } from "./graph.ts";
+export { headGraph } from "./head.ts";
+export { layerGraph, type LayerLinears } from "./layer.ts";
+export type { Linear, Storage } from "./linear.ts";
+export type { ExternalTensor } from "./proto.ts";
+export { type RopeArchitecture, ropeCaches, ropeFrequencies } from "./rope.ts";

@@ -1,0 +1,3 @@
+/** Where a device keeps its blocks. */
+export { BlobBusyError, BlobMismatchError, BlobMissingError, type BlobWriter, type BlockStore } from "./block-store.ts";
+export { openBlockStore } from "./file-store.ts";

@@ -1,0 +1,124 @@
+/** What an actor is: a value that says how to start, how to handle a message, and what to do in the end. */
+import type { Clock } from "../clock.ts";
+import type { Channel, DeviceId, Message, Ref, Reply } from "./ref.ts";
+
+/** What a handler wants next: go on with a state, or stop. Made by `next` and `stop`. */
+export type Next<S> =
+  | { readonly type: "next"; readonly state: S }
+  | { readonly type: "stop"; readonly detail: string };
+
+/** Go on with this state. */
+export function next<S>(state: S): Next<S> {
+  return { type: "next", state };
+}
+
+/** Stop normally; `detail` is for people. */
+export function stop(detail = "it was done"): Next<never> {
+  return { type: "stop", detail };
+}
+
+/** Why an actor ended, or why a life of it ended before a restart. */
+export interface StopReason {
+  readonly type: "stopped" | "crashed";
+  readonly detail: string;
+}
+
+/** Says that a watched actor is no more. */
+export interface Terminated {
+  /** The ref that was given to `watch`. */
+  readonly ref: Ref<never>;
+  /**
+   * "stopped" and "crashed" as it was; "unreachable" if its device was lost; "unknown" if no such actor lives there (it
+   * ended before, or the ref is of an older incarnation).
+   */
+  readonly reason: "stopped" | "crashed" | "unreachable" | "unknown";
+  readonly detail: string;
+}
+
+/** How an ask ended. */
+export type AskOutcome<R> =
+  | { readonly type: "reply"; readonly value: R }
+  | { readonly type: AskFailure; readonly reason: string };
+
+/**
+ * Why an ask has no answer. "timeout": the deadline passed. "stopped", "crashed": the actor did so, or lives no more.
+ * "unreachable": there is no way to it. "overloaded": its mailbox or the way there is full. "aborted": the asker's signal.
+ */
+export type AskFailure = "timeout" | "stopped" | "unreachable" | "crashed" | "overloaded" | "aborted";
+
+export interface AskOptions<R> {
+  /** Milliseconds until the ask ends as "timeout"; the deadline travels along. More than 0. */
+  readonly timeoutMs: number;
+  /** Ends the ask as "aborted". */
+  readonly signal?: AbortSignal;
+  /** Validates the answer; if it throws, the ask ends as "crashed". Default: the answer is taken as it is. */
+  readonly parse?: (value: unknown) => R;
+}
+
+/** When an actor is started anew. A restart keeps its ref and its mailbox, and starts from a fresh state. */
+export interface RestartPolicy {
+  /** "temporary": never. "transient": after a crash. "permanent": also after it stopped by itself. Default "temporary". */
+  readonly policy: "permanent" | "transient" | "temporary";
+  /** The actor is stopped as "crashed" if it needs more than so many restarts… Default 3. */
+  readonly restarts?: number;
+  /** …within so many seconds. Default 5. */
+  readonly seconds?: number;
+}
+
+export interface SpawnOptions {
+  /** Unique among its siblings: 1 to 128 letters, digits, and `_ . + -`. */
+  readonly name: string;
+  /** How many messages may wait before the actor refuses more as "overloaded". Default 1024. */
+  readonly mailbox?: number;
+  readonly restart?: RestartPolicy;
+  /** The stream that carries messages to this actor from other devices. Default "control". */
+  readonly channel?: Channel;
+}
+
+/** Tells and asks: what actors and the world outside do alike. */
+export interface Sender {
+  /**
+   * Sends a message: at most once, and in order for each pair of sender and receiver. What cannot be delivered is
+   * dropped and counted. Throws only if the message cannot be encoded for another device.
+   */
+  tell<M extends Message>(ref: Ref<M>, message: NoInfer<M>): void;
+  /** Sends a message that carries a ref for the answer. Resolves to exactly one outcome and rejects only on misuse. */
+  ask<M extends Message, R, const Q extends M = M>(
+    ref: Ref<M>,
+    make: (replyTo: Ref<Reply<R>>) => Q,
+    options: AskOptions<R>,
+  ): Promise<AskOutcome<R>>;
+}
+
+/** An actor's view of the world; valid for one life, from a start to a stop or restart. */
+export interface Context<in M extends Message> extends Sender {
+  readonly self: Ref<M>;
+  readonly device: DeviceId;
+  readonly clock: Clock;
+  /** Aborted as soon as the actor is told to stop, crashes or restarts. */
+  readonly signal: AbortSignal;
+  /** Starts a child, which lives no longer than this life. Throws if the name is taken or this life is over. */
+  spawn<S, C extends Message>(behaviour: Behaviour<S, C>, options: SpawnOptions): Ref<C>;
+  /** Stops a child; resolves when it has ended. Throws if the ref is not a child's. */
+  stop(child: Ref<never>): Promise<void>;
+  /** Tells this actor once when `ref` is no more. Watching twice is watching once. Returns the end of watching. */
+  watch(ref: Ref<never>, toMessage: (terminated: Terminated) => M): () => void;
+  /** Tells this actor `message` after `milliseconds`, unless cancelled by the returned function or this life ends. */
+  after(milliseconds: number, message: M): () => void;
+}
+
+/** An actor's code; `S` is its state, `M` what it understands. One message is handled at a time. */
+export interface Behaviour<S, M extends Message> {
+  /** Validates a message from another device, throws on nonsense. Absent: other devices cannot reach the actor. */
+  readonly accepts?: (message: unknown) => M;
+  /** Returns the first state. What was told meanwhile waits. */
+  start(context: Context<M>): S | Promise<S>;
+  receive(state: S, message: M, context: Context<M>): Next<S> | Promise<Next<S>>;
+  /** Lets go of what the state holds, after the last message and after the children ended; also before a restart. */
+  stopped?(state: S, reason: StopReason): void | Promise<void>;
+}
+
+/** Answers an ask. */
+export function reply<R>(sender: Sender, replyTo: Ref<Reply<R>>, value: NoInfer<R>): void {
+  sender.tell(replyTo, { type: "reply", value });
+}

@@ -1,0 +1,142 @@
+/** A device's data folder: its identity, the mesh key, the block store and the record of the running daemon. */
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+
+/** The data folder is unreadable, unwritable, malformed or in use. */
+export class DataFolderError extends Error {
+  override readonly name = "DataFolderError";
+}
+
+/** A data folder that this process has opened and locked. */
+export interface DataFolder {
+  readonly path: string;
+  /** Where the block store lives. */
+  readonly blocks: string;
+  /** Reads a secret, or makes it with `create` and keeps it with mode 0600. */
+  secret(name: SecretName, create: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array>;
+  /** Replaces a secret. */
+  replaceSecret(name: SecretName, bytes: Uint8Array): Promise<void>;
+  /** Reads a small text file, or undefined where there is none. */
+  read(name: string): Promise<string | undefined>;
+  /** Writes a small text file in one step with mode 0600. */
+  write(name: string, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Releases the lock. */
+  close(): Promise<void>;
+}
+
+/** `identity.key`: the device's private key. `mesh.key`: the key that all members share. */
+export type SecretName = "identity.key" | "mesh.key";
+
+/** Where the platform keeps a program's data: XDG on Linux, Application Support on macOS, LOCALAPPDATA on Windows. */
+export function defaultDataFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  if (process.platform === "darwin") return join(homedir(), "Library", "Application Support", "skein");
+  if (process.platform === "win32") return join(env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "skein");
+  return join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "share"), "skein");
+}
+
+/**
+ * Opens (and makes, mode 0700) a data folder and locks it for this process.
+ * @throws {DataFolderError} where it cannot be used, or another live daemon holds it.
+ */
+export async function openDataFolder(path: string): Promise<DataFolder> {
+  const folder = resolve(path);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+    await lock(folder);
+  } catch (error) {
+    throw explain(folder, error);
+  }
+  return {
+    path: folder,
+    blocks: join(folder, "blocks"),
+    async secret(name, create) {
+      try {
+        const file = join(folder, name);
+        const found = await readOptional(file);
+        if (found !== undefined) {
+          await chmod(file, 0o600);
+          return new Uint8Array(found);
+        }
+        const made = await create();
+        await writePrivate(file, made);
+        return made;
+      } catch (error) {
+        throw explain(folder, error);
+      }
+    },
+    replaceSecret: (name, bytes) => writePrivate(join(folder, name), bytes),
+    read: async (name) => (await readOptional(join(folder, name)))?.toString("utf8"),
+    write: (name, text) => writePrivate(join(folder, name), text),
+    remove: (name) => rm(join(folder, name), { force: true }),
+    close: () => rm(join(folder, LOCK), { force: true }),
+  };
+}
+
+const LOCK = "daemon.pid";
+
+async function lock(folder: string): Promise<void> {
+  const file = join(folder, LOCK);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const handle = await open(file, "wx", 0o600);
+      await handle.writeFile(String(process.pid));
+      await handle.close();
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const owner = Number((await readOptional(file))?.toString("utf8"));
+      if (owner > 0 && owner !== process.pid && await isAlive(owner)) {
+        throw new DataFolderError(
+          `The data folder ${folder} is in use by another daemon (process ${owner}). ` +
+            `Stop that one, or give this one a folder of its own with --data-dir. ` +
+            `If no such process runs, remove ${file}.`,
+        );
+      }
+      await rm(file, { force: true });
+    }
+  }
+  throw new DataFolderError(
+    `The data folder ${folder} could not be locked: another daemon is starting on it. Try again.`,
+  );
+}
+
+/** Whether `pid` runs and, where /proc tells, is a Skein daemon: a number that another program got since does not count. */
+export async function isAlive(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process cannot be signalled, but it is there.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const command = await readOptional(`/proc/${pid}/cmdline`).catch(() => undefined);
+  return command === undefined || command.toString("utf8").includes("main.ts");
+}
+
+async function readOptional(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Writes to a new name and renames, so that no reader ever sees half a file. */
+async function writePrivate(file: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${file}.${process.pid}.new`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, file);
+}
+
+function explain(folder: string, error: unknown): DataFolderError {
+  if (error instanceof DataFolderError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DataFolderError(
+    `The data folder ${folder} cannot be used: ${reason}. Make it readable and writable for you, or choose another with --data-dir.`,
+    { cause: error },
+  );
+}

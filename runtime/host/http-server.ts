@@ -1,0 +1,43 @@
+/** Serves web-standard requests over HTTP. */
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+
+/** The port is taken, or the address is not this machine's. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+export interface HttpServer {
+  /** Base URL with the port that was really taken. */
+  readonly url: string;
+  /** Ends open connections and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Listens on `host`:`port` (0 picks a free one). @throws {ListenError} */
+export async function serveHttp(
+  host: string,
+  port: number,
+  handler: (request: Request) => Response | Promise<Response>,
+): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const advice = error.code === "EADDRINUSE"
+        ? "Another program has that port: choose another, or 0 for a free one"
+        : error.message;
+      reject(new ListenError(`Cannot listen on ${host}:${port}. ${advice}.`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

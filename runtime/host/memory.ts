@@ -1,0 +1,53 @@
+/** How much memory this machine has left for a model, container limits included. */
+import { readFile } from "node:fs/promises";
+import { freemem, totalmem } from "node:os";
+
+/** A reading in bytes. */
+export interface MemoryReading {
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+}
+
+/** Reads /proc and cgroup limits on Linux, the operating system's free memory elsewhere. */
+export async function readMemory(): Promise<MemoryReading> {
+  const meminfo = await text("/proc/meminfo");
+  const field = (name: string): number | undefined => {
+    const match = meminfo?.match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"));
+    return match === null || match === undefined ? undefined : Number(match[1]) * 1024;
+  };
+  let totalBytes = field("MemTotal") ?? totalmem();
+  let availableBytes = field("MemAvailable") ?? freemem();
+  for (const limit of await cgroupLimits()) {
+    totalBytes = Math.min(totalBytes, limit.bytes);
+    availableBytes = Math.min(availableBytes, Math.max(0, limit.bytes - limit.used));
+  }
+  return { totalBytes, availableBytes };
+}
+
+/** The memory limits of the cgroups this process is in (version 2, then 1), with what is used of each. */
+async function cgroupLimits(): Promise<{ bytes: number; used: number }[]> {
+  const limits: { bytes: number; used: number }[] = [];
+  const own = (await text("/proc/self/cgroup"))?.match(/^0::(.*)$/m)?.[1] ?? "/";
+  const folders = new Set<string>(["/sys/fs/cgroup"]);
+  for (let path = own; path !== "" && path !== "/"; path = path.slice(0, path.lastIndexOf("/"))) {
+    folders.add(`/sys/fs/cgroup${path}`);
+  }
+  for (const folder of folders) {
+    const bytes = Number(await text(`${folder}/memory.max`));
+    const used = Number(await text(`${folder}/memory.current`));
+    if (bytes > 0 && Number.isFinite(used)) limits.push({ bytes, used });
+  }
+  const bytes = Number(await text("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+  const used = Number(await text("/sys/fs/cgroup/memory/memory.usage_in_bytes"));
+  // Version 1 says "no limit" with a number near 2^63.
+  if (bytes > 0 && bytes < 2 ** 60 && Number.isFinite(used)) limits.push({ bytes, used });
+  return limits;
+}
+
+async function text(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,9 @@
+/** The machine under the runtime: folders, running daemons, memory. The edge where platform APIs are touched. */
+export { DataFolderError, defaultDataFolder, openDataFolder } from "./data-folder.ts";
+export type { DataFolder } from "./data-folder.ts";
+export { announceDaemon, findDaemons } from "./daemons.ts";
+export type { DaemonRecord } from "./daemons.ts";
+export { readMemory } from "./memory.ts";
+export type { MemoryReading } from "./memory.ts";
+export { ListenError, serveHttp } from "./http-server.ts";
+export type { HttpServer } from "./http-server.ts";

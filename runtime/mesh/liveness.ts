@@ -1,0 +1,64 @@
+import { ROUND_TRIP_WINDOW, SILENCE_LIMIT } from "./limits.ts";
+
+/** The pulse of one peer: when it was last heard, and how long a heartbeat takes there and back. */
+export interface Pulse {
+  /** Anything came from the peer. */
+  heard(now: number): void;
+  /** This device itself did not listen for so many milliseconds: they do not count as the peer's silence. */
+  excuse(milliseconds: number): void;
+  /** Whether the peer has been silent for too long. */
+  silent(now: number): boolean;
+  /** Gives the number of the next ping. */
+  ping(now: number): number;
+  /** A pong came; unknown numbers are ignored. */
+  pong(number: number, now: number): void;
+  /** Median of the latest round trips in milliseconds, or undefined before the first. */
+  roundTripMs(): number | undefined;
+}
+
+/** Makes a pulse that starts at `now`. */
+export function createPulse(now: number): Pulse {
+  let last = now;
+  let next = 0;
+  const sent = new Map<number, number>();
+  const roundTrips: number[] = [];
+  return {
+    heard(now) {
+      last = Math.max(last, now);
+    },
+    excuse(milliseconds) {
+      last += milliseconds;
+    },
+    silent: (now) => now - last >= SILENCE_LIMIT,
+    ping(now) {
+      next = (next + 1) >>> 0;
+      sent.set(next, now);
+      if (sent.size > ROUND_TRIP_WINDOW) sent.delete(sent.keys().next().value ?? 0);
+      return next;
+    },
+    pong(number, now) {
+      const at = sent.get(number);
+      if (at === undefined) return;
+      sent.delete(number);
+      roundTrips.push(now - at);
+      if (roundTrips.length > ROUND_TRIP_WINDOW) roundTrips.shift();
+    },
+    roundTripMs() {
+      const sorted = roundTrips.toSorted((a, b) => a - b);
+      return sorted[sorted.length >> 1];
+    },
+  };
+}
+
+/**
+ * Measures how late a timer of `interval` milliseconds fires. Returns the milliseconds that this device did not listen
+ * since the last call: it was computing, suspended, or stopped, and what peers sent still waits to be read.
+ */
+export function createStallMeter(interval: number, start: number): (now: number) => number {
+  let last = start;
+  return (now) => {
+    const stall = now - last - interval;
+    last = now;
+    return Math.max(0, stall);
+  };
+}

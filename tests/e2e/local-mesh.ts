@@ -1,0 +1,110 @@
+/** Real daemons in real processes, on loopback, with data folders of their own. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { MeshView } from "../../actors/supervisor/protocol.ts";
+import { launchDaemon, type LaunchedDaemon } from "../../cli/launch.ts";
+
+/** How long a mesh may take to agree on a plan, on a machine that is busy. */
+const PLAN_MILLISECONDS = 60_000;
+
+/** Daemons `d0`, `d1`, …; the first has the model. */
+export interface LocalMesh extends AsyncDisposable {
+  readonly daemons: LaunchedDaemon[];
+  /** Base URL of a daemon's API. */
+  api(index: number): string;
+  /** Starts one more daemon and lets it join. */
+  join(more?: readonly string[]): Promise<LaunchedDaemon>;
+  /** Pins how many blocks each daemon holds, and waits until the plan is so. */
+  split(counts: readonly number[]): Promise<void>;
+  /** Waits until the plan satisfies a condition, as daemon `index` sees it. */
+  until(condition: (view: MeshView) => boolean, index?: number): Promise<MeshView>;
+}
+
+/** Starts daemons; `model` is given to the first. */
+export async function startLocalMesh(
+  count: number,
+  model: string,
+  options: readonly string[] = [],
+): Promise<LocalMesh> {
+  const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
+  process.env["SKEIN_STATE_DIR"] = folder;
+  const daemons: LaunchedDaemon[] = [];
+  const common = [
+    "--api",
+    "127.0.0.1:0",
+    "--threads",
+    "1",
+    "--listen",
+    "/ip4/127.0.0.1/tcp/0",
+    "--no-mdns",
+    ...options,
+  ];
+  const start = async (more: readonly string[]): Promise<LaunchedDaemon> => {
+    const name = `d${daemons.length}`;
+    const daemon = await launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more]);
+    daemons.push(daemon);
+    return daemon;
+  };
+  const mesh: LocalMesh = {
+    daemons,
+    api: (index) => daemons[index]?.ready.api ?? "",
+    join: (more = []) => start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
+    async split(counts) {
+      const split = counts.map((blocks, index) => ({ device: `d${index}`, blocks }));
+      const response = await fetch(`${mesh.api(0)}/skein/plan`, { method: "POST", body: JSON.stringify({ split }) });
+      if (!response.ok) throw new Error(await response.text());
+      const wanted = split.filter(({ blocks }) => blocks > 0);
+      for (const index of daemons.keys()) {
+        await mesh.until(({ state }) =>
+          state.type === "active" && state.plan.segments.length === wanted.length &&
+          state.plan.segments.every(({ name, first, last }, place) => {
+            return name === wanted[place]?.device && last - first + 1 === wanted[place]?.blocks;
+          }), index);
+      }
+    },
+    async until(condition, index = 0) {
+      const deadline = Date.now() + PLAN_MILLISECONDS;
+      for (;;) {
+        const view = await (await fetch(`${mesh.api(index)}/skein/plan`)).json() as MeshView;
+        if (condition(view)) return view;
+        if (Date.now() > deadline) {
+          throw new Error(`The plan did not become what was waited for: ${JSON.stringify(view.state)}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(daemons.map((daemon) => daemon.stop()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await start(["--model", model]);
+    for (let index = 1; index < count; index++) await mesh.join();
+    await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === count);
+    return mesh;
+  } catch (error) {
+    await mesh[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** One greedy completion of raw text. */
+export async function complete(
+  api: string,
+  prompt: string | readonly number[],
+  maxTokens = 120,
+): Promise<{ text: string; finish: string; conversations: number }> {
+  const response = await fetch(`${api}/v1/completions`, {
+    method: "POST",
+    body: JSON.stringify({ prompt, max_tokens: maxTokens, temperature: 0 }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  const body = await response.json() as {
+    choices: [{ text: string; finish_reason: string }];
+    skein: { conversations: number };
+  };
+  return { text: body.choices[0].text, finish: body.choices[0].finish_reason, conversations: body.skein.conversations };
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
+import type { Channel } from "../../runtime/mesh/contract.ts";
+import { frameStart, type Kind } from "../../runtime/mesh/frames.ts";
+import type { Link, LinkListener } from "../../runtime/mesh/link.ts";
+import { createStallMeter } from "../../runtime/mesh/liveness.ts";
+import { createSession, type Ending, type Session } from "../../runtime/mesh/session.ts";
+
+interface Side {
+  readonly session: Session;
+  readonly log: string[];
+  ending: Ending | undefined;
+}
+
+function side(clock: SimulatedClock, opener: boolean, protocol = 1): Side {
+  const log: string[] = [];
+  const result: Side = {
+    log,
+    ending: undefined,
+    session: createSession({
+      device: opener ? "listener" : "opener",
+      address: "/memory",
+      opener,
+      hello: { protocol, name: opener ? "opener" : "listener" },
+      clock,
+      onUp: ({ name }) => log.push(`up ${name}`),
+      onFrame: (channel, frame) => log.push(`${channel} ${frame.join()}`),
+      onMembers: (members) => log.push(`members ${members.length}`),
+      onEnd: (ending) => {
+        log.push(`end ${ending.why}`);
+        result.ending = ending;
+      },
+    }),
+  };
+  return result;
+}
+
+/** Two ends of a stream; bytes wait until the other end listens. */
+function pipe(): [Link, Link] {
+  const ends = [0, 1].map(() => ({ listener: undefined as LinkListener | undefined, waiting: [] as Uint8Array[] }));
+  const make = (own: number): Link => ({
+    write(bytes) {
+      const other = ends[1 - own];
+      if (other?.listener === undefined) other?.waiting.push(bytes);
+      else other.listener.onBytes(bytes);
+      return true;
+    },
+    listen(listener) {
+      const end = ends[own];
+      if (end === undefined) return;
+      end.listener = listener;
+      for (const bytes of end.waiting.splice(0)) listener.onBytes(bytes);
+    },
+  });
+  return [make(0), make(1)];
+}
+
+function connect(opener: Side, listener: Side, channels: readonly Channel[] = ["control", "tensors"]): void {
+  for (const channel of channels) {
+    const [a, b] = pipe();
+    listener.session.attach(channel, b);
+    opener.session.attach(channel, a);
+  }
+}
+
+/** A listener's session whose other end is in the test's hands. */
+function byHand(clock: SimulatedClock): { own: Side; say(kind: Kind, payload: Uint8Array | string): void } {
+  const own = side(clock, false);
+  const [mine, theirs] = pipe();
+  own.session.attach("control", mine);
+  own.session.attach("tensors", pipe()[0]);
+  return {
+    own,
+    say(kind, payload) {
+      const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+      theirs.write(frameStart(kind, bytes, Infinity));
+    },
+  };
+}
+
+const HELLO = JSON.stringify({ protocol: 1, name: "peer" });
+
+test("a session is up on both sides after hellos and both streams, and carries frames at once", () => {
+  const clock = simulatedClock();
+  const [opener, listener] = [side(clock, true), side(clock, false)];
+  connect(opener, listener, ["control"]);
+  assert.deepEqual([opener.log, listener.log], [[], []]);
+  connect(opener, listener, ["tensors"]);
+  assert.deepEqual([opener.log, listener.log], [["up listener"], ["up opener"]]);
+  assert.equal(opener.session.send("tensors", Uint8Array.of(1, 2)), "sent");
+  assert.equal(listener.session.send("control", Uint8Array.of(3)), "sent");
+  assert.deepEqual([opener.log[1], listener.log[1]], ["control 3", "tensors 1,2"]);
+  assert.equal(opener.session.peer()?.bytesSent, listener.session.peer()?.bytesReceived);
+});
+
+test("a session that is not up in time ends, and one without a hello carries nothing", async () => {
+  const clock = simulatedClock();
+  const { own } = byHand(clock);
+  assert.equal(own.session.send("control", Uint8Array.of(1)), "unreachable");
+  await clock.advance(10_000);
+  assert.deepEqual(own.log, ["end lost"]);
+});
+
+test("different protocol versions are refused on both sides, with both numbers in the sentence", () => {
+  const clock = simulatedClock();
+  const [opener, listener] = [side(clock, true, 1), side(clock, false, 2)];
+  connect(opener, listener);
+  for (const { ending } of [opener, listener]) {
+    assert.equal(ending?.why, "version");
+    assert.match(ending?.sentence ?? "", /version 1.*version 2|version 2.*version 1/);
+  }
+});
+
+test("a goodbye ends the other side's session at once", () => {
+  const clock = simulatedClock();
+  const [opener, listener] = [side(clock, true), side(clock, false)];
+  connect(opener, listener);
+  opener.session.end({ why: "stopped", sentence: "this device stopped" });
+  assert.equal(listener.ending?.why, "left");
+});
+
+test("a peer is down after two seconds of silence, not before", async () => {
+  const clock = simulatedClock();
+  const { own, say } = byHand(clock);
+  say("hello", HELLO);
+  await clock.advance(1_999);
+  own.session.checkSilence(0);
+  assert.deepEqual(own.log, ["up peer"]);
+  await clock.advance(1);
+  own.session.checkSilence(0);
+  assert.deepEqual(own.log, ["up peer", "end silent"]);
+});
+
+test("what this device itself did not listen is not counted as the peer's silence", async () => {
+  const clock = simulatedClock();
+  const { own, say } = byHand(clock);
+  const stalled = createStallMeter(250, clock.now());
+  say("hello", HELLO);
+  await clock.advance(60_000);
+  own.session.checkSilence(stalled(clock.now()));
+  assert.deepEqual(own.log, ["up peer"]);
+  for (let check = 0; check < 8; check++) {
+    await clock.advance(250);
+    own.session.checkSilence(stalled(clock.now()));
+  }
+  assert.deepEqual(own.log, ["up peer", "end silent"]);
+});
+
+test("heartbeats measure the round trip as a median", async () => {
+  const clock = simulatedClock();
+  const { own, say } = byHand(clock);
+  say("hello", HELLO);
+  assert.equal(own.session.peer()?.roundTripMs, undefined);
+  for (const [index, milliseconds] of [3, 900, 5, 4, 6].entries()) {
+    own.session.heartbeat();
+    await clock.advance(milliseconds);
+    say("pong", Uint8Array.of(index + 1, 0, 0, 0));
+  }
+  say("pong", Uint8Array.of(1, 0, 0, 0));
+  assert.equal(own.session.peer()?.roundTripMs, 5);
+});
+
+test("garbage ends the session as rejected", () => {
+  const bad: [Kind, Uint8Array | string][][] = [
+    [["payload", "before the hello"]],
+    [["hello", "no json"]],
+    [["hello", "{}"]],
+    [["hello", JSON.stringify({ protocol: 1, name: "" })]],
+    [["hello", JSON.stringify({ protocol: 1, name: "\u001b[2J" })]],
+    [["hello", JSON.stringify({ protocol: 1, name: "x".repeat(65) })]],
+    [["hello", `{"protocol":1,"name":"x","filler":"${"x".repeat(20_000)}"}`]],
+    [["hello", HELLO], ["hello", HELLO]],
+    [["hello", HELLO], ["ping", Uint8Array.of(1)]],
+    [["hello", HELLO], ["members", "[1]"]],
+    [["hello", HELLO], ["members", JSON.stringify(Array(65).fill({ device: "1".repeat(40), addresses: [] }))]],
+    [["hello", HELLO], ["goodbye", "[]"]],
+    [["hello", HELLO], ["payload", new Uint8Array(1024 * 1024 + 1)]],
+  ];
+  for (const frames of bad) {
+    const { own, say } = byHand(simulatedClock());
+    for (const [kind, payload] of frames) say(kind, payload);
+    assert.equal(own.ending?.why, "rejected", JSON.stringify(frames.map(([kind]) => kind)));
+    assert.match(own.ending.sentence, /^it sent a /);
+  }
+});
+
+test("a frame larger than the channel allows is the sender's mistake", () => {
+  const clock = simulatedClock();
+  const [opener, listener] = [side(clock, true), side(clock, false)];
+  connect(opener, listener);
+  assert.throws(() => opener.session.send("control", new Uint8Array(1024 * 1024 + 1)), RangeError);
+});
