@@ -92,9 +92,10 @@ export function conversation(
             tell(context, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text });
             return end(context);
           }
-          tell(context, { type: "piece", tokens: [message.token], text: piece.text });
+          // The next step first: while it computes, the text finds its way to the reader.
           const row = { sequence: id, position: message.position, tokens: [message.token], sample: true };
           context.tell(first, { type: "forward", rows: [row] });
+          tell(context, { type: "piece", tokens: [message.token], text: piece.text });
           listen(state, context);
           return next(state);
         }

@@ -1,6 +1,6 @@
 /** From what the mesh reports to a problem for `plans/`, and from its answer to assignments. Pure. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, placeCounts, type Placement, type Problem, type RequestShape } from "../../plans/mod.ts";
+import { evenSplit, placeCounts, type CapacityProblem, type Placement, type RequestShape } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { DeviceReport, Split } from "./protocol.ts";
 
@@ -11,7 +11,7 @@ export function inOrder(reports: Iterable<DeviceReport>, holders: ReadonlySet<st
 }
 
 /** The problem that the planner solves. */
-export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], shape: RequestShape): Problem {
+export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], shape: RequestShape): CapacityProblem {
   return {
     blocks: manifest.blocks.map((block) => ({
       kind: block.kind,

@@ -197,10 +197,15 @@ export function supervisor(
     if (message.term < state.term) return;
     state.term = message.term;
     state.leader = message.leader;
+    const before = state.mesh;
     state.mesh = message.state;
     context.tell(leaderOf(device.id), { ...message, type: "published" });
     context.tell(gateways, { type: "state", leader: message.leader, state: message.state });
-    if (message.state.type === "waiting") return device.announce({ type: "waiting", reason: message.state.reason });
+    if (message.state.type === "waiting") {
+      const news = before.type !== "waiting" || before.reason !== message.state.reason;
+      if (news) device.announce({ type: "waiting", reason: message.state.reason });
+      return;
+    }
     const { number, model, segments } = message.state.plan;
     device.announce({ type: "plan", ...number, model: model.name, segments });
     for (const held of state.held) {
@@ -250,11 +255,12 @@ export function supervisor(
         name,
         roundTripMilliseconds: roundTripMs,
       })),
-      segments: state.held.map(({ ref, assignment: { first, last, bytes } }) => ({
+      segments: state.held.map(({ ref, assignment: { manifest, first, last, bytes } }) => ({
         path: ref.path,
         first,
         last,
         bytes,
+        weightBytes: manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0),
       })),
       actors: look().map((actor) => ({
         path: actor.path,

@@ -50,12 +50,15 @@ export interface StepResult {
 
 /** To the worker. */
 export type ComputeRequest =
+  /** The first of all. */
+  | { readonly id: number; readonly type: "configure"; readonly options: ComputeOptions }
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
   | { readonly id: number; readonly type: "step"; readonly step: StepRequest };
 
 /** From the worker. */
 export type ComputeResponse =
+  | { readonly id: number; readonly type: "configured" }
   | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
   | { readonly id: number; readonly type: "closed" }
   | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }

@@ -7,7 +7,6 @@
  * const { tokens } = await segment.step({ rows, tokens: ids });
  * ```
  */
-import { Worker } from "node:worker_threads";
 import type {
   ComputeOptions,
   ComputeRequest,
@@ -16,6 +15,7 @@ import type {
   StepRequest,
   StepResult,
 } from "./messages.ts";
+import { startThread } from "./thread.ts";
 
 export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 
@@ -43,7 +43,6 @@ export interface ComputeSegment {
 
 /** Starts the worker thread. */
 export function startCompute(options: ComputeOptions): Compute {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: options });
   const pending = new Map<number, { resolve(response: ComputeResponse): void; reject(error: Error): void }>();
   let asked = 0;
   let ended: ComputeError | undefined;
@@ -53,14 +52,16 @@ export function startCompute(options: ComputeOptions): Compute {
     for (const { reject } of pending.values()) reject(ended);
     pending.clear();
   }
-  worker.on("message", (response: ComputeResponse) => {
-    const waiting = pending.get(response.id);
-    pending.delete(response.id);
-    if (response.type === "failed") waiting?.reject(new ComputeError(response.message));
-    else waiting?.resolve(response);
+  const thread = startThread(new URL("./worker.ts", import.meta.url), {
+    onMessage(message) {
+      const response = message as ComputeResponse;
+      const waiting = pending.get(response.id);
+      pending.delete(response.id);
+      if (response.type === "failed") waiting?.reject(new ComputeError(response.message));
+      else waiting?.resolve(response);
+    },
+    onEnd: (reason) => end(`The compute worker failed: ${reason}`),
   });
-  worker.on("error", (error) => end(`The compute worker failed: ${error.message}`));
-  worker.on("exit", () => end("The compute worker has ended."));
 
   type Unnumbered<R> = R extends ComputeRequest ? Omit<R, "id"> : never;
   function request<T extends ComputeResponse["type"]>(
@@ -71,13 +72,15 @@ export function startCompute(options: ComputeOptions): Compute {
       if (ended !== undefined) return reject(ended);
       const id = ++asked;
       pending.set(id, { resolve: (response) => resolve(response as Extract<ComputeResponse, { type: T }>), reject });
-      worker.postMessage({ id, ...message }, [...transfer]);
+      thread.post({ id, ...message }, transfer);
     });
   }
 
+  request<"configured">({ type: "configure", options }).catch(() => {});
+
   async function close(): Promise<void> {
     end("The compute worker was closed.");
-    await worker.terminate();
+    await thread.terminate();
   }
   return {
     async open(segment) {

@@ -1,28 +1,30 @@
 /** The compute worker's thread: `session.run` blocks the thread it is called on, so it must not be the daemon's. */
-import { parentPort, workerData } from "node:worker_threads";
-import type { ComputeOptions, ComputeRequest, ComputeResponse, StepResult } from "./messages.ts";
+import type { ComputeRequest, ComputeResponse, StepResult } from "./messages.ts";
 import { SegmentRunner } from "./segment-runner.ts";
 import { Sessions } from "./sessions.ts";
+import { serveThread } from "./thread.ts";
 
-if (parentPort === null) throw new Error("models/compute/worker.ts runs as a worker thread only.");
-const port = parentPort;
-const sessions = new Sessions((workerData as ComputeOptions).threads);
+let sessions = new Sessions(1);
 const segments = new Map<number, SegmentRunner>();
 let opened = 0;
 /** Requests run one after another, in the order they came. */
 let tail = Promise.resolve();
 
-port.on("message", (request: ComputeRequest) => {
+serveThread((message, post) => {
+  const request = message as ComputeRequest;
   tail = tail.then(async () => {
     const response = await perform(request).catch((error): ComputeResponse => {
       return { id: request.id, type: "failed", message: error instanceof Error ? error.message : String(error) };
     });
-    port.postMessage(response, response.type === "stepped" ? transferable(response.result) : []);
+    post(response, response.type === "stepped" ? transferable(response.result) : []);
   });
 });
 
 async function perform(request: ComputeRequest): Promise<ComputeResponse> {
   switch (request.type) {
+    case "configure":
+      sessions = new Sessions(request.options.threads);
+      return { id: request.id, type: "configured" };
     case "open": {
       const begin = performance.now();
       segments.set(++opened, await SegmentRunner.open(request.segment, sessions));

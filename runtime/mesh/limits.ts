@@ -20,8 +20,8 @@ export const MAX_TENSORS_QUEUE = 2 * MAX_TENSORS_FRAME;
  */
 export const PIECE = 64 * 1024;
 /**
- * Yamux's window: what may be in flight on a stream. It bounds how long a heartbeat waits behind tensors on a slow link, and is
- * well below libp2p's read limit of 4 MiB; at a round trip of 5 ms it still allows 200 MB/s.
+ * Yamux's window: what may be in flight on a stream. It bounds how long a heartbeat waits behind tensors on a slow link,
+ * and is well below libp2p's read limit of 4 MiB; at a round trip of 5 ms it still allows 200 MB/s.
  */
 export const MAX_STREAM_WINDOW = 1024 * 1024;
 
@@ -56,6 +56,8 @@ export const DIAL_TIMEOUT = 10_000;
 export const MAX_DIALS = 8;
 /** How long a goodbye may take to be delivered. */
 export const CLOSE_TIMEOUT = 500;
+/** How long each part of the mesh may take to stop. */
+export const STOP_TIMEOUT = 2_000;
 
 export const HEARTBEAT_INTERVAL = 500;
 /** A peer silent for this long is down. */

@@ -7,7 +7,7 @@ import { createGatekeeper } from "./gatekeeper.ts";
 import { readIdentity } from "./identity.ts";
 import { encodeInvite } from "./invite.ts";
 import { deriveKeys } from "./key.ts";
-import { HEARTBEAT_INTERVAL, MAX_PEERS, PROTOCOL_VERSION, SILENCE_CHECK_INTERVAL } from "./limits.ts";
+import { HEARTBEAT_INTERVAL, MAX_PEERS, PROTOCOL_VERSION, SILENCE_CHECK_INTERVAL, STOP_TIMEOUT } from "./limits.ts";
 import { createListeners } from "./listeners.ts";
 import { createStallMeter } from "./liveness.ts";
 import { createMembership } from "./membership.ts";
@@ -148,9 +148,10 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     for (const cancel of timers) cancel();
     abort.abort();
     membership.stop();
-    await discovery.stop();
-    await roster.stop();
-    await libp2p.stop();
+    // Goodbyes first. None of these should take long; a socket that does not close must not keep the device from leaving.
+    await within(clock, STOP_TIMEOUT, roster.stop());
+    await within(clock, STOP_TIMEOUT, discovery.stop());
+    await within(clock, STOP_TIMEOUT, libp2p.stop());
   }
 
   await start();
@@ -168,6 +169,15 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     stop: () => stopping ??= stop(),
     [Symbol.asyncDispose]: () => stopping ??= stop(),
   };
+}
+
+/** Waits for a promise, but not longer than so many milliseconds. */
+async function within(clock: Clock, milliseconds: number, promise: Promise<void> | void): Promise<void> {
+  let cancel = (): void => {};
+  const timeout = new Promise<void>((resolve) => {
+    cancel = clock.after(milliseconds, resolve);
+  });
+  await Promise.race([promise, timeout]).finally(cancel);
 }
 
 function named({ mesh }: MeshOptions): { mesh?: string } {

@@ -9,24 +9,25 @@ import { launchDaemon, type LaunchedDaemon } from "../../cli/launch.ts";
 /** How long a mesh may take to agree on a plan, on a machine that is busy. */
 const PLAN_MILLISECONDS = 60_000;
 
-/** Daemons `d0`, `d1`, …; the first has the model. */
+/** Daemons `d0`, `d1`, … */
 export interface LocalMesh extends AsyncDisposable {
   readonly daemons: LaunchedDaemon[];
   /** Base URL of a daemon's API. */
   api(index: number): string;
   /** Starts one more daemon and lets it join. */
   join(more?: readonly string[]): Promise<LaunchedDaemon>;
-  /** Pins how many blocks each daemon holds, and waits until the plan is so. */
-  split(counts: readonly number[]): Promise<void>;
+  /** Pins how many blocks each daemon holds, in the order of `devices` (default d0, d1, …), and waits until it is so. */
+  split(counts: readonly number[], devices?: readonly number[]): Promise<void>;
   /** Waits until the plan satisfies a condition, as daemon `index` sees it. */
   until(condition: (view: MeshView) => boolean, index?: number): Promise<MeshView>;
 }
 
-/** Starts daemons; `model` is given to the first. */
+/** Starts daemons; `model` is given to the one numbered `holder`. */
 export async function startLocalMesh(
   count: number,
   model: string,
   options: readonly string[] = [],
+  holder = 0,
 ): Promise<LocalMesh> {
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
@@ -51,8 +52,8 @@ export async function startLocalMesh(
     daemons,
     api: (index) => daemons[index]?.ready.api ?? "",
     join: (more = []) => start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
-    async split(counts) {
-      const split = counts.map((blocks, index) => ({ device: `d${index}`, blocks }));
+    async split(counts, devices = counts.map((_, index) => index)) {
+      const split = counts.map((blocks, place) => ({ device: `d${devices[place]}`, blocks }));
       const response = await fetch(`${mesh.api(0)}/skein/plan`, { method: "POST", body: JSON.stringify({ split }) });
       if (!response.ok) throw new Error(await response.text());
       const wanted = split.filter(({ blocks }) => blocks > 0);
@@ -81,8 +82,9 @@ export async function startLocalMesh(
     },
   };
   try {
-    await start(["--model", model]);
-    for (let index = 1; index < count; index++) await mesh.join();
+    const modelOf = (index: number) => index === holder ? ["--model", model] : [];
+    await start(modelOf(0));
+    for (let index = 1; index < count; index++) await mesh.join(modelOf(index));
     await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === count);
     return mesh;
   } catch (error) {
