@@ -22,9 +22,9 @@ export async function run(args: readonly string[]): Promise<number> {
     auto: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, USAGE);
+  const split = values.split === undefined ? null : parseSplit(values.split);
   const api = await findApi(values.api);
-  if (values.split !== undefined || values.auto) {
-    const split = values.split === undefined ? null : parseSplit(values.split);
+  if (split !== null || values.auto) {
     const response = await request(api, "/skein/plan", {
       method: "POST",
       headers: { "content-type": "application/json" },

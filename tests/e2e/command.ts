@@ -1,0 +1,26 @@
+/** Runs the launcher as a person would. */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const launcher = fileURLToPath(new URL("../../bin/skein.js", import.meta.url));
+
+/** What a command left behind. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `skein ...args` to its end; after `limitMilliseconds` it is killed and `code` is null. */
+export function skein(args: readonly string[], limitMilliseconds = 60_000): Promise<Ran> {
+  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limitMilliseconds,
+    killSignal: "SIGTERM",
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk) => stdout += chunk);
+  child.stderr.on("data", (chunk) => stderr += chunk);
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}
