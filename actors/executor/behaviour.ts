@@ -1,8 +1,8 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import type { ComputeSegment } from "../../models/compute/mod.ts";
 import { type Behaviour, type Context, next, refKey } from "../../runtime/actor/mod.ts";
-import { accepting, MAX_ROWS } from "../wire.ts";
-import { type ExecutorMessage, type ForwardRow, type StepOutcome, WireExecutorMessage } from "./protocol.ts";
+import { MAX_ROWS } from "../wire.ts";
+import { type ExecutorMessage, type ForwardRow, parseExecutorMessage, type StepOutcome } from "./protocol.ts";
 import { StepQueue, type WaitingRow } from "./queue.ts";
 import { remember, type Sequence, SlotPool } from "./sequences.ts";
 
@@ -37,7 +37,7 @@ interface ExecutorState {
 /** Makes the behaviour of a segment. */
 export function executor(options: ExecutorOptions): Behaviour<ExecutorState, ExecutorMessage> {
   return {
-    accepts: accepting<ExecutorMessage>(WireExecutorMessage),
+    accepts: parseExecutorMessage,
     start: () => ({
       sequences: new Map(),
       waiting: new Map(),

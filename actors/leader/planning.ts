@@ -1,6 +1,6 @@
 /** From what the mesh reports to a problem for `plans/`, and from its answer to assignments. Pure. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, placeCounts, type CapacityProblem, type Placement, type RequestShape } from "../../plans/mod.ts";
+import { type CapacityProblem, evenSplit, placeCounts, type Placement, type RequestShape } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { DeviceReport, Split } from "./protocol.ts";
 

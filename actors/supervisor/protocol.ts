@@ -33,7 +33,10 @@ export const DeviceView = v.object({
     v.array(v.object({ device: Identifier, name: ShortText, roundTripMilliseconds: v.optional(v.number()) })),
     v.maxLength(1024),
   ),
-  segments: v.pipe(v.array(v.object({ path: ShortText, first: Count, last: Count, bytes: Count, weightBytes: Count })), v.maxLength(256)),
+  segments: v.pipe(
+    v.array(v.object({ path: ShortText, first: Count, last: Count, bytes: Count, weightBytes: Count })),
+    v.maxLength(256),
+  ),
   actors: v.pipe(v.array(ActorRow), v.maxLength(4096)),
 });
 export type DeviceView = v.InferOutput<typeof DeviceView>;

@@ -1,34 +1,32 @@
-// llama.cpp through node-llama-cpp: prints one JSON line with milliseconds of prefill and of each decoded token.
-// Arguments: model, prompt tokens, decoded tokens, threads, rounds. Waits for a line on stdin before each round.
+// llama.cpp through node-llama-cpp. Arguments: model, context size, threads. Each line on stdin, "PROMPT_TOKENS
+// DECODED_TOKENS", is one prompt in a fresh sequence and gives one JSON line: milliseconds of prefill and of each token.
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { getLlama } from "node-llama-cpp";
 
-const [path, promptTokens, decodeTokens, threads] = process.argv.slice(2).map((
-  value,
-  index,
-) => index === 0 ? value : Number(value));
+const [modelPath, contextSize, threads] = process.argv.slice(2);
 const llama = await getLlama({
   gpu: false,
   build: "never",
   logLevel: "error",
-  maxThreads: threads,
+  maxThreads: Number(threads),
 });
-const model = await llama.loadModel({ modelPath: path });
+const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({
-  contextSize: promptTokens + decodeTokens + 8,
-  threads,
+  contextSize: Number(contextSize),
+  threads: Number(threads),
   batchSize: 512,
 });
 process.stdout.write("ready\n");
-for await (const _ of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const [promptTokens, decodedTokens] = line.split(" ").map(Number);
   const sequence = context.getSequence();
   const prompt = Array.from(
     { length: promptTokens },
-    (_, index) => 300 + ((index * 7919) % 31000),
+    (_, index) => 300 + ((index * 7919) % 31_000),
   );
-  const begin = performance.now();
   const times = [];
-  let last = begin;
+  let last = performance.now();
   for await (
     const _token of sequence.evaluate(prompt, {
       temperature: 0,
@@ -38,7 +36,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
     const now = performance.now();
     times.push(now - last);
     last = now;
-    if (times.length > decodeTokens) break;
+    if (times.length > decodedTokens) break;
   }
   await sequence.dispose();
   process.stdout.write(

@@ -9,7 +9,8 @@ const bench = fileURLToPath(new URL("..", import.meta.url));
 
 /** A loaded llama.cpp. */
 export interface Llama {
-  measure(): Promise<Measurement>;
+  /** One prompt in a fresh context. */
+  measure(promptTokens: number, decodedTokens: number): Promise<Measurement>;
   stop(): void;
 }
 
@@ -17,19 +18,31 @@ export interface Llama {
 export function installLlama(): void {
   if (existsSync(`${bench}/node_modules/node-llama-cpp`)) return;
   console.error("installing node-llama-cpp into bench/ (700 MB)…");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: bench, stdio: "inherit" });
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: bench,
+    stdio: "inherit",
+  });
 }
 
-/** Loads a model with one thread; each `measure` is one prompt in a fresh context. */
-export async function startLlama(model: string, promptTokens: number, decodeTokens: number): Promise<Llama> {
-  const child = spawn("node", [`${bench}/decode/llama.mjs`, model, String(promptTokens), String(decodeTokens), "1"], {
+/** Loads a model with one thread. */
+export async function startLlama(
+  model: string,
+  context: number,
+): Promise<Llama> {
+  const child = spawn("node", [
+    `${bench}/decode/llama.mjs`,
+    model,
+    String(context),
+    "1",
+  ], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: child.stdout })
+    [Symbol.asyncIterator]();
   await lines.next();
   return {
-    async measure() {
-      child.stdin.write("\n");
+    async measure(promptTokens, decodedTokens) {
+      child.stdin.write(`${promptTokens} ${decodedTokens}\n`);
       const { value, done } = await lines.next();
       if (done === true) throw new Error("llama.cpp ended before it answered.");
       return JSON.parse(value) as Measurement;
