@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  arrive,
+  depart,
+  type Election,
+  hear,
+  HESITATION_MILLISECONDS,
+  outranks,
+  shouldClaim,
+  SUCCESSION_MILLISECONDS,
+} from "../../actors/leader/election.ts";
+
+const fresh = (self: string, peers: readonly string[] = []): Election => {
+  return { self, term: 0, leader: undefined, peers: new Set(peers), dueAt: 1000 };
+};
+
+test("the smallest id claims when it is time, the others wait for it, but not for ever", () => {
+  assert.equal(shouldClaim(fresh("a", ["b"]), 999), false);
+  assert.equal(shouldClaim(fresh("a", ["b"]), 1000), true);
+  assert.equal(shouldClaim(fresh("b", ["a"]), 1000), false);
+  assert.equal(shouldClaim(fresh("b", ["a"]), 1000 + HESITATION_MILLISECONDS), true);
+});
+
+test("a newcomer with a smaller id does not depose a leader", () => {
+  const led = hear(fresh("b", ["c"]), { term: 3, leader: "c" });
+  const joined = arrive(led, "a");
+  assert.equal(joined.leader, "c");
+  assert.equal(hear(joined, { term: 1, leader: "a" }).leader, "c");
+});
+
+test("a leader that is lost is replaced shortly after", () => {
+  const led = hear(fresh("b", ["a", "c"]), { term: 1, leader: "a" });
+  const orphaned = depart(led, "a", 5000);
+  assert.equal(orphaned.leader, undefined);
+  assert.equal(shouldClaim(orphaned, 5000), false);
+  assert.equal(shouldClaim(orphaned, 5000 + SUCCESSION_MILLISECONDS), true);
+});
+
+test("a claim of a device out of reach, or of an old term, changes nothing", () => {
+  const led = hear(fresh("b", ["a"]), { term: 5, leader: "a" });
+  assert.deepEqual(hear(led, { term: 9, leader: "nobody" }), led);
+  const orphaned = depart(arrive(led, "c"), "a", 0);
+  assert.equal(hear(orphaned, { term: 4, leader: "c" }).leader, undefined);
+});
+
+test("devices that have heard the same claims, in any order, follow the same leader", () => {
+  const claim = fc.record({ term: fc.integer({ min: 1, max: 4 }), leader: fc.constantFrom("a", "b", "c", "d") });
+  fc.assert(fc.property(fc.array(claim, { minLength: 1 }), fc.infiniteStream(fc.nat()), (claims, draws) => {
+    const shuffled = claims.map((one) => ({ one, key: draws.next().value })).sort((x, y) => x.key - y.key).map((
+      { one },
+    ) => one);
+    const listen = (self: string, order: typeof claims) => {
+      return order.reduce(hear, fresh(self, ["a", "b", "c", "d"].filter((device) => device !== self)));
+    };
+    const [x, y] = [listen("a", claims), listen("d", shuffled)];
+    assert.deepEqual([x.term, x.leader], [y.term, y.leader]);
+    const best = claims.reduce((most, one) => outranks(one, most) ? one : most);
+    assert.deepEqual([x.term, x.leader], [best.term, best.leader]);
+  }));
+});

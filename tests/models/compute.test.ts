@@ -1,0 +1,152 @@
+/** The compute worker: splits and batches change nothing, slots keep sequences apart. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { compileModel } from "../../models/compile/mod.ts";
+import {
+  type BlockFiles,
+  type Compute,
+  ComputeError,
+  type ComputeSegment,
+  startCompute,
+  type StepRow,
+} from "../../models/compute/mod.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
+import { syntheticModel, writeFolder } from "./synthetic-model.ts";
+import { withFolder } from "./temporary.ts";
+
+const CONTEXT = 64;
+const SLOTS = 4;
+
+interface Subject {
+  readonly compute: Compute;
+  readonly manifest: Manifest;
+  readonly blocks: readonly BlockFiles[];
+}
+
+/** A small model of four layers, quantised as real ones are, and a worker. */
+async function withSubject(quantize: "keep" | "4" | "8", action: (subject: Subject) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const store = await openBlockStore(join(folder, "store"));
+    const source = await writeFolder(join(folder, "model"), syntheticModel("qwen3", { layers: 4 }));
+    const manifest = await compileModel(source, { store, quantize });
+    await using compute = startCompute({ threads: 1 });
+    await action({ compute, manifest, blocks: filesOf(manifest, store) });
+  });
+}
+
+function filesOf(manifest: Manifest, store: BlockStore): BlockFiles[] {
+  return manifest.blocks.map((block) => {
+    if (block.kind === "embed") {
+      return { index: block.index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
+    }
+    return { index: block.index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
+  });
+}
+
+/** Opens segments that end before each of `cuts`. */
+async function openSegments(
+  { compute, manifest, blocks }: Subject,
+  cuts: readonly number[],
+): Promise<ComputeSegment[]> {
+  const ends = [...cuts, blocks.length];
+  return await Promise.all(ends.map((end, index) => {
+    const own = blocks.slice(index === 0 ? 0 : ends[index - 1], end);
+    return compute.open({ architecture: manifest.architecture, blocks: own, context: CONTEXT, slots: SLOTS });
+  }));
+}
+
+/** Runs rows through all segments; returns the rows' logits. */
+async function run(segments: readonly ComputeSegment[], rows: readonly StepRow[], tokens: readonly number[]) {
+  let hidden: Float32Array | undefined;
+  let result;
+  for (const [index, segment] of segments.entries()) {
+    result = await segment.step({
+      rows,
+      tokens: index === 0 ? Int32Array.from(tokens) : new Int32Array(0),
+      ...(hidden === undefined ? {} : { hidden }),
+    });
+    hidden = result.hidden;
+  }
+  return result?.logits ?? [];
+}
+
+const row = (slot: number, position: number, count: number): StepRow => ({ slot, position, count, output: "logits" });
+
+for (const quantize of ["keep", "8", "4"] as const) {
+  test(`any split gives bit for bit the logits of no split (weights: ${quantize})`, async () => {
+    await withSubject(quantize, async (subject) => {
+      const [whole] = [await openSegments(subject, [])];
+      const cuts = fc.uniqueArray(fc.integer({ min: 1, max: subject.blocks.length - 1 }), { maxLength: 5 })
+        .map((found) => found.sort((a, b) => a - b));
+      const prompt = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 2, maxLength: 24 });
+      await fc.assert(
+        fc.asyncProperty(cuts, prompt, fc.integer({ min: 1, max: 8 }), async (cut, tokens, chunk) => {
+          const parts = await openSegments(subject, cut);
+          for (let position = 0; position < tokens.length; position += chunk) {
+            const piece = tokens.slice(position, position + chunk);
+            const [expected] = await run(whole, [row(0, position, piece.length)], piece);
+            const [actual] = await run(parts, [row(0, position, piece.length)], piece);
+            assert.deepEqual(actual, expected);
+          }
+          await Promise.all(parts.map((part) => part.close()));
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+
+  test(`sequences that step together get bit for bit what each gets alone (weights: ${quantize})`, async () => {
+    await withSubject(quantize, async (subject) => {
+      const together = await openSegments(subject, [2]);
+      const alone = await openSegments(subject, [2]);
+      const prompts = [[1, 2, 3], [40, 41, 42, 43, 44, 45, 46], [7], [200, 100]];
+      for (const [slot, prompt] of prompts.entries()) {
+        for (const segments of [together, alone]) await run(segments, [row(slot, 0, prompt.length)], prompt);
+      }
+      for (let step = 0; step < 6; step++) {
+        const tokens = prompts.map((_, slot) => (slot * 37 + step * 11) % 256);
+        const rows = prompts.map((prompt, slot) => row(slot, prompt.length + step, 1));
+        const shared = await run(together, rows, tokens);
+        for (const [slot, one] of rows.entries()) {
+          const [own] = await run(alone, [one], [tokens[slot] ?? 0]);
+          assert.deepEqual(shared[slot], own, `slot ${slot}, step ${step}`);
+        }
+      }
+    });
+  });
+}
+
+test("a slot that is used again gives what a fresh one gives", async () => {
+  await withSubject("8", async (subject) => {
+    const segments = await openSegments(subject, []);
+    const [fresh] = await run(segments, [row(1, 0, 4)], [9, 8, 7, 6]);
+    await run(segments, [row(0, 0, 8)], [1, 2, 3, 4, 5, 6, 7, 8]);
+    const [again] = await run(segments, [row(0, 0, 4)], [9, 8, 7, 6]);
+    assert.deepEqual(again, fresh);
+  });
+});
+
+test("rows outside the context, the slots or the arrays are refused, and the worker goes on", async () => {
+  await withSubject("keep", async (subject) => {
+    const [segment] = await openSegments(subject, []);
+    assert.ok(segment);
+    const step = (one: StepRow, tokens: number[]) => segment.step({ rows: [one], tokens: Int32Array.from(tokens) });
+    await assert.rejects(step(row(0, CONTEXT, 1), [1]), ComputeError);
+    await assert.rejects(step(row(SLOTS, 0, 1), [1]), /slot 4/);
+    await assert.rejects(step(row(0, 0, 2), [1]), /2 tokens came with 1/);
+    await assert.rejects(step(row(0, 0, 1), [100_000]), ComputeError);
+    assert.equal((await step(row(0, 0, 1), [1])).logits[0]?.length, subject.manifest.architecture.vocabulary);
+  });
+});
+
+test("closing the worker fails what is under way instead of leaving it waiting", async () => {
+  await withSubject("keep", async (subject) => {
+    const [segment] = await openSegments(subject, []);
+    const step = segment?.step({ rows: [row(0, 0, 1)], tokens: Int32Array.of(1) });
+    await subject.compute.close();
+    await assert.rejects(async () => await step, ComputeError);
+  });
+});
