@@ -74,11 +74,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const key = await meshKey(options);
   const store = await openBlockStore(folder.blocks);
   const compute = started.use(startCompute({ threads: options.threads }));
-  const mesh = started.use(await openMesh(options, identity, key));
+  const join = await knownAddresses(options);
+  const mesh = started.use(await openMesh(options, identity, key, join));
   const device: Device = {
     id: mesh.self,
     name: options.name,
     clock: systemClock,
+    joins: join.length > 0,
     store,
     compute,
     peers: () => mesh.peers(),
@@ -88,7 +90,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     serving: { context: options.context, concurrency: options.concurrency },
     announce: onEvent,
   };
-  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh }));
+  const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
+  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh, onCrash }));
   const root = supervisor(device, () => system.inspect.snapshot());
   system.spawn(root, { name: SUPERVISOR, restart: { policy: "permanent", restarts: 5, seconds: 60 } });
   started.defer(mesh.onPeer((event) => {
@@ -129,11 +132,20 @@ async function meshKey({ folder, invite, onEvent }: DaemonOptions): Promise<Uint
 const PORT_FILE = "port";
 const PEERS_FILE = "addresses";
 
+/** The addresses of the invite, or of the one that this device came in by. */
+async function knownAddresses({ folder, invite }: DaemonOptions): Promise<string[]> {
+  if (invite !== undefined) await folder.write(PEERS_FILE, invite.addresses.join("\n"));
+  return (await folder.read(PEERS_FILE) ?? "").split("\n").filter((address) => address !== "");
+}
+
 /** Opens the mesh on the last run's port where it is free, so that addresses in invites stay good. */
-async function openMesh(options: DaemonOptions, identity: Uint8Array, key: Uint8Array): Promise<Mesh> {
+async function openMesh(
+  options: DaemonOptions,
+  identity: Uint8Array,
+  key: Uint8Array,
+  join: readonly string[],
+): Promise<Mesh> {
   const { folder, name, mdns } = options;
-  if (options.invite !== undefined) await folder.write(PEERS_FILE, options.invite.addresses.join("\n"));
-  const join = (await folder.read(PEERS_FILE) ?? "").split("\n").filter((address) => address !== "");
   const base = { identity, key, name, join, mdns, clock: systemClock };
   if (options.listen !== undefined) return await createMesh({ ...base, listen: options.listen });
   const last = Number(await folder.read(PORT_FILE) ?? 0);

@@ -38,6 +38,8 @@ export interface Device {
   readonly id: string;
   readonly name: string;
   readonly clock: Clock;
+  /** Whether it was told addresses of other devices. */
+  readonly joins: boolean;
   readonly store: BlockStore;
   readonly compute: Compute;
   /** Live peers, this device not among them. */

@@ -10,17 +10,33 @@ import type { Device } from "../device.ts";
 import type { MeshState } from "../plan.ts";
 import { accepting } from "../wire.ts";
 import { Acting } from "./acting.ts";
-import { arrive, depart, type Election, hear, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
+import {
+  arrive,
+  type Claim,
+  depart,
+  type Election,
+  hear,
+  JOIN_MILLISECONDS,
+  SETTLE_MILLISECONDS,
+  shouldClaim,
+} from "./election.ts";
 import { type DeviceReport, type LeaderMessage, WireLeaderMessage } from "./protocol.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MILLISECONDS = 250;
+/** How often a leader says that it leads: a device that missed it finds back within this time. */
+const CLAIM_MILLISECONDS = 2000;
+
+/** A model that this device knows; `complete`: with all of its blocks. */
+interface Offer {
+  readonly manifest: Manifest;
+  readonly complete: boolean;
+}
 
 interface LeaderState {
   election: Election;
-  /** What this device says of itself, kept to tell the next leader. */
-  report: DeviceReport | undefined;
-  readonly offers: Map<string, { readonly manifest: Manifest; readonly complete: boolean }>;
+  /** When this device last said that it leads. */
+  claimedAt: number;
   published: MeshState;
   /** Present while this device leads. */
   acting: Acting | undefined;
@@ -28,16 +44,21 @@ interface LeaderState {
 
 /** Makes the leader's behaviour. */
 export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
+  // Outlives a crash of the actor: a leader that forgot its term could never lead again, nor one's model be offered.
+  const memory: { term: number; report: DeviceReport | undefined; readonly offers: Map<string, Offer> } = {
+    term: 0,
+    report: undefined,
+    offers: new Map(),
+  };
   return {
     accepts: accepting<LeaderMessage>(WireLeaderMessage),
     start(context) {
       context.after(TICK_MILLISECONDS, { type: "tick" });
       const peers = new Set(device.peers().map((peer) => peer.device));
-      const dueAt = device.clock.now() + SETTLE_MILLISECONDS;
+      const dueAt = device.clock.now() + (device.joins && peers.size === 0 ? JOIN_MILLISECONDS : SETTLE_MILLISECONDS);
       return {
-        election: { self: device.id, term: 0, leader: undefined, peers, dueAt },
-        report: undefined,
-        offers: new Map(),
+        election: { self: device.id, term: memory.term, leader: undefined, peers, dueAt },
+        claimedAt: 0,
         published: { type: "waiting", reason: "The mesh has no leader yet." },
         acting: undefined,
       };
@@ -48,14 +69,15 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
         case "tick":
           context.after(TICK_MILLISECONDS, { type: "tick" });
           if (shouldClaim(state.election, now)) claim(state, context);
+          else if (state.acting !== undefined && now - state.claimedAt >= CLAIM_MILLISECONDS) repeat(state, context);
           state.acting?.tick(now);
           break;
         case "claim":
           follow(state, hear(state.election, message), context);
-          if (state.election.leader !== message.leader) contradict(state, message.leader, context);
+          if (state.election.leader !== message.leader) dispute(state, message, context);
           break;
         case "peer-up":
-          state.election = arrive(state.election, message.device);
+          state.election = arrive(state.election, message.device, now);
           contradict(state, message.device, context);
           break;
         case "peer-down":
@@ -67,7 +89,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
           break;
         case "report":
           if (message.report.device === device.id) {
-            state.report = message.report;
+            memory.report = message.report;
             forward(state, message, context);
           }
           state.acting?.reported(message.report, now);
@@ -75,9 +97,9 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
         case "offer": {
           const { manifest } = message;
           if (message.device === device.id) {
-            state.offers.set(manifest.id, {
+            memory.offers.set(manifest.id, {
               manifest,
-              complete: message.complete || state.offers.get(manifest.id)?.complete === true,
+              complete: message.complete || memory.offers.get(manifest.id)?.complete === true,
             });
             forward(state, message, context);
           }
@@ -109,15 +131,30 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
 
   /** Takes the lead in a new term. */
   function claim(state: LeaderState, context: Context<LeaderMessage>): void {
-    const term = state.election.term + 1;
-    follow(state, { ...state.election, term, leader: device.id }, context);
-    for (const peer of state.election.peers) context.tell(leaderOf(peer), { type: "claim", term, leader: device.id });
+    follow(state, { ...state.election, term: state.election.term + 1, leader: device.id }, context);
+    repeat(state, context);
+  }
+
+  /** Says again who leads, for those who have not heard it. */
+  function repeat(state: LeaderState, context: Context<LeaderMessage>): void {
+    state.claimedAt = device.clock.now();
+    for (const peer of state.election.peers) contradict(state, peer, context);
+  }
+
+  /**
+   * Answers a claim that is outranked. Where a rival led in the same term, its plans may bear the numbers of this leader's
+   * plans: a new term tells them apart.
+   */
+  function dispute(state: LeaderState, rival: Claim, context: Context<LeaderMessage>): void {
+    if (state.acting !== undefined && rival.term === state.election.term) claim(state, context);
+    else contradict(state, rival.leader, context);
   }
 
   /** Adopts a view of the election: starts or ends acting, and tells a new leader what this device has to say. */
   function follow(state: LeaderState, election: Election, context: Context<LeaderMessage>): void {
     const { leader: before, term } = state.election;
     state.election = election;
+    memory.term = Math.max(memory.term, election.term);
     const { leader } = election;
     if (leader === undefined || (leader === before && election.term === term)) return;
     device.announce({ type: "leader", device: leader, term: election.term });
@@ -129,8 +166,8 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
       self: context.self,
       live: () => [device.id, ...state.election.peers],
     });
-    if (state.report !== undefined) context.tell(leaderOf(leader), { type: "report", report: state.report });
-    for (const offer of state.offers.values()) {
+    if (memory.report !== undefined) context.tell(leaderOf(leader), { type: "report", report: memory.report });
+    for (const offer of memory.offers.values()) {
       context.tell(leaderOf(leader), { type: "offer", device: device.id, ...offer });
     }
   }

@@ -11,6 +11,8 @@ export interface Claim {
 
 /** How long a device looks around before it thinks of leading: longer than peers on the same network take to meet. */
 export const SETTLE_MILLISECONDS = 1000;
+/** The same for a device that knows addresses of others: dialling them may take a while, and they may have a leader. */
+export const JOIN_MILLISECONDS = 5000;
 /** After a leader is lost, the others agree on who is left within this time. */
 export const SUCCESSION_MILLISECONDS = 300;
 /** How long the device whose turn it is may hesitate before the others stop waiting for it. */
@@ -49,9 +51,10 @@ export function hear(election: Election, claim: Claim): Election {
   return { ...election, term: claim.term, leader: claim.leader };
 }
 
-/** The view after a peer came. */
-export function arrive(election: Election, device: string): Election {
-  return { ...election, peers: new Set(election.peers).add(device) };
+/** The view after a peer came: if it has a leader to tell of, it does so well within the time to settle. */
+export function arrive(election: Election, device: string, now: number): Election {
+  const dueAt = Math.min(election.dueAt, now + SETTLE_MILLISECONDS);
+  return { ...election, peers: new Set(election.peers).add(device), dueAt };
 }
 
 /** The view after a peer went; where it led, its succession falls due shortly after `now`. */

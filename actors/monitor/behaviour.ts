@@ -7,30 +7,31 @@ import type { Device } from "../device.ts";
 const PERIOD_MILLISECONDS = 2000;
 /** Part of the free memory that a segment may use: the rest is for compute buffers and whatever else runs here. */
 const USABLE_PART = 0.8;
+/** A report is repeated after this time without change, for a leader that missed it. */
+const REPEAT_MILLISECONDS = 10_000;
 /** A change smaller than this part of the last report is noise. */
 const NOISE_PART = 0.1;
 
 export type MonitorMessage = { readonly type: "measure" };
 
-interface MonitorState {
-  /** What was reported last, in bytes. */
-  readonly reported: number | undefined;
-}
+/** What was reported last, in bytes, and when. */
+type MonitorState = { readonly usableBytes: number; readonly at: number } | undefined;
 
 /** Makes the monitor's behaviour. `heldBytes` is what loaded segments take, which they may go on using. */
 export function monitor(device: Device, heldBytes: () => number): Behaviour<MonitorState, MonitorMessage> {
   return {
     start(context) {
       context.tell(context.self, { type: "measure" });
-      return { reported: undefined };
+      return undefined;
     },
     async receive(state, _message, context) {
       context.after(PERIOD_MILLISECONDS, { type: "measure" });
       const { usableBytes, totalBytes } = await measureMemory(device, heldBytes());
-      const { reported } = state;
-      if (reported !== undefined && Math.abs(usableBytes - reported) <= reported * NOISE_PART) return next(state);
+      const now = device.clock.now();
+      const same = state !== undefined && Math.abs(usableBytes - state.usableBytes) <= state.usableBytes * NOISE_PART;
+      if (same && now - state.at < REPEAT_MILLISECONDS) return next(state);
       report(device, usableBytes, totalBytes, context);
-      return next({ reported: usableBytes });
+      return next({ usableBytes, at: now });
     },
   };
 }

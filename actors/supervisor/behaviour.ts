@@ -46,6 +46,8 @@ interface Held {
   readonly loaded: LoadedSegment;
   /** The latest plan that counts on this segment. */
   number: PlanNumber;
+  /** Whether it has been told to stop: nothing new may count on it. */
+  stopping: boolean;
 }
 
 interface SupervisorState {
@@ -66,6 +68,9 @@ export function supervisor(
 ): Behaviour<SupervisorState, SupervisorMessage> {
   let gateways: Ref<GatewayMessage>;
   let heldBytes = 0;
+  let executors = 0;
+  /** One load at a time: an assignment that supersedes another waits until that one has let go of its half-fetched blobs. */
+  let loads: Promise<unknown> = Promise.resolve();
   return {
     accepts: accepting<SupervisorMessage>(WireSupervisorMessage),
     start(context) {
@@ -122,8 +127,9 @@ export function supervisor(
     context.tell(leaderOf(device.id), { type: "offer", device: device.id, manifest, complete: false });
     state.loading?.abort.abort();
     state.loading = undefined;
-    const same = state.held.find(({ model, assignment }) => {
-      return model === manifest.id && assignment.first === message.first && assignment.last === message.last &&
+    const same = state.held.find(({ model, assignment, stopping }) => {
+      return !stopping && model === manifest.id && assignment.first === message.first &&
+        assignment.last === message.last &&
         assignment.context === message.context && assignment.concurrency === message.concurrency;
     });
     if (same !== undefined) {
@@ -136,7 +142,10 @@ export function supervisor(
     const calm = every(device.clock, PREPARING_MILLISECONDS, () => {
       context.tell(replyTo, { type: "preparing", number, device: device.id });
     });
-    loadSegment(message, device, context, AbortSignal.any([abort.signal, context.signal])).then(
+    const signal = AbortSignal.any([abort.signal, context.signal]);
+    const load = loads.then(() => loadSegment(message, device, context, signal));
+    loads = load.catch(() => {});
+    load.then(
       (segment) =>
         context.tell(context.self, {
           type: "loaded",
@@ -180,10 +189,10 @@ export function supervisor(
       embeds: first === 0,
       samples: last === manifest.blocks.length - 1,
     });
-    const name = `executor-${number.term}-${number.epoch}`;
+    const name = `executor-${++executors}`;
     const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
     context.watch(ref, ({ reason, detail }) => ({ type: "ended", path: ref.path, reason: `${reason}: ${detail}` }));
-    state.held.push({ ref, model: manifest.id, assignment, loaded: segment, number });
+    state.held.push({ ref, model: manifest.id, assignment, loaded: segment, number, stopping: false });
     heldBytes += bytes;
     device.announce({ type: "segment", first, last, bytes, milliseconds: segment.compute.loadMilliseconds });
     context.tell(replyTo, { type: "prepared", number, device: device.id, ref });
@@ -211,7 +220,10 @@ export function supervisor(
     for (const held of state.held) {
       const used = segments.some(({ ref }) => sameRef(ref, held.ref));
       if (used) held.number = number;
-      else if (comparePlans(held.number, number) < 0) void context.stop(held.ref);
+      else if (comparePlans(held.number, number) < 0 && !held.stopping) {
+        held.stopping = true;
+        void context.stop(held.ref);
+      }
     }
   }
 

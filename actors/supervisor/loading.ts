@@ -32,6 +32,7 @@ export async function loadSegment(
   sender: Sender,
   signal: AbortSignal,
 ): Promise<LoadedSegment> {
+  signal.throwIfAborted();
   const { manifest, first, last } = request;
   const blocks = manifest.blocks.slice(first, last + 1);
   if (blocks.length === 0 || blocks.length !== last - first + 1) {

@@ -107,8 +107,11 @@ export class Inspector {
   /** Whether anybody listens; look before building an event. */
   listening = false;
 
-  constructor(now: () => number) {
+  readonly #onCrash: (path: string, error: string) => void;
+
+  constructor(now: () => number, onCrash: (path: string, error: string) => void) {
     this.#now = now;
+    this.#onCrash = onCrash;
   }
 
   subscribe(listener: (event: InspectEvent) => void): () => void {
@@ -132,6 +135,11 @@ export class Inspector {
         // An onlooker must not disturb what it looks at.
       }
     }
+  }
+
+  crash(path: string, error: string): void {
+    this.#onCrash(path, error);
+    if (this.listening) this.emit({ type: "crashed", path, error });
   }
 
   drop(path: string, why: DropReason, detail: string): void {

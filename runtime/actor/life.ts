@@ -69,7 +69,7 @@ export async function begin(core: Core, cell: Cell): Promise<void> {
 /** A start or handler threw: a new life if the policy allows, else the end. */
 export async function crash(core: Core, cell: Cell, error: unknown): Promise<void> {
   const detail = errorText(error);
-  core.inspector.emit({ type: "crashed", path: cell.path, error: detail });
+  core.inspector.crash(cell.path, detail);
   const reason: StopReason = { type: "crashed", detail };
   if (cell.restart.policy === "temporary") return await stopCell(core, cell, reason);
   await startAnew(core, cell, reason);
@@ -130,7 +130,7 @@ async function finish(core: Core, cell: Cell, reason: StopReason): Promise<void>
     const { inFlight } = cell;
     if (inFlight !== undefined && !(await within(core, inFlight))) {
       const error = `left behind: its handler went on for ${core.graceMs} ms after the stop`;
-      core.inspector.emit({ type: "crashed", path: cell.path, error });
+      core.inspector.crash(cell.path, error);
     }
   }
   await stopChildren(core, cell);
@@ -171,7 +171,7 @@ async function letGo(core: Core, cell: Cell, life: Life, reason: StopReason): Pr
       throw new Error(`left behind: stopped() took more than ${core.graceMs} ms`);
     }
   } catch (error) {
-    core.inspector.emit({ type: "crashed", path: cell.path, error: errorText(error) });
+    core.inspector.crash(cell.path, errorText(error));
   }
 }
 

@@ -21,6 +21,8 @@ export interface ActorSystemOptions {
   readonly transport?: Transport;
   /** How long the code of an actor that stops may go on before it is left behind, ms. Default 5000. */
   readonly graceMs?: number;
+  /** Called for each crash of an actor, whether anybody inspects or not: nothing may crash unseen. Default: nothing. */
+  readonly onCrash?: (path: string, error: string) => void;
 }
 
 /** The actors of one device. */
@@ -41,11 +43,11 @@ export interface ActorSystem extends Sender, AsyncDisposable {
 
 /** Makes an empty actor system. Throws if the transport is another device's. */
 export function createActorSystem(options: ActorSystemOptions): ActorSystem {
-  const { device, clock = systemClock, transport, graceMs = 5000 } = options;
+  const { device, transport } = options;
   if (transport !== undefined && transport.self !== device) {
     throw new Error(`createActorSystem: the device is ${device}, its transport is ${transport.self}'s`);
   }
-  const core = createCore(device, clock, transport, graceMs);
+  const core = createCore(options);
   const sender = dispatchWith(core);
   let stopping: Promise<void> | undefined;
 
@@ -79,14 +81,16 @@ function dispatchWith(core: Core): Sender {
   };
 }
 
-function createCore(device: DeviceId, clock: Clock, transport: Transport | undefined, graceMs: number): Core {
+function createCore(
+  { device, clock = systemClock, transport, graceMs = 5000, onCrash = () => {} }: ActorSystemOptions,
+): Core {
   // The random half tells this process from its predecessors, the number the actors of this process from each other.
   const epoch = unguessable().slice(0, 14);
   let spawned = 0;
   const core: Omit<Core, "remote"> & { remote?: Remote } = {
     device,
     clock,
-    inspector: new Inspector(() => clock.now()),
+    inspector: new Inspector(() => clock.now(), onCrash),
     asks: new Asks(device, clock),
     stage: openStage(),
     cells: new Map(),

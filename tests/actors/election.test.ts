@@ -25,7 +25,7 @@ test("the smallest id claims when it is time, the others wait for it, but not fo
 
 test("a newcomer with a smaller id does not depose a leader", () => {
   const led = hear(fresh("b", ["c"]), { term: 3, leader: "c" });
-  const joined = arrive(led, "a");
+  const joined = arrive(led, "a", 0);
   assert.equal(joined.leader, "c");
   assert.equal(hear(joined, { term: 1, leader: "a" }).leader, "c");
 });
@@ -41,7 +41,7 @@ test("a leader that is lost is replaced shortly after", () => {
 test("a claim of a device out of reach, or of an old term, changes nothing", () => {
   const led = hear(fresh("b", ["a"]), { term: 5, leader: "a" });
   assert.deepEqual(hear(led, { term: 9, leader: "nobody" }), led);
-  const orphaned = depart(arrive(led, "c"), "a", 0);
+  const orphaned = depart(arrive(led, "c", 0), "a", 0);
   assert.equal(hear(orphaned, { term: 4, leader: "c" }).leader, undefined);
 });
 

@@ -22,7 +22,9 @@ test("the built-in model is a small Llama that splits well", async () => {
   assert.equal(architecture.family, "llama");
   assert.equal(architecture.heads % 8, 0);
   assert.ok(architecture.context >= 512);
-  for (const size of [architecture.width, architecture.feedForward, architecture.vocabulary]) assert.equal(size % 32, 0);
+  for (const size of [architecture.width, architecture.feedForward, architecture.vocabulary]) {
+    assert.equal(size % 32, 0);
+  }
   assert.ok((await stat(builtinModelPath())).size < 8e6);
 });
 
