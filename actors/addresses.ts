@@ -3,6 +3,7 @@ import { ANY, type Ref } from "../runtime/actor/mod.ts";
 import type { GatewayMessage } from "./gateway/behaviour.ts";
 import type { LeaderMessage } from "./leader/protocol.ts";
 import type { LibraryMessage } from "./library/protocol.ts";
+import type { MonitorMessage } from "./monitor/protocol.ts";
 import type { SupervisorMessage } from "./supervisor/protocol.ts";
 
 /** The root of a device's cast. */
@@ -19,6 +20,11 @@ export function gatewayOf(device: string): Ref<GatewayMessage> {
 
 export function leaderOf(device: string): Ref<LeaderMessage> {
   return { device, path: `/${SUPERVISOR}/leader`, incarnation: ANY, channel: "control" };
+}
+
+/** The monitor answers probes of bandwidth, so it is reached, and answers, on the tensor stream. */
+export function monitorOf(device: string): Ref<MonitorMessage> {
+  return { device, path: `/${SUPERVISOR}/monitor`, incarnation: ANY, channel: "tensors" };
 }
 
 /** The library answers with pieces of blobs, so it is reached, and answers, on the tensor stream. */

@@ -1,10 +1,11 @@
 /** A device of a mesh, put together: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
-import { startCompute } from "../models/compute/mod.ts";
+import * as v from "valibot";
+import { type Compute, type ComputeRates, startCompute } from "../models/compute/mod.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { openBlockStore } from "../models/store/mod.ts";
 import { createActorSystem } from "../runtime/actor/mod.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type DataFolder, readMemory, serveHttp } from "../runtime/host/mod.ts";
+import { type DataFolder, hardwareKey, readMemory, readSensors, serveHttp } from "../runtime/host/mod.ts";
 import {
   createIdentity,
   createMesh,
@@ -17,6 +18,11 @@ import {
 import { leaderOf, SUPERVISOR, supervisorOf } from "./addresses.ts";
 import type { Device, DeviceEvent } from "./device.ts";
 import { createApi } from "./gateway/http.ts";
+import { Served } from "./gateway/served.ts";
+import type { ServingPolicy } from "./leader/policy.ts";
+import { startSolver } from "./leader/solver-client.ts";
+import { Links } from "./monitor/links.ts";
+import { WorkTimes } from "./monitor/work-times.ts";
 import { supervisor } from "./supervisor/behaviour.ts";
 
 /** What a daemon is started with. */
@@ -33,10 +39,10 @@ export interface DaemonOptions {
   readonly memoryLimitBytes?: number;
   /** Threads of the compute worker. */
   readonly threads: number;
-  /** Positions of a sequence, at most what the model was trained for. */
-  readonly context: number;
-  /** Sequences open at once. */
-  readonly concurrency: number;
+  /** How the model that this device offers is to be served. */
+  readonly policy: ServingPolicy;
+  /** Emulates a device so many times slower; 1 for none. */
+  readonly slowdown: number;
   readonly processBytes: () => number;
   readonly onEvent: (event: DaemonEvent) => void;
 }
@@ -73,9 +79,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const identity = await folder.secret("identity.key", createIdentity);
   const key = await meshKey(options);
   const store = await openBlockStore(folder.blocks);
-  const compute = started.use(startCompute({ threads: options.threads }));
+  const compute = started.use(startCompute({ threads: options.threads, slowdown: options.slowdown }));
   const join = await knownAddresses(options);
   const mesh = started.use(await openMesh(options, identity, key, join));
+  let rates: Promise<ComputeRates> | undefined;
   const device: Device = {
     id: mesh.self,
     name: options.name,
@@ -87,7 +94,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     readMemory,
     processBytes: options.processBytes,
     ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
-    serving: { context: options.context, concurrency: options.concurrency },
+    policy: options.policy,
+    slowdown: options.slowdown,
+    rates: () => rates ??= knownRates(options, compute),
+    readSensors,
+    work: new WorkTimes(),
+    links: new Links(systemClock),
+    served: new Served(),
+    solver: started.use(startSolver(systemClock)),
     announce: onEvent,
   };
   const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
@@ -127,6 +141,25 @@ async function meshKey({ folder, invite, onEvent }: DaemonOptions): Promise<Uint
     message: "This device was in another mesh before; it has left that one to join the invite's.",
   });
   return invite.key;
+}
+
+const RATES_FILE = "rates.json";
+const Rates = v.object({
+  hardware: v.string(),
+  rates: v.object({
+    decodeNanosecondsPerByte: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    prefillNanosecondsPerMultiplyAdd: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  }),
+});
+
+/** The trial's result of an earlier start on the same hardware with the same threads, or a new trial's. */
+async function knownRates({ folder, threads, slowdown }: DaemonOptions, compute: Compute): Promise<ComputeRates> {
+  const hardware = `${hardwareKey()}, ${threads} threads, ${slowdown} times slower`;
+  const kept = v.safeParse(v.pipe(v.string(), v.parseJson(), Rates), await folder.read(RATES_FILE));
+  if (kept.success && kept.output.hardware === hardware) return kept.output.rates;
+  const rates = await compute.probe();
+  await folder.write(RATES_FILE, JSON.stringify({ hardware, rates }));
+  return rates;
 }
 
 const PORT_FILE = "port";

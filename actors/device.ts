@@ -1,7 +1,13 @@
 /** What the actors of one device share: its name, its clock and the edges of the platform behind interfaces. */
 import type { Clock } from "../runtime/clock.ts";
 import type { BlockStore } from "../models/store/mod.ts";
-import type { Compute } from "../models/compute/mod.ts";
+import type { Compute, ComputeRates } from "../models/compute/mod.ts";
+import type { Served } from "./gateway/served.ts";
+import type { ServingPolicy } from "./leader/policy.ts";
+import type { DeviceReport } from "./leader/protocol.ts";
+import type { Solver } from "./leader/solver.ts";
+import type { Links } from "./monitor/links.ts";
+import type { WorkTimes } from "./monitor/work-times.ts";
 import type { PlannedSegment } from "./plan.ts";
 
 /** A live peer as the mesh knows it. */
@@ -50,7 +56,20 @@ export interface Device {
   processBytes(): number;
   /** The owner's limit for models on this device; absent: what is free. */
   readonly memoryLimitBytes?: number;
-  /** What a plan serves; the acting leader's values count. */
-  readonly serving: { readonly context: number; readonly concurrency: number };
+  /** How the model that this device offers is to be served. */
+  readonly policy: ServingPolicy;
+  /** How many times slower this device pretends to be; 1 for not at all. */
+  readonly slowdown: number;
+  /** How fast this device computes, from a short trial or the memory of one. */
+  rates(): Promise<ComputeRates>;
+  /** What machines tell beside memory. */
+  readSensors(): Promise<DeviceReport["sensors"]>;
+  /** Times of blocks that have run here. */
+  readonly work: WorkTimes;
+  /** The links to this device. */
+  readonly links: Links;
+  /** How answers that entered here went. */
+  readonly served: Served;
+  readonly solver: Solver;
   announce(event: DeviceEvent): void;
 }

@@ -19,15 +19,38 @@ export const PlannedSegment = v.object({
 });
 export type PlannedSegment = v.InferOutput<typeof PlannedSegment>;
 
+const Time = v.pipe(v.number(), v.finite());
+
+/** What the planner expects of a plan; the first token is predicted for a prompt of 128 tokens. */
+export const PlanForecast = v.object({
+  ttftMilliseconds: Time,
+  /** From token to token of one answer. */
+  tpotMilliseconds: Time,
+  tokensPerSecond: Time,
+  bottleneck: ShortText,
+  solver: ShortText,
+  /** How far the plan is from the best at most: 0 is proven to be the best. */
+  gap: Time,
+  verdict: ShortText,
+  stages: v.pipe(
+    v.array(v.object({ device: Identifier, decodeMilliseconds: Time, usableBytes: Time })),
+    v.maxLength(1024),
+  ),
+  links: v.pipe(v.array(v.object({ name: ShortText, decodeMilliseconds: Time })), v.maxLength(1024)),
+});
+export type PlanForecast = v.InferOutput<typeof PlanForecast>;
+
 /** A plan whose segments are loaded: prompts run on it. */
 export const ActivePlan = v.object({
   number: PlanNumber,
   model: v.object({ id: Sha256, name: ShortText, blocks: Count }),
   /** How it was decided. */
-  planner: v.picklist(["even", "pinned"]),
+  planner: v.picklist(["solver", "even", "pinned"]),
   context: Position,
   concurrency: Count,
   segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
+  /** Only where the planner decided. */
+  forecast: v.optional(PlanForecast),
 });
 export type ActivePlan = v.InferOutput<typeof ActivePlan>;
 

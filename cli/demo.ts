@@ -51,7 +51,8 @@ export async function run(args: readonly string[]): Promise<number> {
       const name = `device-${index + 1}`;
       return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], leaving.signal);
     };
-    const first = await start(0, ["--model", values.model]);
+    // One device would be faster for a small model, and the planner would say so: the demo is to show three at work.
+    const first = await start(0, ["--model", values.model, "--objective", "even"]);
     daemons.push(first);
     daemons.push(
       ...await Promise.all(

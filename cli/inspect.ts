@@ -86,13 +86,35 @@ function drawDevice(device: InspectedDevice, leader: string | undefined): string
     `  memory  ${formatBytes(memory.usableBytes)} usable of ${formatBytes(memory.totalBytes)}; this process ${
       formatBytes(memory.processBytes)
     }\n` +
+    `  speed   ${describeSpeed(device)}\n` +
     `  links   ${device.links.map(drawLink).join(", ") || "none"}\n` +
     `  holds   ${segments.join("; ") || "nothing"}\n` +
     indent(drawActors(device));
 }
 
-function drawLink({ name, roundTripMilliseconds }: DeviceView["links"][number]): string {
-  return roundTripMilliseconds === undefined ? name : `${name} ${roundTripMilliseconds.toFixed(2)} ms`;
+function describeSpeed({ speed, sensors }: DeviceView): string {
+  const { rates, slowdown, work } = speed;
+  const parts = [
+    ...(rates === undefined ? ["being measured"] : [
+      `decode ${(1 / rates.decodeNanosecondsPerByte).toFixed(1)} GB/s`,
+      `prefill ${(1 / rates.prefillNanosecondsPerMultiplyAdd).toFixed(1)} G multiply-adds/s`,
+    ]),
+    ...(slowdown > 1 ? [`EMULATED ${slowdown} times slower than it is`] : []),
+    ...(work.some(({ blocks }) => blocks.length > 0)
+      ? [`${work.flatMap(({ blocks }) => blocks).length} blocks measured at work`]
+      : []),
+    `${sensors.cores} cores, load ${sensors.load.toFixed(2)}`,
+    ...(sensors.batteryCharge === undefined
+      ? []
+      : [`battery ${Math.round(sensors.batteryCharge * 100)}%${sensors.onBattery ? ", discharging" : ""}`]),
+    ...(sensors.celsius === undefined ? [] : [`${Math.round(sensors.celsius)} °C`]),
+  ];
+  return parts.join(", ");
+}
+
+function drawLink({ name, roundTripMilliseconds, bytesPerSecond }: DeviceView["links"][number]): string {
+  const trip = roundTripMilliseconds === undefined ? "" : ` ${roundTripMilliseconds.toFixed(2)} ms`;
+  return `${name}${trip}${bytesPerSecond === undefined ? "" : `, ${(bytesPerSecond / 1e6).toFixed(0)} MB/s from it`}`;
 }
 
 function drawActors({ actors, segments }: DeviceView): string {

@@ -1,14 +1,17 @@
-/** skein plan: who runs what, and pinning it. */
+/** skein plan: who runs what and why, what would be if, and pinning it. */
 import process from "node:process";
-import type { MeshView } from "../actors/supervisor/protocol.ts";
-import { formatBytes } from "../plans/mod.ts";
+import type { SolveAnswer } from "../actors/leader/solver.ts";
 import { findApi, request } from "./api-client.ts";
 import { CommandError, parseCommand } from "./command.ts";
-import { table } from "./table.ts";
+import { describePlan, describeStudy, type PlanView } from "./plan-output.ts";
 
-const USAGE = `skein plan [options]: show who runs what.
+const USAGE = `skein plan [options]: show who runs what, what is expected of it, and how it did.
 
   --api URL           the daemon to ask (default: the one on this machine)
+  --explain           what binds the plan, and the best alternatives
+  --what-if CHANGE    the plan after a change, without touching the mesh; may be given again:
+                        +device:memory=4GiB,speed=0.5   -device:NAME   link:A-B=50Mbps,5ms
+                        objective=throughput   context=8192   private-layers=2
   --split A=N,B=M…    pin the plan: N blocks on device A, then M on B, until --auto or the leader leaves
   --auto              leave the plan to the leader again
   --json              print JSON
@@ -16,28 +19,48 @@ const USAGE = `skein plan [options]: show who runs what.
 
 /** Runs the command. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parseCommand(args, {
+  const { values } = parseCommand(joinWhatIf(args), {
     api: { type: "string" },
+    explain: { type: "boolean", default: false },
+    "what-if": { type: "string", multiple: true, default: [] },
     split: { type: "string" },
     auto: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, USAGE);
   const split = values.split === undefined ? null : parseSplit(values.split);
   const api = await findApi(values.api);
+  const print = (value: unknown, text: string) =>
+    process.stdout.write(values.json ? `${JSON.stringify(value)}\n` : text);
   if (split !== null || values.auto) {
-    const response = await request(api, "/skein/plan", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ split }),
-    });
-    process.stdout.write(
-      values.json ? `${await response.text()}\n` : "accepted; the devices are loading their blocks\n",
-    );
+    const accepted = await (await post(api, "/skein/plan", { split })).json();
+    print(accepted, "accepted; the devices are loading their blocks\n");
     return 0;
   }
-  const view = await (await request(api, "/skein/plan")).json() as MeshView;
-  process.stdout.write(values.json ? `${JSON.stringify(view)}\n` : describe(view));
+  if (values.explain || values["what-if"].length > 0) {
+    const study = await (await post(api, "/skein/study", { changes: values["what-if"] })).json() as SolveAnswer;
+    if (study.changed !== undefined && "invalid" in study.changed) throw new CommandError(study.changed.invalid, 2);
+    print(study, describeStudy(study, values.explain));
+    return 0;
+  }
+  const view = await (await request(api, "/skein/plan")).json() as PlanView;
+  print(view, describePlan(view));
   return 0;
+}
+
+/** "--what-if -device:a" to "--what-if=-device:a": a change may begin with a dash, which the parser takes for an option. */
+function joinWhatIf(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (args[index - 1] === "--what-if") return [];
+    return arg === "--what-if" && index + 1 < args.length ? [`${arg}=${args[index + 1]}`] : [arg];
+  });
+}
+
+function post(api: string, path: string, body: unknown): Promise<Response> {
+  return request(api, path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 /** "a=3,b=4" to devices and blocks. */
@@ -45,24 +68,11 @@ function parseSplit(text: string): { device: string; blocks: number }[] {
   return text.split(",").map((part) => {
     const match = part.match(/^(.+)=(\d+)$/);
     if (match?.[1] === undefined) {
-      throw new CommandError(`--split has ${JSON.stringify(part)}; write DEVICE=BLOCKS, such as laptop=12.`, 2);
+      throw new CommandError(
+        `--split has ${JSON.stringify(part)}; write DEVICE=BLOCKS, such as laptop=12.`,
+        2,
+      );
     }
     return { device: match[1], blocks: Number(match[2]) };
   });
-}
-
-function describe({ state, leader, term }: MeshView): string {
-  if (state.type === "waiting") return `no plan: ${state.reason}\n`;
-  const { plan } = state;
-  const rows = plan.segments.map(({ name, device, first, last, bytes }) => [
-    name,
-    device === leader ? "leader" : "",
-    first === last ? `${first}` : `${first} to ${last}`,
-    formatBytes(bytes),
-  ]);
-  return `plan ${plan.number.term}.${plan.number.epoch} (${
-    plan.planner === "even" ? "even split by free memory" : "pinned"
-  }), ` +
-    `model ${plan.model.name}, ${plan.model.blocks} blocks, context ${plan.context}, ${plan.concurrency} at once, leader's term ${term}\n\n` +
-    table(["device", "", "blocks", "memory"], rows);
 }

@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon.ts";
+import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, defaultDataFolder, openDataFolder } from "../runtime/host/mod.ts";
 import { decodeInvite } from "../runtime/mesh/mod.ts";
@@ -25,6 +26,17 @@ const USAGE = `skein up [options]: start this device's daemon, in the foreground
   --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
   --concurrency N     answers that are computed at once (default 4)
   --json              print one JSON line per event
+
+Policy, with --model; it travels with the model:
+  --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, measure nothing)
+  --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
+  --private-head      keep the head there too
+  --trusted NAME      a device that may see what is private; may be given again
+  --only NAME         only these devices take part; may be given again
+  --exclude NAME      this device takes no part; may be given again
+
+For trials:
+  --slowdown X        pretend to be X times slower; skein plan and skein inspect say so
 `;
 
 /** Runs the command until a signal ends it. */
@@ -42,6 +54,13 @@ export async function run(args: readonly string[]): Promise<number> {
     threads: { type: "string" },
     context: { type: "string", default: "4096" },
     concurrency: { type: "string", default: "4" },
+    objective: { type: "string", default: "latency" },
+    "private-layers": { type: "string", default: "0" },
+    "private-head": { type: "boolean", default: false },
+    trusted: { type: "string", multiple: true, default: [] },
+    only: { type: "string", multiple: true, default: [] },
+    exclude: { type: "string", multiple: true, default: [] },
+    slowdown: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   }, USAGE);
   const quantize = values.quantize;
@@ -54,6 +73,17 @@ export async function run(args: readonly string[]): Promise<number> {
     Math.min(8, availableParallelism());
   const context = numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096;
   const concurrency = numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4;
+  const slowdown = numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1;
+  const policy = {
+    objective: parseObjective(values.objective),
+    privateLayers: numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true }) ?? 0,
+    privateHead: values["private-head"],
+    only: values.only,
+    exclude: values.exclude,
+    trusted: values.trusted,
+    context,
+    concurrency,
+  };
   const invite = values.join === undefined ? undefined : decodeInvite(values.join);
   const model = values.model === undefined ? undefined : resolve(values.model);
   if (model !== undefined) await requireReadable(model);
@@ -76,8 +106,8 @@ export async function run(args: readonly string[]): Promise<number> {
       mdns: !values["no-mdns"],
       ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
       threads,
-      context,
-      concurrency,
+      policy,
+      slowdown,
       processBytes: () => process.memoryUsage().rss,
       onEvent: (event) => printer.event(event),
     });
@@ -142,6 +172,14 @@ async function announce(daemon: Daemon, folder: DataFolder, name: string): Promi
     await withdraw();
     await folder.remove("daemon.json");
   };
+}
+
+function parseObjective(text: string): ServingPolicy["objective"] {
+  if (text === "latency" || text === "throughput" || text === "lingualinked" || text === "even") return text;
+  throw new CommandError(
+    `--objective is ${JSON.stringify(text)}; it must be latency, throughput, lingualinked or even.`,
+    2,
+  );
 }
 
 /** HOST:PORT, on loopback: beyond it anybody could read what is asked here. */

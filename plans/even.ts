@@ -1,12 +1,13 @@
 /** The even split: blocks in proportion to free memory. Needs no measurement, so it is what a mesh starts from. */
-import { blockBytes, formatBytes, type Placement, type Problem, type Segment, segmentBytes } from "./problem.ts";
+import { blockBytes, formatBytes, segmentBytes } from "./bytes.ts";
+import type { BlockCost, CapacityProblem, Placement, Segment } from "./problem.ts";
 
 /**
  * Gives each device a contiguous run of blocks whose bytes are in proportion to its usable memory, in the order of
  * `problem.devices`, at least one block each while there are blocks. Where the proportional cuts do not fit, the devices
  * are filled one after another instead; where that does not fit either, says what is short.
  */
-export function evenSplit(problem: Problem): Placement {
+export function evenSplit(problem: CapacityProblem): Placement {
   const { blocks, devices } = problem;
   if (blocks.length === 0) return { type: "infeasible", reason: "The model has no blocks." };
   if (devices.length === 0) return { type: "infeasible", reason: "No device is there to run the model." };
@@ -35,7 +36,7 @@ export function evenSplit(problem: Problem): Placement {
  * Places the given number of blocks on each device, in order: what a person pins with `skein plan --split`.
  * Counts must add up to the number of blocks; a device with 0 is left out.
  */
-export function placeCounts(problem: Problem, counts: readonly number[]): Placement {
+export function placeCounts(problem: CapacityProblem, counts: readonly number[]): Placement {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total !== problem.blocks.length) {
     return { type: "infeasible", reason: `The split places ${total} blocks; the model has ${problem.blocks.length}.` };
@@ -62,7 +63,7 @@ export function placeCounts(problem: Problem, counts: readonly number[]): Placem
 }
 
 /** Cuts where the running sum of bytes passes each device's share, keeping a block for every device that follows. */
-function proportionalCounts({ blocks, devices, shape }: Problem): number[] {
+function proportionalCounts({ blocks, devices, shape }: CapacityProblem): number[] {
   const sizes = blocks.map((block) => blockBytes(block, shape));
   const needed = sizes.reduce((sum, size) => sum + size, 0);
   const usable = devices.reduce((sum, device) => sum + device.usableBytes, 0);
@@ -85,12 +86,12 @@ function proportionalCounts({ blocks, devices, shape }: Problem): number[] {
 }
 
 /** Fills each device before the next is used. */
-function filledCounts({ blocks, devices, shape }: Problem): number[] {
+function filledCounts({ blocks, devices, shape }: CapacityProblem): number[] {
   let block = 0;
   return devices.map((device) => {
     let [count, bytes] = [0, 0];
     while (block < blocks.length) {
-      bytes += blockBytes(blocks[block] as Problem["blocks"][number], shape);
+      bytes += blockBytes(blocks[block] as BlockCost, shape);
       if (bytes > device.usableBytes) break;
       [count, block] = [count + 1, block + 1];
     }

@@ -1,4 +1,43 @@
-/** Who runs what: pure functions from a problem to a placement. */
+/**
+ * Who runs what: pure functions from measurements to a plan, and from a plan to what it will do and why it is the one.
+ * `docs/planning.md` explains the formulation.
+ */
+export { formatBytes } from "./bytes.ts";
 export { evenSplit, placeCounts } from "./even.ts";
-export { formatBytes } from "./problem.ts";
-export type { BlockCost, DeviceCapacity, Placement, Planner, Problem, RequestShape, Segment } from "./problem.ts";
+export { plan, solvers } from "./solve.ts";
+export { predict } from "./predict.ts";
+export { validate } from "./validate.ts";
+export { explain } from "./explain.ts";
+export { shortageOf } from "./shortage.ts";
+export { standbyBlocks } from "./standby.ts";
+export { pipelineOf, simulate } from "./simulate.ts";
+export { parseChange } from "./what-if.ts";
+export { applyChanges } from "./apply-change.ts";
+export type { Outcome, Planned, SolveOptions, Solver, SolverName } from "./outcome.ts";
+export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction } from "./predict.ts";
+export type { Run } from "./feasible.ts";
+export type { Checked, Refusal } from "./validate.ts";
+export type { Alternative, Binding, Explanation, LeftOut } from "./explain.ts";
+export type { Shortage } from "./shortage.ts";
+export type { Standby, StandbyOptions } from "./standby.ts";
+export type { PipelineStep, Simulation, SimulationOptions } from "./simulate.ts";
+export type { Change, ParsedChange } from "./what-if.ts";
+export type { ApplyOptions, Changed } from "./apply-change.ts";
+export type {
+  Block,
+  BlockCost,
+  CapacityProblem,
+  CurrentPlan,
+  Device,
+  DeviceCapacity,
+  Link,
+  Objective,
+  Pin,
+  Placement,
+  Planner,
+  Policy,
+  Problem,
+  RequestShape,
+  Segment,
+  Workload,
+} from "./problem.ts";

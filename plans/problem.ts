@@ -1,6 +1,6 @@
-/** What a plan is made from and what it is. Plain data; nothing here knows of networks or clocks. */
+/** What a plan is made from. Plain data; nothing here knows of networks or clocks. */
 
-/** What placing one block costs. */
+/** What a block takes in memory: all that the even split needs to know of it. */
 export interface BlockCost {
   readonly kind: "embed" | "layer" | "head";
   /** Bytes of weights in memory. */
@@ -9,16 +9,16 @@ export interface BlockCost {
   readonly kvBytesPerToken: number;
 }
 
-/** A device that may take blocks. */
+/** A device that may take blocks: all that the even split needs to know of it. */
 export interface DeviceCapacity {
   readonly device: string;
   /** What people call it, for explanations. */
   readonly name: string;
-  /** Bytes that a segment may use, weights and caches together. */
+  /** Bytes that a segment may use, weights and caches together; headroom for compute buffers already taken off. */
   readonly usableBytes: number;
 }
 
-/** What the mesh is asked to serve. */
+/** What the caches are sized for. */
 export interface RequestShape {
   /** Positions a sequence may have. */
   readonly context: number;
@@ -26,11 +26,95 @@ export interface RequestShape {
   readonly concurrency: number;
 }
 
-/** Who could run what. Devices stand in the order in which they would be used. */
-export interface Problem {
+/** Who could hold what. Devices stand in the order in which they would be used. */
+export interface CapacityProblem {
   readonly blocks: readonly BlockCost[];
   readonly devices: readonly DeviceCapacity[];
   readonly shape: RequestShape;
+}
+
+/** A block with what crosses the wire when the next block is on another device. */
+export interface Block extends BlockCost {
+  /** Bytes that leave this block a token: the hidden state; after the head the token id. */
+  readonly activationBytes: number;
+}
+
+/** A device with its measured times, one entry a block. */
+export interface Device extends DeviceCapacity {
+  /** Time for one token of a prompt. The head's entry counts for nothing: it runs for the last position only. */
+  readonly prefillMillisecondsPerToken: readonly number[];
+  /** Time for one step of one sequence. */
+  readonly decodeMilliseconds: readonly number[];
+  /** Whether it may see what the policy calls private. */
+  readonly trusted: boolean;
+  /** Whether it may take blocks at all. */
+  readonly allowed: boolean;
+}
+
+/** One direction between two devices. A pair without a link cannot talk in that direction. */
+export interface Link {
+  readonly from: string;
+  readonly to: string;
+  readonly roundTripMilliseconds: number;
+  readonly bytesPerSecond: number;
+}
+
+/** What one typical request asks for. */
+export interface Workload extends RequestShape {
+  readonly promptTokens: number;
+  /** Tokens of the answer: one comes out of the prefill, the others cost a decode step each. */
+  readonly outputTokens: number;
+}
+
+/**
+ * What is made small.
+ * - `latency`: milliseconds of one request, TTFT + n TPOT where n counts the tokens after the first.
+ * - `throughput`: milliseconds a token when `concurrency` requests are always under way: the larger of the bottleneck
+ *   (stage or link) and a request's latency shared among them. Many requests: EdgeShard's bottleneck; one: its latency.
+ * - `lingualinked`: LinguaLinked's published sum, compute and transferred bytes, blind to round trips and to the way back.
+ */
+export type Objective = "latency" | "throughput" | "lingualinked";
+
+/** Blocks that must be on a device, both ends included. */
+export interface Pin {
+  readonly device: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What people want kept where. */
+export interface Policy {
+  /** The embedding and so many decoder layers stay on trusted devices or the source. Default: nothing has to. */
+  readonly privateLayers?: number;
+  /** So does the head. Default: false. */
+  readonly privateHead?: boolean;
+  /** Default: none. */
+  readonly pins?: readonly Pin[];
+}
+
+/** The plan in force, and what a change costs. */
+export interface CurrentPlan {
+  /** The device of each block. */
+  readonly devices: readonly string[];
+  /**
+   * Charged to a request for each weight byte on a device that does not hold it now: the time to fetch and load a byte,
+   * divided by the requests that will profit from the move.
+   */
+  readonly millisecondsPerByte: number;
+}
+
+/** Who could run what, how fast, for whom. */
+export interface Problem {
+  /** In order: embed, the layers, head (a part of a model will do for studies). */
+  readonly blocks: readonly Block[];
+  readonly devices: readonly Device[];
+  readonly links: readonly Link[];
+  readonly shape: Workload;
+  readonly objective: Objective;
+  /** The device at which prompts enter. Without one, prompts enter where the first block is. */
+  readonly source?: string;
+  readonly policy?: Policy;
+  readonly current?: CurrentPlan;
 }
 
 /** A contiguous run of blocks on a device, both ends included. */
@@ -42,28 +126,10 @@ export interface Segment {
   readonly bytes: number;
 }
 
-/** What a planner answers. */
+/** What the even split answers, and the least that every planner does. */
 export type Placement =
   | { readonly type: "placed"; readonly segments: readonly Segment[] }
   | { readonly type: "infeasible"; readonly reason: string };
 
-/** Decides who runs what. */
-export type Planner = (problem: Problem) => Placement;
-
-/** Bytes a block takes under a request shape: its weights, and its KV cache for every sequence at full context. */
-export function blockBytes(block: BlockCost, shape: RequestShape): number {
-  return block.weightBytes + block.kvBytesPerToken * shape.context * shape.concurrency;
-}
-
-/** Bytes of the blocks `first` to `last`. */
-export function segmentBytes(problem: Problem, first: number, last: number): number {
-  return problem.blocks.slice(first, last + 1).reduce((sum, block) => sum + blockBytes(block, problem.shape), 0);
-}
-
-/** Sizes as people write them: "1.5 GiB". */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let [value, unit] = [bytes, 0];
-  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
+/** Decides who holds what by memory alone. */
+export type Planner = (problem: CapacityProblem) => Placement;

@@ -1,6 +1,7 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import type { ComputeSegment } from "../../models/compute/mod.ts";
 import { type Behaviour, type Context, next, refKey } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { MAX_ROWS } from "../wire.ts";
 import { type ExecutorMessage, type ForwardRow, parseExecutorMessage, type StepOutcome } from "./protocol.ts";
 import { StepQueue, type WaitingRow } from "./queue.ts";
@@ -14,6 +15,9 @@ type ExecutorContext = Context<ExecutorMessage>;
 export interface ExecutorOptions {
   /** The loaded blocks; the executor closes them when it stops. */
   readonly segment: ComputeSegment;
+  readonly clock: Clock;
+  /** Hears how long the blocks, and the whole step, took for a step of a single row of so many tokens. */
+  readonly onStep: (tokens: number, blockMilliseconds: readonly number[], stepMilliseconds: number) => void;
   /** Elements of a hidden state. */
   readonly width: number;
   readonly vocabulary: number;
@@ -32,6 +36,8 @@ interface ExecutorState {
   readonly slots: SlotPool;
   readonly queue: StepQueue;
   running: boolean;
+  /** When the step under way began, on the clock. */
+  stepBegan: number;
 }
 
 /** Makes the behaviour of a segment. */
@@ -44,6 +50,7 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
       slots: new SlotPool(options.slots),
       queue: new StepQueue(),
       running: false,
+      stepBegan: 0,
     }),
     receive(state, message, context) {
       switch (message.type) {
@@ -143,6 +150,7 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
     const rows = taken.map(({ row }) => row);
     const hidden = options.embeds ? undefined : concatenate(taken.map(({ hidden }) => hidden));
     state.running = true;
+    state.stepBegan = options.clock.now();
     const step = options.segment.step({
       rows: rows.map((row) => {
         const sequence = state.sequences.get(row.sequence) as Sequence;
@@ -169,6 +177,10 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
     if (outcome.type === "failed") {
       for (const row of rows) fail(state, row.sequence, outcome.reason, context);
       return;
+    }
+    const [row] = rows;
+    if (rows.length === 1 && row !== undefined) {
+      options.onStep(row.tokens.length, outcome.result.blockMilliseconds, options.clock.now() - state.stepBegan);
     }
     if (options.samples) report(state, rows, outcome.result.tokens, context);
     else if (outcome.result.hidden !== undefined) passOn(state, rows, outcome.result.hidden, context);

@@ -210,6 +210,7 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
         state.sent += event.text.length;
         if (event.text !== "") listener.onEvent({ type: "text", text: event.text });
         if (event.type === "piece" || state.plan === undefined) return next(state);
+        device.served.record(state.plan.number, timings(state, now));
         listener.onEvent({ type: "finished", reason: event.reason, plan: state.plan, timings: timings(state, now) });
         return stop("answered");
       case "rejected":

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { InspectEvent, Ref, Reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
-import { Pinned, Split } from "../leader/protocol.ts";
+import { type LeaderMessage, type Pinned, Split, type Study } from "../leader/protocol.ts";
 import { DeviceView } from "../supervisor/protocol.ts";
 import type { ApiOptions } from "./http.ts";
 import { meshView } from "./mesh-view.ts";
@@ -11,6 +11,8 @@ import { RequestError } from "./openai.ts";
 
 /** How long another device may take to describe itself. */
 const VIEW_MILLISECONDS = 3000;
+/** How long the leader may think about a question: longer than its planner's own limits. */
+const STUDY_MILLISECONDS = 25_000;
 /** Events that may wait for a slow reader; the oldest are dropped, and counted, beyond it. */
 const MAX_WAITING_EVENTS = 10_000;
 
@@ -32,7 +34,23 @@ export function inspection({ system, device }: ApiOptions): Hono {
     }));
     return context.json({ leader, term, state, devices });
   });
-  app.get("/plan", async (context) => context.json(await meshView(system, device.id)));
+  app.get("/plan", async (context) => {
+    const view = await meshView(system, device.id);
+    const measured = view.state.type === "active" ? device.served.of(view.state.plan.number) : undefined;
+    return context.json({ ...view, measured });
+  });
+  app.post("/study", async (context) => {
+    const body: unknown = await context.req.json().catch(() => undefined);
+    const parsed = v.safeParse(v.object({ changes: v.pipe(v.array(v.string()), v.maxLength(32)) }), body);
+    if (!parsed.success) throw new RequestError(400, "invalid_request", 'A study is {"changes": ["-device:NAME", …]}.');
+    const { changes } = parsed.output;
+    const study = await askLeader(
+      (replyTo: Ref<Reply<Study>>) => ({ type: "study" as const, changes, replyTo }),
+      STUDY_MILLISECONDS,
+    );
+    if (study.type === "refused") throw new RequestError(409, "refused", study.reason);
+    return context.json(study.answer);
+  });
   app.post("/plan", async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined);
     const parsed = v.safeParse(v.object({ split: v.nullable(Split) }), body);
@@ -43,19 +61,9 @@ export function inspection({ system, device }: ApiOptions): Hono {
         'A plan is {"split": [{"device": NAME, "blocks": N}, …]} or {"split": null}.',
       );
     }
-    const { leader } = await meshView(system, device.id);
-    if (leader === undefined) {
-      throw new RequestError(503, "no_leader", "The mesh has no leader yet. Try again in a moment.");
-    }
-    const make = (replyTo: Ref<Reply<Pinned>>) => ({ type: "pin" as const, split: parsed.output.split, replyTo });
-    const outcome = await system.ask(leaderOf(leader), make, {
-      timeoutMs: 5000,
-      parse: (value) => v.parse(Pinned, value),
-    });
-    if (outcome.type !== "reply") {
-      throw new RequestError(503, "no_leader", `The leader does not answer: ${outcome.reason}.`);
-    }
-    if (outcome.value.type === "refused") throw new RequestError(409, "refused", outcome.value.reason);
+    const { split } = parsed.output;
+    const pinned = await askLeader((replyTo: Ref<Reply<Pinned>>) => ({ type: "pin" as const, split, replyTo }), 5000);
+    if (pinned.type === "refused") throw new RequestError(409, "refused", pinned.reason);
     return context.json({ accepted: true }, 202);
   });
   app.get("/events", (context) => {
@@ -87,4 +95,15 @@ export function inspection({ system, device }: ApiOptions): Hono {
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   });
   return app;
+
+  /** Asks the acting leader, wherever it is. @throws {RequestError} 503 where there is none, or it does not answer. */
+  async function askLeader<R>(make: (replyTo: Ref<Reply<R>>) => LeaderMessage, timeoutMs: number): Promise<R> {
+    const { leader } = await meshView(system, device.id);
+    if (leader === undefined) {
+      throw new RequestError(503, "no_leader", "The mesh has no leader yet. Try again in a moment.");
+    }
+    const outcome = await system.ask(leaderOf(leader), make, { timeoutMs });
+    if (outcome.type === "reply") return outcome.value;
+    throw new RequestError(503, "no_leader", `The leader does not answer: ${outcome.reason}.`);
+  }
 }

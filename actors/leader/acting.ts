@@ -1,13 +1,16 @@
 /** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
 import type { Manifest } from "../../models/manifest.ts";
-import type { Placement, RequestShape, Segment } from "../../plans/mod.ts";
+import { evenSplit, type RequestShape, type Segment } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
-import { type ActivePlan, comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
+import { type ActivePlan, comparePlans, type MeshState, type PlanForecast, type PlanNumber } from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
-import { inOrder, isInForce, place } from "./planning.ts";
+import { forecastOf } from "./forecast.ts";
+import { capacityOf, inOrder, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
+import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
+import type { SolveAnswer, SolveRequest } from "./solver.ts";
 
 /** Changes that come together are planned for together. */
 const DEBOUNCE_MILLISECONDS = 400;
@@ -17,6 +20,12 @@ const GATHERING_MILLISECONDS = 3000;
 const PREPARE_SILENCE_MILLISECONDS = 30_000;
 /** How long a device that failed to prepare is planned around. */
 const EXCLUSION_MILLISECONDS = 30_000;
+/** How often the plan in force is held against new measurements. */
+const REVIEW_MILLISECONDS = 30_000;
+/** A new plan must be so many times better than the one in force: moving costs, and measurements are noisy. */
+const WORTHWHILE = 1.1;
+/** Reviews in a row that must find the same gain before measurements alone move a plan: noise does not last. */
+const PATIENCE = 2;
 
 /** Where an acting leader stands. */
 export interface ActingOptions {
@@ -28,18 +37,32 @@ export interface ActingOptions {
   readonly send: (device: string, message: SupervisorMessage) => void;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
+  /** Has a problem solved off the event loop; `solved` is called with the same number later. */
+  readonly solve: (id: number, request: SolveRequest) => void;
 }
 
 /** A plan whose segments are being loaded. */
 interface Attempt {
   readonly number: PlanNumber;
   readonly manifest: Manifest;
+  readonly policy: ServingPolicy;
   readonly shape: RequestShape;
   readonly planner: ActivePlan["planner"];
   readonly segments: readonly Segment[];
+  readonly forecast: PlanForecast | undefined;
   readonly prepared: Map<string, Ref<ExecutorMessage>>;
   /** When each device was last heard of, on the leader's clock. */
   readonly heardAt: Map<string, number>;
+}
+
+/** What an attempt begins with. */
+type Decision = Pick<Attempt, "manifest" | "policy" | "shape" | "planner" | "segments" | "forecast">;
+
+/** A model that the mesh knows, who has all of it, and how its owner wants it served. */
+interface Offer {
+  readonly manifest: Manifest;
+  readonly policy: ServingPolicy;
+  readonly holders: Set<string>;
 }
 
 type Preparation = Extract<LeaderMessage, { type: "preparing" | "prepared" | "unprepared" }>;
@@ -47,20 +70,27 @@ type Preparation = Extract<LeaderMessage, { type: "preparing" | "prepared" | "un
 /** The acting leader of one term. */
 export class Acting {
   readonly #options: ActingOptions;
+  readonly #since: number;
   readonly #reports = new Map<string, DeviceReport>();
-  readonly #offers = new Map<string, { readonly manifest: Manifest; readonly holders: Set<string> }>();
+  readonly #offers = new Map<string, Offer>();
   /** Devices planned around, until when, and why. */
   readonly #excluded = new Map<string, { readonly until: number; readonly reason: string }>();
-  readonly #since: number;
   #published: MeshState;
   #pinned: Split | null = null;
   #attempt: Attempt | undefined;
   #epoch = 0;
   #planAt: number | undefined;
+  #reviewAt: number;
+  /** Reviews in a row that found a better plan. */
+  #better = 0;
+  /** The question the planner works on; what it says to an older one is not heard. */
+  #solving: { readonly id: number; readonly offer: Offer; readonly review: boolean } | undefined;
+  #asked = 0;
 
   constructor(options: ActingOptions) {
     this.#options = options;
     this.#since = options.device.clock.now();
+    this.#reviewAt = this.#since + REVIEW_MILLISECONDS;
     const { published } = options;
     const live = new Set(options.live());
     const stands = published.type === "active" && published.plan.segments.every(({ device }) => live.has(device));
@@ -80,11 +110,12 @@ export class Acting {
   }
 
   /** A device knows a model; it is a holder where it has all of its blocks. */
-  offered(device: string, manifest: Manifest, complete: boolean, now: number): void {
+  offered(device: string, manifest: Manifest, policy: ServingPolicy, complete: boolean, now: number): void {
     const known = this.#offers.get(manifest.id);
-    const offer = known ?? { manifest, holders: new Set() };
-    if (complete) offer.holders.add(device);
-    this.#offers.set(manifest.id, offer);
+    const holders = known?.holders ?? new Set();
+    if (complete) holders.add(device);
+    // The word of a device that has the model's file counts more than what others remember of it.
+    this.#offers.set(manifest.id, { manifest, policy: complete ? policy : known?.policy ?? policy, holders });
     if (known === undefined) this.#planSoon(now);
   }
 
@@ -94,9 +125,7 @@ export class Acting {
     this.#reports.delete(device);
     for (const offer of this.#offers.values()) offer.holders.delete(device);
     const name = known?.name ?? device;
-    if (
-      this.#published.type === "active" && this.#published.plan.segments.some((segment) => segment.device === device)
-    ) {
+    if (this.#uses(device)) {
       this.#publish({ type: "waiting", reason: `${name} has left; the blocks it held are being placed anew.` });
     }
     if (this.#attempt?.segments.some((segment) => segment.device === device)) this.#attempt = undefined;
@@ -116,11 +145,22 @@ export class Acting {
     if (offer === undefined) {
       return { type: "refused", reason: "The mesh has no model yet: start a device with --model PATH." };
     }
-    const placement = this.#place(offer.manifest, offer.holders, split, now);
-    if (placement.type === "infeasible") return { type: "refused", reason: placement.reason };
+    if (split !== null) {
+      const shape = shapeOf(offer.manifest, offer.policy);
+      const placement = placePinned(offer.manifest, this.#able(offer, now), shape, split);
+      if (placement.type === "infeasible") return { type: "refused", reason: placement.reason };
+    }
     this.#pinned = split;
     this.#planAt = now;
     return { type: "accepted" };
+  }
+
+  /** The question of a person who wonders: what if, or why. Undefined where there is nothing to ask about yet. */
+  study(changes: readonly string[], now: number): SolveRequest | undefined {
+    const offer = this.#model();
+    if (offer === undefined) return undefined;
+    const problem = problemOf(offer.manifest, this.#able(offer, now), offer.policy);
+    return { problem, ...this.#inForce(), explain: true, ...(changes.length === 0 ? {} : { changes }) };
   }
 
   /** A device says how far it is with its segment. */
@@ -147,35 +187,82 @@ export class Acting {
       this.#excluded.delete(device);
       this.#planSoon(now);
     }
-    if (this.#planAt === undefined || now < this.#planAt) return;
-    this.#planAt = undefined;
-    this.#plan(now);
+    if (this.#planAt !== undefined && now >= this.#planAt) {
+      this.#planAt = undefined;
+      this.#plan(now, false);
+    } else if (now >= this.#reviewAt) {
+      this.#reviewAt = now + REVIEW_MILLISECONDS;
+      const settled = this.#published.type === "active" && this.#attempt === undefined && this.#solving === undefined;
+      if (settled) this.#plan(now, true);
+    }
+  }
+
+  /** The planner has an answer, or has failed. */
+  solved(id: number, answer: SolveAnswer | { readonly error: string }, now: number): void {
+    const solving = this.#solving;
+    if (solving === undefined || solving.id !== id) return;
+    this.#solving = undefined;
+    const { offer, review } = solving;
+    if ("error" in answer || answer.outcome.type === "unsolved") {
+      const reason = "error" in answer ? answer.error : answer.outcome.type === "unsolved" ? answer.outcome.reason : "";
+      this.#options.device.announce({ type: "warning", message: `${reason} The model is split evenly instead.` });
+      if (!review) this.#split(offer, now);
+      return;
+    }
+    const { outcome, current } = answer;
+    if (outcome.type === "infeasible") return review ? undefined : this.#infeasible(outcome.reason);
+    const { manifest, policy } = offer;
+    const shape = shapeOf(manifest, policy);
+    const plan = this.#published.type === "active" ? this.#published.plan : undefined;
+    const forecast = forecastOf(outcome, answer.explanation?.verdict);
+    if (plan !== undefined && isInForce(plan, manifest.id, shape, outcome.segments)) {
+      this.#better = 0;
+      this.#attempt = undefined;
+      // The same plan, seen more clearly.
+      if (review) this.#publish({ type: "active", plan: { ...plan, forecast } });
+      return;
+    }
+    const usable = plan !== undefined && plan.model.id === manifest.id && plan.planner === "solver" &&
+      current !== undefined;
+    if (usable && current.objectiveMilliseconds <= outcome.prediction.objectiveMilliseconds * WORTHWHILE) {
+      this.#better = 0;
+      return;
+    }
+    if (review && ++this.#better < PATIENCE) return;
+    this.#better = 0;
+    this.#prepare({ manifest, policy, shape, planner: "solver", segments: outcome.segments, forecast }, now);
   }
 
   #planSoon(now: number): void {
     this.#planAt = now + DEBOUNCE_MILLISECONDS;
   }
 
+  #uses(device: string): boolean {
+    return this.#published.type === "active" &&
+      this.#published.plan.segments.some((segment) => segment.device === device);
+  }
+
   /** The model that is served: the one in force, or else the first that was offered. */
-  #model(): { readonly manifest: Manifest; readonly holders: ReadonlySet<string> } | undefined {
+  #model(): Offer | undefined {
     const current = this.#published.type === "active" ? this.#offers.get(this.#published.plan.model.id) : undefined;
     return current ?? this.#offers.values().next().value;
   }
 
-  #shape(manifest: Manifest): RequestShape {
-    const { context, concurrency } = this.#options.device.serving;
-    return { context: Math.min(context, manifest.architecture.context), concurrency };
-  }
-
-  #place(manifest: Manifest, holders: ReadonlySet<string>, pinned: Split | null, now: number): Placement {
+  /** Devices that can take part, in order. */
+  #able(offer: Offer, now: number): DeviceReport[] {
     const live = new Set(this.#options.live());
     const able = [...this.#reports.values()].filter(({ device }) => {
       return live.has(device) && now >= (this.#excluded.get(device)?.until ?? 0);
     });
-    return place(manifest, inOrder(able, holders), this.#shape(manifest), pinned);
+    return inOrder(able, offer.holders);
   }
 
-  #plan(now: number): void {
+  #inForce(): Pick<SolveRequest, "current"> {
+    if (this.#published.type !== "active") return {};
+    return { current: this.#published.plan.segments.map(({ device, first, last }) => ({ device, first, last })) };
+  }
+
+  #plan(now: number, review: boolean): void {
     const unheard = this.#options.live().some((device) => !this.#reports.has(device));
     // A plan made before all have reported would only be made again a moment later.
     if (unheard && now < this.#since + GATHERING_MILLISECONDS) return this.#planSoon(now);
@@ -187,46 +274,74 @@ export class Acting {
       }
       return;
     }
-    const { manifest, holders } = offer;
-    let planner: ActivePlan["planner"] = this.#pinned === null ? "even" : "pinned";
-    let placement = this.#place(manifest, holders, this.#pinned, now);
-    if (placement.type === "infeasible" && this.#pinned !== null) {
-      // A pinned device has left: an answer on another split is better than none.
-      planner = "even";
-      placement = this.#place(manifest, holders, null, now);
+    const { manifest, policy } = offer;
+    const able = this.#able(offer, now);
+    if (able.length === 0) return this.#infeasible("No device has reported what it can do yet.");
+    if (this.#pinned !== null) {
+      if (review) return;
+      const shape = shapeOf(manifest, policy);
+      const placement = placePinned(manifest, able, shape, this.#pinned);
+      // A pinned device has left: an answer on another split is better than none, so the planner decides.
+      if (placement.type === "placed") {
+        const forecast = undefined;
+        return this.#adopt({ manifest, policy, shape, planner: "pinned", segments: placement.segments, forecast }, now);
+      }
     }
-    if (placement.type === "infeasible") {
-      const failures = [...this.#excluded].map(([device, { reason }]) =>
-        `${this.#name(device)} could not take part: ${reason}`
-      );
-      this.#attempt = undefined;
-      return this.#publish({ type: "waiting", reason: [placement.reason, ...failures].join(" ").slice(0, 2000) });
-    }
-    const shape = this.#shape(manifest);
-    if (this.#published.type === "active" && isInForce(this.#published.plan, manifest.id, shape, placement)) {
+    if (policy.objective === "even") return review ? undefined : this.#split(offer, now);
+    this.#solving = { id: ++this.#asked, offer, review };
+    this.#options.solve(this.#asked, { problem: problemOf(manifest, able, policy), ...this.#inForce(), explain: true });
+  }
+
+  /** Splits evenly: as the policy asks, or where the planner failed. */
+  #split(offer: Offer, now: number): void {
+    const { manifest, policy } = offer;
+    const shape = shapeOf(manifest, policy);
+    const allowed = this.#able(offer, now).filter((report) => {
+      return (policy.only.length === 0 || names(policy.only, report)) && !names(policy.exclude, report);
+    });
+    const placement = evenSplit(capacityOf(manifest, allowed, shape));
+    if (placement.type === "infeasible") return this.#infeasible(placement.reason);
+    this.#adopt({ manifest, policy, shape, planner: "even", segments: placement.segments, forecast: undefined }, now);
+  }
+
+  /** Prepares a placement, unless it is what the plan in force does already. */
+  #adopt(decision: Decision, now: number): void {
+    const { manifest, shape, segments } = decision;
+    if (this.#published.type === "active" && isInForce(this.#published.plan, manifest.id, shape, segments)) {
       this.#attempt = undefined;
       return;
     }
-    this.#prepare({ manifest, shape, planner, segments: placement.segments }, now);
+    this.#prepare(decision, now);
+  }
+
+  #infeasible(reason: string): void {
+    const failures = [...this.#excluded].map(([device, failure]) => {
+      return `${this.#name(device)} could not take part: ${failure.reason}`;
+    });
+    this.#attempt = undefined;
+    this.#publish({ type: "waiting", reason: [reason, ...failures].join(" ").slice(0, 2000) });
   }
 
   /** Has every device of a plan load its segment. */
-  #prepare(plan: Pick<Attempt, "manifest" | "shape" | "planner" | "segments">, now: number): void {
+  #prepare(decision: Decision, now: number): void {
     const number = { term: this.#options.term, epoch: ++this.#epoch };
-    const heardAt = new Map(plan.segments.map(({ device }) => [device, now]));
-    this.#attempt = { ...plan, number, prepared: new Map(), heardAt };
+    const heardAt = new Map(decision.segments.map(({ device }) => [device, now]));
+    this.#attempt = { ...decision, number, prepared: new Map(), heardAt };
+    const { manifest, policy, shape } = decision;
     const sources = [...this.#options.live()];
-    for (const { device, first, last, bytes } of plan.segments) {
+    for (const { device, first, last, bytes } of decision.segments) {
+      const replyTo = this.#options.self;
       this.#options.send(device, {
         type: "assign",
         number,
-        manifest: plan.manifest,
+        manifest,
+        policy,
         first,
         last,
         bytes,
-        ...plan.shape,
+        ...shape,
         sources,
-        replyTo: this.#options.self,
+        replyTo,
       });
     }
   }
@@ -239,13 +354,14 @@ export class Acting {
 
   #activate(attempt: Attempt): void {
     this.#attempt = undefined;
-    const { manifest, shape, number, planner } = attempt;
+    const { manifest, shape, number, planner, forecast } = attempt;
     const segments = attempt.segments.flatMap((segment) => {
       const ref = attempt.prepared.get(segment.device);
       return ref === undefined ? [] : [{ ...segment, name: this.#name(segment.device), ref }];
     });
     const model = { id: manifest.id, name: manifest.name, blocks: manifest.blocks.length };
-    this.#publish({ type: "active", plan: { number, model, planner, ...shape, segments } });
+    const plan = { number, model, planner, ...shape, segments, ...(forecast === undefined ? {} : { forecast }) };
+    this.#publish({ type: "active", plan });
   }
 
   #name(device: string): string {

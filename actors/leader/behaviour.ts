@@ -4,7 +4,7 @@
  * their device has to say and remember what was published, so that any of them can take over with the same plan.
  */
 import type { Manifest } from "../../models/manifest.ts";
-import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
+import { type Behaviour, type Context, next, type Ref, type Reply, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import type { Device } from "../device.ts";
 import type { MeshState } from "../plan.ts";
@@ -20,7 +20,8 @@ import {
   SETTLE_MILLISECONDS,
   shouldClaim,
 } from "./election.ts";
-import { type DeviceReport, type LeaderMessage, WireLeaderMessage } from "./protocol.ts";
+import type { ServingPolicy } from "./policy.ts";
+import { type DeviceReport, type LeaderMessage, type Study, WireLeaderMessage } from "./protocol.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MILLISECONDS = 250;
@@ -30,6 +31,7 @@ const CLAIM_MILLISECONDS = 2000;
 /** A model that this device knows; `complete`: with all of its blocks. */
 interface Offer {
   readonly manifest: Manifest;
+  readonly policy: ServingPolicy;
   readonly complete: boolean;
 }
 
@@ -95,17 +97,22 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
           state.acting?.reported(message.report, now);
           break;
         case "offer": {
-          const { manifest } = message;
+          const { manifest, policy, complete } = message;
           if (message.device === device.id) {
-            memory.offers.set(manifest.id, {
-              manifest,
-              complete: message.complete || memory.offers.get(manifest.id)?.complete === true,
-            });
+            const known = memory.offers.get(manifest.id);
+            // What this device has in full it goes on having, whatever part of it a plan assigns.
+            if (known?.complete !== true || complete) memory.offers.set(manifest.id, { manifest, policy, complete });
             forward(state, message, context);
           }
-          state.acting?.offered(message.device, manifest, message.complete, now);
+          state.acting?.offered(message.device, manifest, policy, complete, now);
           break;
         }
+        case "study":
+          study(state, message.changes, message.replyTo, context);
+          break;
+        case "solved":
+          state.acting?.solved(message.id, message.answer, now);
+          break;
         case "pin":
           reply(
             context,
@@ -165,6 +172,12 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
       send: (to, message) => context.tell(supervisorOf(to), message),
       self: context.self,
       live: () => [device.id, ...state.election.peers],
+      solve: (id, request) => {
+        device.solver.solve(request).then(
+          (answer) => context.tell(context.self, { type: "solved", id, answer }),
+          (error) => context.tell(context.self, { type: "solved", id, answer: { error: messageOf(error) } }),
+        );
+      },
     });
     if (memory.report !== undefined) context.tell(leaderOf(leader), { type: "report", report: memory.report });
     for (const offer of memory.offers.values()) {
@@ -178,8 +191,30 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
     if (leader !== undefined) context.tell(leaderOf(to), { type: "claim", term, leader });
   }
 
+  /** Has the planner look into what a person wonders about; the mesh is not touched. */
+  function study(
+    state: LeaderState,
+    changes: readonly string[],
+    replyTo: Ref<Reply<Study>>,
+    context: Context<LeaderMessage>,
+  ): void {
+    const request = state.acting?.study(changes, device.clock.now());
+    if (request === undefined) {
+      const reason = "There is nothing to plan yet: the mesh has no leader, or no model.";
+      return reply(context, replyTo, { type: "refused", reason });
+    }
+    device.solver.solve(request).then(
+      (answer) => reply(context, replyTo, { type: "studied", answer }),
+      (error) => reply(context, replyTo, { type: "refused", reason: messageOf(error) }),
+    );
+  }
+
   function forward(state: LeaderState, message: LeaderMessage, context: Context<LeaderMessage>): void {
     const { leader } = state.election;
     if (leader !== undefined && leader !== device.id) context.tell(leaderOf(leader), message);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,42 +1,137 @@
 /** From what the mesh reports to a problem for `plans/`, and from its answer to assignments. Pure. */
-import type { Manifest } from "../../models/manifest.ts";
-import { type CapacityProblem, evenSplit, placeCounts, type Placement, type RequestShape } from "../../plans/mod.ts";
+import type { Block, Manifest } from "../../models/manifest.ts";
+import {
+  type CapacityProblem,
+  type Device,
+  type Link,
+  placeCounts,
+  type Placement,
+  type Problem,
+  type RequestShape,
+} from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
+import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, Split } from "./protocol.ts";
 
-/** Devices that take part, those that hold the model's file first: the prompt enters there. */
+/** A typical request, where nothing better is known: what TTFT and latency are predicted for. */
+const TYPICAL = { promptTokens: 128, outputTokens: 128 } as const;
+/** What a step takes beyond its blocks, until it has been measured. */
+const UNMEASURED_OVERHEAD_MILLISECONDS = 0.5;
+/** What a link is taken for until it has been measured: a modest home network. */
+const UNMEASURED = { roundTripMilliseconds: 5, bytesPerSecond: 10e6 } as const;
+
+/** Devices that take part, those that hold all of the model first: the prompt enters there. */
 export function inOrder(reports: Iterable<DeviceReport>, holders: ReadonlySet<string>): DeviceReport[] {
   const all = [...reports];
   return [...all.filter(({ device }) => holders.has(device)), ...all.filter(({ device }) => !holders.has(device))];
 }
 
-/** The problem that the planner solves. */
-export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], shape: RequestShape): CapacityProblem {
+/** Positions and sequences that caches are sized for. */
+export function shapeOf(manifest: Manifest, { context, concurrency }: ServingPolicy): RequestShape {
+  return { context: Math.min(context, manifest.architecture.context), concurrency };
+}
+
+/** The part of the problem that is about memory. */
+export function capacityOf(manifest: Manifest, devices: readonly DeviceReport[], shape: RequestShape): CapacityProblem {
   return {
-    blocks: manifest.blocks.map((block) => ({
-      kind: block.kind,
-      weightBytes: block.memoryBytes,
-      kvBytesPerToken: block.kind === "layer" ? block.kvBytesPerToken : 0,
-    })),
+    blocks: manifest.blocks.map((block) => costOf(block)),
     devices: devices.map(({ device, name, usableBytes }) => ({ device, name, usableBytes })),
     shape,
   };
 }
 
-/** Places a model: as pinned, or evenly. */
-export function place(
+/** The whole problem: memory, measured times, links, policy. The first device is the one that offers the model. */
+export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], policy: ServingPolicy): Problem {
+  const { width } = manifest.architecture;
+  const [owner] = devices;
+  return {
+    blocks: manifest.blocks.map((block) => ({
+      ...costOf(block),
+      activationBytes: block.kind === "head" ? 4 : width * Float32Array.BYTES_PER_ELEMENT,
+    })),
+    devices: devices.map((report) => deviceOf(manifest, report, policy)),
+    links: linksOf(devices),
+    shape: { ...shapeOf(manifest, policy), ...TYPICAL },
+    objective: policy.objective === "even" ? "latency" : policy.objective,
+    ...(owner !== undefined && (policy.privateLayers > 0 || policy.privateHead) ? { source: owner.device } : {}),
+    policy: { privateLayers: policy.privateLayers, privateHead: policy.privateHead },
+  };
+}
+
+function costOf(block: Block) {
+  return {
+    kind: block.kind,
+    weightBytes: block.memoryBytes,
+    kvBytesPerToken: block.kind === "layer" ? block.kvBytesPerToken : 0,
+  };
+}
+
+/** A device's times: measured where a block has run there, else estimated from its rates and how it has done so far. */
+function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolicy): Device {
+  const { device, name, usableBytes, rates } = report;
+  const measured = new Map(
+    report.work.find(({ model }) => model === manifest.id)?.blocks.map((block) => [block.index, block]) ?? [],
+  );
+  // A look-up reads one row: its table's size says nothing.
+  const decodeGuess = ({ kind, memoryBytes }: Block) =>
+    kind === "embed" ? 0.01 : memoryBytes * rates.decodeNanosecondsPerByte / 1e6;
+  const prefillGuess = ({ kind, multiplyAddsPerToken }: Block) => {
+    return kind === "embed" ? 0.01 : multiplyAddsPerToken * rates.prefillNanosecondsPerMultiplyAdd / 1e6;
+  };
+  const correction = (guess: (block: Block) => number, time: (index: number) => number | undefined): number => {
+    const ratios = manifest.blocks.flatMap((block) => {
+      const took = time(block.index);
+      return block.kind !== "layer" || took === undefined || guess(block) === 0 ? [] : [took / guess(block)];
+    }).sort((a, b) => a - b);
+    return ratios[Math.floor(ratios.length / 2)] ?? 1;
+  };
+  const decodeOf = (index: number) => measured.get(index)?.decodeMilliseconds;
+  const prefillOf = (index: number) => measured.get(index)?.prefillMillisecondsPerToken;
+  const [decodeRatio, prefillRatio] = [correction(decodeGuess, decodeOf), correction(prefillGuess, prefillOf)];
+  // Every plan has one head: what a token's loop takes beyond the blocks is counted there.
+  const overhead = ({ kind }: Block) => {
+    return kind === "head" ? report.overheadMilliseconds ?? UNMEASURED_OVERHEAD_MILLISECONDS : 0;
+  };
+  return {
+    device,
+    name,
+    usableBytes,
+    decodeMilliseconds: manifest.blocks.map((block) => {
+      return (decodeOf(block.index) ?? decodeGuess(block) * decodeRatio) + overhead(block);
+    }),
+    prefillMillisecondsPerToken: manifest.blocks.map((block) =>
+      prefillOf(block.index) ?? prefillGuess(block) * prefillRatio
+    ),
+    trusted: names(policy.trusted, report),
+    allowed: (policy.only.length === 0 || names(policy.only, report)) && !names(policy.exclude, report),
+  };
+}
+
+/** Every ordered pair: as measured, as measured the other way, or as a home network is. */
+function linksOf(devices: readonly DeviceReport[]): Link[] {
+  const measured = (to: DeviceReport, from: string) => to.links.find((link) => link.from === from);
+  return devices.flatMap((from) =>
+    devices.filter((to) => to !== from).map((to) => {
+      const known = measured(to, from.device) ?? measured(from, to.device) ?? UNMEASURED;
+      const { roundTripMilliseconds, bytesPerSecond } = known;
+      return { from: from.device, to: to.device, roundTripMilliseconds, bytesPerSecond };
+    })
+  );
+}
+
+/** Places a model as a person pinned it. */
+export function placePinned(
   manifest: Manifest,
   devices: readonly DeviceReport[],
   shape: RequestShape,
-  pinned: Split | null,
+  pinned: Split,
 ): Placement {
-  if (pinned === null) return evenSplit(problemOf(manifest, devices, shape));
   const chosen: DeviceReport[] = [];
   for (const { device: wanted } of pinned) {
-    const matches = devices.filter(({ device, name }) => name === wanted || device === wanted);
+    const matches = devices.filter((report) => names([wanted], report));
     const [match] = matches;
-    const known = devices.map(({ name }) => name).join(", ");
     if (match === undefined) {
+      const known = devices.map(({ name }) => name).join(", ");
       return { type: "infeasible", reason: `The split names "${wanted}"; the mesh has ${known}.` };
     }
     if (matches.length > 1) {
@@ -48,18 +143,22 @@ export function place(
     if (chosen.includes(match)) return { type: "infeasible", reason: `The split names "${wanted}" twice.` };
     chosen.push(match);
   }
-  return placeCounts(problemOf(manifest, chosen, shape), pinned.map(({ blocks }) => blocks));
+  return placeCounts(capacityOf(manifest, chosen, shape), pinned.map(({ blocks }) => blocks));
 }
 
 /** Whether a placement is what the plan in force already does. */
-export function isInForce(plan: ActivePlan, model: string, shape: RequestShape, placement: Placement): boolean {
-  return placement.type === "placed" &&
-    plan.model.id === model &&
+export function isInForce(
+  plan: ActivePlan,
+  model: string,
+  shape: RequestShape,
+  segments: readonly { readonly device: string; readonly first: number; readonly last: number }[],
+): boolean {
+  return plan.model.id === model &&
     plan.context === shape.context &&
     plan.concurrency === shape.concurrency &&
-    plan.segments.length === placement.segments.length &&
+    plan.segments.length === segments.length &&
     plan.segments.every(({ device, first, last }, index) => {
-      const segment = placement.segments[index];
+      const segment = segments[index];
       return segment !== undefined && segment.device === device && segment.first === first && segment.last === last;
     });
 }

@@ -2,7 +2,25 @@
 import * as v from "valibot";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
-import { Count, Identifier, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
+import { ServingPolicy } from "./policy.ts";
+import type { SolveAnswer } from "./solver.ts";
+import { Count, Identifier, Milliseconds, refTo, replyTo, Sha256, ShortText, WireManifest } from "../wire.ts";
+
+/** How long one block takes on a device, learnt from real work. */
+export const BlockTime = v.object({
+  index: Count,
+  decodeMilliseconds: Milliseconds,
+  prefillMillisecondsPerToken: v.optional(Milliseconds),
+});
+export type BlockTime = v.InferOutput<typeof BlockTime>;
+
+/** One direction: from another device to the one that reports. */
+export const LinkReport = v.object({
+  from: Identifier,
+  roundTripMilliseconds: Milliseconds,
+  bytesPerSecond: v.pipe(v.number(), v.finite(), v.minValue(0)),
+});
+export type LinkReport = v.InferOutput<typeof LinkReport>;
 
 /** What a device's monitor says of it. */
 export const DeviceReport = v.object({
@@ -11,6 +29,28 @@ export const DeviceReport = v.object({
   /** Bytes that a segment may use here, one that is loaded already included. */
   usableBytes: Count,
   totalBytes: Count,
+  /** From a short trial at start: what counts for blocks that have not run here. */
+  rates: v.object({
+    decodeNanosecondsPerByte: v.pipe(v.number(), v.finite(), v.minValue(0)),
+    prefillNanosecondsPerMultiplyAdd: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  }),
+  /** What a decode step takes beyond its blocks; absent until steps have run here. */
+  overheadMilliseconds: v.optional(Milliseconds),
+  /** Blocks that have run here, by model. */
+  work: v.pipe(
+    v.array(v.object({ model: Sha256, blocks: v.pipe(v.array(BlockTime), v.maxLength(1024)) })),
+    v.maxLength(8),
+  ),
+  links: v.pipe(v.array(LinkReport), v.maxLength(512)),
+  /** How many times slower the device was asked to pretend to be; 1 for not at all. */
+  slowdown: v.pipe(v.number(), v.finite(), v.minValue(1)),
+  sensors: v.object({
+    cores: Count,
+    load: v.number(),
+    batteryCharge: v.optional(v.number()),
+    onBattery: v.optional(v.boolean()),
+    celsius: v.optional(v.number()),
+  }),
 });
 export type DeviceReport = v.InferOutput<typeof DeviceReport>;
 
@@ -29,12 +69,28 @@ export const Pinned = v.variant("type", [
 ]);
 export type Pinned = v.InferOutput<typeof Pinned>;
 
+/** Answer to `study`. Plain JSON for whoever prints it; nothing acts on it. */
+export type Study =
+  | { readonly type: "studied"; readonly answer: unknown }
+  | { readonly type: "refused"; readonly reason: string };
+
 /** What other devices may send. */
 export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("claim"), term: Count, leader: Identifier }),
   v.object({ type: v.literal("report"), report: DeviceReport }),
   /** `complete`: the device has every block of the model, not only those of its segment. */
-  v.object({ type: v.literal("offer"), device: Identifier, manifest: WireManifest, complete: v.boolean() }),
+  v.object({
+    type: v.literal("offer"),
+    device: Identifier,
+    manifest: WireManifest,
+    policy: ServingPolicy,
+    complete: v.boolean(),
+  }),
+  v.object({
+    type: v.literal("study"),
+    changes: v.pipe(v.array(ShortText), v.maxLength(32)),
+    replyTo: replyTo<Study>(),
+  }),
   v.object({
     type: v.literal("pin"),
     split: v.nullable(Split),
@@ -58,5 +114,7 @@ export type LeaderMessage =
   | { readonly type: "peer-up" | "peer-down"; readonly device: string }
   /** From its own supervisor: what the acting leader has published. */
   | { readonly type: "published"; readonly term: number; readonly leader: string; readonly state: MeshState }
+  /** From its planning thread. */
+  | { readonly type: "solved"; readonly id: number; readonly answer: SolveAnswer | { readonly error: string } }
   /** From its own clock. */
   | { readonly type: "tick" };

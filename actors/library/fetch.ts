@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Blob } from "../../models/manifest.ts";
 import { BlobMismatchError, type BlobWriter, type BlockStore } from "../../models/store/mod.ts";
 import type { Ref, Reply, Sender } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { libraryOf } from "../addresses.ts";
 import { Holdings, Piece, PIECE_BYTES } from "./protocol.ts";
 
@@ -23,6 +24,9 @@ export interface FetchOptions {
   /** Devices that may hold the blobs; this one is not asked. */
   readonly sources: readonly string[];
   readonly signal: AbortSignal;
+  /** Hears how long a blob of so many bytes took from a device: what a link can really do. */
+  readonly onTransfer: (from: string, bytes: number, milliseconds: number) => void;
+  readonly clock: Clock;
   /** Bytes that are here so far, of those that were missing. */
   readonly onProgress: (doneBytes: number, totalBytes: number, from: string) => void;
 }
@@ -82,8 +86,10 @@ async function fetchBlob(
   const reasons: string[] = [];
   for (const holder of holders) {
     const writer = await options.store.receive(blob);
+    const [begin, missing] = [options.clock.now(), blob.bytes - writer.offset];
     try {
       await copy(blob, holder, writer, options, (bytes) => onBytes(bytes, holder));
+      if (missing >= PIECE_BYTES) options.onTransfer(holder, missing, options.clock.now() - begin);
       await writer.commit();
       return;
     } catch (error) {

@@ -1,39 +1,86 @@
-/** The monitor: measures this device and reports changes to the leader through the leader actor of its own device. */
-import { type Behaviour, type Context, next } from "../../runtime/actor/mod.ts";
+/**
+ * The monitor: measures this device and the links to it, and reports what changed to the leader, through the leader actor
+ * of its own device.
+ */
+import type { ComputeRates } from "../../models/compute/mod.ts";
+import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import type { Device } from "../device.ts";
+import type { DeviceReport } from "../leader/protocol.ts";
+import { accepting } from "../wire.ts";
+import { differs } from "./differs.ts";
+import { Links } from "./links.ts";
+import { type MonitorMessage, WireMonitorMessage } from "./protocol.ts";
 
-/** How often memory is read. */
+/** How often this device is looked at. */
 const PERIOD_MILLISECONDS = 2000;
 /** Part of the free memory that a segment may use: the rest is for compute buffers and whatever else runs here. */
 const USABLE_PART = 0.8;
 /** A report is repeated after this time without change, for a leader that missed it. */
 const REPEAT_MILLISECONDS = 10_000;
-/** A change smaller than this part of the last report is noise. */
-const NOISE_PART = 0.1;
 
-export type MonitorMessage = { readonly type: "measure" };
-
-/** What was reported last, in bytes, and when. */
-type MonitorState = { readonly usableBytes: number; readonly at: number } | undefined;
+interface MonitorState {
+  readonly links: Links;
+  /** Absent until the trial at start is done. */
+  rates: ComputeRates | undefined;
+  reported: { readonly report: DeviceReport; readonly at: number } | undefined;
+}
 
 /** Makes the monitor's behaviour. `heldBytes` is what loaded segments take, which they may go on using. */
 export function monitor(device: Device, heldBytes: () => number): Behaviour<MonitorState, MonitorMessage> {
   return {
+    accepts: accepting<MonitorMessage>(WireMonitorMessage),
     start(context) {
-      context.tell(context.self, { type: "measure" });
-      return undefined;
-    },
-    async receive(state, _message, context) {
+      device.rates().then((rates) => context.tell(context.self, { type: "rated", rates })).catch((error) => {
+        device.announce({
+          type: "warning",
+          message: `How fast this device computes could not be measured: ${error.message}`,
+        });
+      });
       context.after(PERIOD_MILLISECONDS, { type: "measure" });
-      const { usableBytes, totalBytes } = await measureMemory(device, heldBytes());
-      const now = device.clock.now();
-      const same = state !== undefined && Math.abs(usableBytes - state.usableBytes) <= state.usableBytes * NOISE_PART;
-      if (same && now - state.at < REPEAT_MILLISECONDS) return next(state);
-      report(device, usableBytes, totalBytes, context);
-      return next({ usableBytes, at: now });
+      return { links: device.links, rates: undefined, reported: undefined };
+    },
+    async receive(state, message, context) {
+      switch (message.type) {
+        case "echo":
+          reply(context, message.replyTo, new Uint8Array(message.bytes));
+          break;
+        case "rated":
+          state.rates = message.rates;
+          await report(state, context);
+          break;
+        case "measure":
+          context.after(PERIOD_MILLISECONDS, { type: "measure" });
+          // Not awaited: a slow link must not keep this device from reporting.
+          void state.links.probeNext(device.peers().map((peer) => peer.device), context);
+          await report(state, context);
+          break;
+        default:
+          message satisfies never;
+      }
+      return next(state);
     },
   };
+
+  async function report(state: MonitorState, context: Context<MonitorMessage>): Promise<void> {
+    const { rates, reported } = state;
+    if (rates === undefined) return;
+    const current: DeviceReport = {
+      device: device.id,
+      name: device.name,
+      ...await measureMemory(device, heldBytes()),
+      rates,
+      overheadMilliseconds: device.work.overheadMilliseconds(),
+      work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
+      links: state.links.report(),
+      slowdown: device.slowdown,
+      sensors: await device.readSensors(),
+    };
+    const now = device.clock.now();
+    if (reported !== undefined && !differs(reported.report, current) && now - reported.at < REPEAT_MILLISECONDS) return;
+    state.reported = { report: current, at: now };
+    context.tell(leaderOf(device.id), { type: "report", report: current });
+  }
 }
 
 /** What segments may use on this device, and what it has; bytes. */
@@ -44,11 +91,4 @@ export async function measureMemory(
   const { totalBytes, availableBytes } = await device.readMemory();
   const free = Math.floor(availableBytes * USABLE_PART) + heldBytes;
   return { usableBytes: Math.min(device.memoryLimitBytes ?? free, totalBytes), totalBytes };
-}
-
-function report(device: Device, usableBytes: number, totalBytes: number, context: Context<MonitorMessage>): void {
-  context.tell(leaderOf(device.id), {
-    type: "report",
-    report: { device: device.id, name: device.name, usableBytes, totalBytes },
-  });
 }

@@ -78,7 +78,7 @@ export function supervisor(
       const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
       context.spawn(leader(device), { name: "leader", restart });
       context.spawn(library(device.store), { name: "library", restart, channel: "tensors" });
-      context.spawn(monitor(device, () => heldBytes), { name: "monitor", restart });
+      context.spawn(monitor(device, () => heldBytes), { name: "monitor", restart, channel: "tensors" });
       gateways = context.spawn(gateway(device), { name: "gateway", restart });
       const mesh = { type: "waiting", reason: "The devices are choosing a leader." } as const;
       return { held: [], loading: undefined, leader: undefined, term: 0, mesh };
@@ -86,7 +86,7 @@ export function supervisor(
     async receive(state, message, context) {
       switch (message.type) {
         case "offer":
-          context.tell(leaderOf(device.id), { ...message, device: device.id, complete: true });
+          context.tell(leaderOf(device.id), { ...message, device: device.id, policy: device.policy, complete: true });
           break;
         case "assign":
           assign(state, message, context);
@@ -124,7 +124,13 @@ export function supervisor(
     if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
     if (number.term < state.term) return;
     // The manifest outlives the device that had the model's file.
-    context.tell(leaderOf(device.id), { type: "offer", device: device.id, manifest, complete: false });
+    context.tell(leaderOf(device.id), {
+      type: "offer",
+      device: device.id,
+      manifest,
+      policy: message.policy,
+      complete: false,
+    });
     state.loading?.abort.abort();
     state.loading = undefined;
     const same = state.held.find(({ model, assignment, stopping }) => {
@@ -182,6 +188,12 @@ export function supervisor(
     const { segment, manifest } = outcome;
     const behaviour = executor({
       segment: segment.compute,
+      clock: device.clock,
+      onStep(tokens, blockMilliseconds, stepMilliseconds) {
+        device.work.record(manifest.id, first, tokens, blockMilliseconds);
+        const blocks = blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
+        if (tokens === 1) device.work.recordOverhead(stepMilliseconds - blocks);
+      },
       width: manifest.architecture.width,
       vocabulary: manifest.architecture.vocabulary,
       context: assignment.context,
@@ -256,16 +268,25 @@ export function supervisor(
   }
 
   async function view(state: SupervisorState): Promise<DeviceView> {
+    const measured = new Map(device.links.report().map((link) => [link.from, link]));
+    const rates = await device.rates().catch(() => undefined);
     return {
       device: device.id,
       name: device.name,
       leader: state.leader,
       term: state.term,
       memory: { ...await measureMemory(device, heldBytes), processBytes: device.processBytes() },
-      links: device.peers().map(({ device, name, roundTripMs }) => ({
-        device,
+      speed: {
+        slowdown: device.slowdown,
+        rates,
+        work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
+      },
+      sensors: await device.readSensors(),
+      links: device.peers().map(({ device: from, name, roundTripMs }) => ({
+        device: from,
         name,
         roundTripMilliseconds: roundTripMs,
+        bytesPerSecond: measured.get(from)?.bytesPerSecond,
       })),
       segments: state.held.map(({ ref, assignment: { manifest, first, last, bytes } }) => ({
         path: ref.path,

@@ -44,6 +44,8 @@ export async function loadSegment(
     sender,
     sources: request.sources.filter((source) => source !== device.id),
     signal,
+    clock: device.clock,
+    onTransfer: (from, bytes, milliseconds) => device.links.transferred(from, bytes, milliseconds),
     onProgress: (doneBytes, totalBytes, from) => {
       device.announce({ type: "fetching", doneBytes, totalBytes, from: nameOf(device, from) });
     },

@@ -4,7 +4,8 @@ import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
-import type { LeaderMessage } from "../leader/protocol.ts";
+import { ServingPolicy } from "../leader/policy.ts";
+import { DeviceReport, type LeaderMessage } from "../leader/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import type { LoadedSegment } from "./loading.ts";
 import { Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
@@ -29,8 +30,21 @@ export const DeviceView = v.object({
   leader: v.optional(Identifier),
   term: Count,
   memory: v.object({ usableBytes: Count, totalBytes: Count, processBytes: Count }),
+  /** What planning goes by: see `DeviceReport`. */
+  speed: v.object({
+    slowdown: v.number(),
+    rates: v.optional(DeviceReport.entries.rates),
+    work: DeviceReport.entries.work,
+  }),
+  sensors: DeviceReport.entries.sensors,
   links: v.pipe(
-    v.array(v.object({ device: Identifier, name: ShortText, roundTripMilliseconds: v.optional(v.number()) })),
+    v.array(v.object({
+      device: Identifier,
+      name: ShortText,
+      roundTripMilliseconds: v.optional(v.number()),
+      /** From that device to this one. */
+      bytesPerSecond: v.optional(v.number()),
+    })),
     v.maxLength(1024),
   ),
   segments: v.pipe(
@@ -52,6 +66,7 @@ const Assign = v.object({
   type: v.literal("assign"),
   number: PlanNumber,
   manifest: WireManifest,
+  policy: ServingPolicy,
   first: Count,
   last: Count,
   context: Position,

@@ -1,5 +1,6 @@
 /** What the main thread and the compute worker say to each other. Arrays are transferred, not copied, where they are large. */
 import type { Architecture, EmbeddingType } from "../manifest.ts";
+import type { ComputeRates } from "./probe.ts";
 import type { SamplingOptions } from "../sampling/mod.ts";
 
 /** Where a block lies on this device. */
@@ -44,8 +45,8 @@ export interface StepResult {
   readonly tokens: readonly number[];
   /** A row's logits [count, vocabulary] where it asked for them. Empty without a head. */
   readonly logits: readonly (Float32Array | undefined)[];
-  /** Time in the blocks. */
-  readonly milliseconds: number;
+  /** Time in each of the segment's blocks. */
+  readonly blockMilliseconds: readonly number[];
 }
 
 /** To the worker. */
@@ -54,13 +55,15 @@ export type ComputeRequest =
   | { readonly id: number; readonly type: "configure"; readonly options: ComputeOptions }
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
-  | { readonly id: number; readonly type: "step"; readonly step: StepRequest };
+  | { readonly id: number; readonly type: "step"; readonly step: StepRequest }
+  | { readonly id: number; readonly type: "probe" };
 
 /** From the worker. */
 export type ComputeResponse =
   | { readonly id: number; readonly type: "configured" }
   | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
   | { readonly id: number; readonly type: "closed" }
+  | { readonly id: number; readonly type: "probed"; readonly rates: ComputeRates }
   | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }
   | { readonly id: number; readonly type: "failed"; readonly message: string };
 
@@ -68,4 +71,6 @@ export type ComputeResponse =
 export interface ComputeOptions {
   /** Threads a session may use. */
   readonly threads: number;
+  /** Emulates a device so many times slower: 1 for none. */
+  readonly slowdown: number;
 }

@@ -15,8 +15,11 @@ import type {
   StepRequest,
   StepResult,
 } from "./messages.ts";
+import type { ComputeRates } from "./probe.ts";
 import { startThread } from "./thread.ts";
 
+export type { ComputeRates } from "./probe.ts";
+export { serveThread, startThread, type Thread } from "./thread.ts";
 export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 
 /** The worker could not do what it was asked to, or is gone. */
@@ -28,6 +31,8 @@ export class ComputeError extends Error {
 export interface Compute extends AsyncDisposable {
   /** Loads a segment's blocks. @throws {ComputeError} where a graph cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
+  /** Measures how fast this device computes, in about half a second. @throws {ComputeError} */
+  probe(): Promise<ComputeRates>;
   /** Ends the worker; what is under way fails with a ComputeError. */
   close(): Promise<void>;
 }
@@ -42,7 +47,9 @@ export interface ComputeSegment {
 }
 
 /** Starts the worker thread. */
-export function startCompute(options: ComputeOptions): Compute {
+export function startCompute(
+  { threads, slowdown = 1 }: Partial<ComputeOptions> & Pick<ComputeOptions, "threads">,
+): Compute {
   const pending = new Map<number, { resolve(response: ComputeResponse): void; reject(error: Error): void }>();
   let asked = 0;
   let ended: ComputeError | undefined;
@@ -76,7 +83,7 @@ export function startCompute(options: ComputeOptions): Compute {
     });
   }
 
-  request<"configured">({ type: "configure", options }).catch(() => {});
+  request<"configured">({ type: "configure", options: { threads, slowdown } }).catch(() => {});
 
   async function close(): Promise<void> {
     end("The compute worker was closed.");
@@ -97,6 +104,7 @@ export function startCompute(options: ComputeOptions): Compute {
         },
       };
     },
+    probe: async () => (await request<"probed">({ type: "probe" })).rates,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -8,6 +8,7 @@ import { Embedding } from "./embedding.ts";
 import { LayerCache } from "./layer-cache.ts";
 import type { SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 import type { SessionLease, Sessions } from "./sessions.ts";
+import { slowDown } from "./slow-down.ts";
 
 interface Layer {
   readonly session: InferenceSession;
@@ -19,19 +20,25 @@ export class SegmentRunner {
   readonly #architecture: Architecture;
   readonly #context: number;
   readonly #slots: number;
+  readonly #blocks: number;
+  readonly #slowdown: number;
   readonly #leases: SessionLease[] = [];
   readonly #layers: Layer[] = [];
   readonly #cos: Tensor;
   readonly #sin: Tensor;
   #embedding: Embedding | undefined;
   #head: InferenceSession | undefined;
+  /** Time of each block in the step under way, in the order of the blocks. */
+  #blockMilliseconds: number[] = [];
   /** Hidden states go back and forth between two buffers, the input of one layer being the output of the one before. */
   #scratch: [Float32Array, Float32Array] = [new Float32Array(0), new Float32Array(0)];
 
-  private constructor(request: SegmentRequest) {
+  private constructor(request: SegmentRequest, slowdown: number) {
+    this.#slowdown = slowdown;
     this.#architecture = request.architecture;
     this.#context = request.context;
     this.#slots = request.slots;
+    this.#blocks = request.blocks.length;
     const { cos, sin } = ropeCaches(request.architecture, request.context);
     const dims = [request.context, request.architecture.headSize / 2];
     this.#cos = new Tensor("float32", cos, dims);
@@ -39,8 +46,8 @@ export class SegmentRunner {
   }
 
   /** Loads a segment; what was loaded is let go again when a block fails. */
-  static async open(request: SegmentRequest, sessions: Sessions): Promise<SegmentRunner> {
-    const runner = new SegmentRunner(request);
+  static async open(request: SegmentRequest, sessions: Sessions, slowdown: number): Promise<SegmentRunner> {
+    const runner = new SegmentRunner(request, slowdown);
     try {
       for (const block of request.blocks) {
         if (block.kind === "embed") {
@@ -69,9 +76,9 @@ export class SegmentRunner {
 
   /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */
   async step(request: StepRequest): Promise<StepResult> {
-    const begin = performance.now();
     const { width } = this.#architecture;
     const offsets = this.#validate(request);
+    this.#blockMilliseconds = new Array<number>(this.#blocks).fill(0);
     const total = offsets.at(-1) ?? 0;
     const result = { tokens: new Array<number>(), logits: new Array<Float32Array | undefined>() };
     const hidden = this.#head === undefined ? new Float32Array(total * width) : undefined;
@@ -90,7 +97,7 @@ export class SegmentRunner {
         }
       }
     }
-    return { ...result, ...(hidden === undefined ? {} : { hidden }), milliseconds: performance.now() - begin };
+    return { ...result, ...(hidden === undefined ? {} : { hidden }), blockMilliseconds: this.#blockMilliseconds };
   }
 
   /** Checks the rows; returns where each row's tokens start, and the total as the last element. */
@@ -118,6 +125,7 @@ export class SegmentRunner {
 
   /** The batch's input [rows, count, width], in a buffer that may be overwritten. */
   #gather(request: StepRequest, batch: Batch, offsets: readonly number[]): Float32Array {
+    const begin = performance.now();
     const { width } = this.#architecture;
     const size = batch.count * width;
     const states = this.#buffer(0, batch.rows.length * size);
@@ -130,6 +138,7 @@ export class SegmentRunner {
         target.set(request.hidden.subarray(offset * width, offset * width + size));
       }
     }
+    if (this.#embedding !== undefined) this.#took(0, begin);
     return states;
   }
 
@@ -143,7 +152,8 @@ export class SegmentRunner {
       new Tensor("float32", states, dims),
       new Tensor("float32", this.#buffer(1, states.length), dims),
     ];
-    for (const { session, cache } of this.#layers) {
+    for (const [layer, { session, cache }] of this.#layers.entries()) {
+      const begin = performance.now();
       const { key, value } = cache.view(batch.slot, batch.rows.length);
       await session.run({
         hidden: from,
@@ -155,6 +165,7 @@ export class SegmentRunner {
         sin_cache: this.#sin,
       }, { hidden_out: to, present_key: key, present_value: value });
       [from, to] = [to, from];
+      this.#took((this.#embedding === undefined ? 0 : 1) + layer, begin);
     }
     return from.data as Float32Array;
   }
@@ -189,9 +200,17 @@ export class SegmentRunner {
 
   /** Logits [count, vocabulary] of `count` hidden states. */
   async #logits(states: Float32Array, count: number): Promise<Float32Array> {
+    const begin = performance.now();
     const { width } = this.#architecture;
     const outputs = await this.#head?.run({ hidden: new Tensor("float32", states, [count, 1, width]) });
+    this.#took(this.#blocks - 1, begin);
     return outputs?.["logits"]?.data as Float32Array;
+  }
+
+  /** Adds the time since `begin` to a block's, after waiting as long as an emulated slower device would take. */
+  #took(block: number, begin: number): void {
+    const milliseconds = slowDown(performance.now() - begin, this.#slowdown);
+    this.#blockMilliseconds[block] = (this.#blockMilliseconds[block] ?? 0) + milliseconds;
   }
 
   /** One of the two scratch buffers, at exactly `length` elements. */

@@ -1,10 +1,12 @@
 /** The compute worker's thread: `session.run` blocks the thread it is called on, so it must not be the daemon's. */
 import type { ComputeRequest, ComputeResponse, StepResult } from "./messages.ts";
+import { probe } from "./probe.ts";
 import { SegmentRunner } from "./segment-runner.ts";
 import { Sessions } from "./sessions.ts";
 import { serveThread } from "./thread.ts";
 
 let sessions = new Sessions(1);
+let slowdown = 1;
 const segments = new Map<number, SegmentRunner>();
 let opened = 0;
 /** Requests run one after another, in the order they came. */
@@ -24,10 +26,11 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
   switch (request.type) {
     case "configure":
       sessions = new Sessions(request.options.threads);
+      slowdown = request.options.slowdown;
       return { id: request.id, type: "configured" };
     case "open": {
       const begin = performance.now();
-      segments.set(++opened, await SegmentRunner.open(request.segment, sessions));
+      segments.set(++opened, await SegmentRunner.open(request.segment, sessions, slowdown));
       return { id: request.id, type: "opened", segment: opened, milliseconds: performance.now() - begin };
     }
     case "close": {
@@ -40,6 +43,8 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
       if (segment === undefined) throw new Error(`Segment ${request.step.segment} is not open.`);
       return { id: request.id, type: "stepped", result: await segment.step(request.step) };
     }
+    case "probe":
+      return { id: request.id, type: "probed", rates: await probe(sessions, slowdown) };
     default:
       return request satisfies never;
   }

@@ -7,3 +7,5 @@ export { readMemory } from "./memory.ts";
 export type { MemoryReading } from "./memory.ts";
 export { ListenError, serveHttp } from "./http-server.ts";
 export type { HttpServer } from "./http-server.ts";
+export { hardwareKey, readSensors } from "./sensors.ts";
+export type { SensorReading } from "./sensors.ts";

@@ -112,7 +112,7 @@ test("a model too large for the mesh is refused with what is missing, and the da
         "reason" in event && /needs/.test(String(event.reason)) && resolve(String(event.reason))
       );
     });
-    assert.match(await Promise.race([refused, daemon.failed]), /needs 6\.\d MiB.*offers 1\.0 MiB.*missing.*--memory/);
+    assert.match(await Promise.race([refused, daemon.failed]), /Layer block 1 needs 1\.2 MiB.*offers 1\.0 MiB.*short.*more memory/);
     const response = await fetch(`${daemon.ready.api}/healthz`);
     assert.deepEqual([response.status, (await response.json() as { ready: boolean }).ready], [200, false]);
   } finally {

@@ -40,6 +40,8 @@ export async function startLocalMesh(
     "--listen",
     "/ip4/127.0.0.1/tcp/0",
     "--no-mdns",
+    // One device would be faster for so small a model, and the planner would leave the others out.
+    ...["--objective", "even"],
     ...options,
   ];
   const start = async (more: readonly string[]): Promise<LaunchedDaemon> => {
@@ -84,6 +86,8 @@ export async function startLocalMesh(
   try {
     const modelOf = (index: number) => index === holder ? ["--model", model] : [];
     await start(modelOf(0));
+    // So that it leads, whatever the ids: those who join wait to hear of a leader.
+    await mesh.until(({ leader }) => leader !== undefined);
     for (let index = 1; index < count; index++) await mesh.join(modelOf(index));
     await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === count);
     return mesh;

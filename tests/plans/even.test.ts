@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { evenSplit, placeCounts, type Problem } from "../../plans/mod.ts";
+import { type CapacityProblem, evenSplit, placeCounts } from "../../plans/mod.ts";
 
 const layer = { kind: "layer", weightBytes: 100, kvBytesPerToken: 1 } as const;
 const shape = { context: 10, concurrency: 1 };
 
-function problem(blocks: number, usable: readonly number[]): Problem {
+function problem(blocks: number, usable: readonly number[]): CapacityProblem {
   return {
     blocks: Array.from({ length: blocks }, () => layer),
     devices: usable.map((usableBytes, index) => ({ device: `d${index}`, name: `d${index}`, usableBytes })),
@@ -42,7 +42,7 @@ test("every placement covers all blocks once, in order, within memory", () => {
     fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 30 }),
     fc.array(fc.integer({ min: 0, max: 4000 }), { minLength: 1, maxLength: 6 }),
     (weights, usable) => {
-      const asked: Problem = {
+      const asked: CapacityProblem = {
         ...problem(0, usable),
         blocks: weights.map((weightBytes) => ({ ...layer, weightBytes })),
       };

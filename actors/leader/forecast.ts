@@ -1,0 +1,19 @@
+/** What a plan is expected to do, in the form that travels with it. Pure. */
+import type { Planned } from "../../plans/mod.ts";
+import type { PlanForecast } from "../plan.ts";
+
+/** The planner's prediction, proof and verdict. */
+export function forecastOf({ prediction, gap, solver }: Planned, verdict: string | undefined): PlanForecast {
+  const { ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck, stages, links } = prediction;
+  return {
+    ttftMilliseconds,
+    tpotMilliseconds,
+    tokensPerSecond,
+    bottleneck: `${bottleneck.name} (${bottleneck.kind})`,
+    solver,
+    gap,
+    verdict: verdict ?? "",
+    stages: stages.map(({ device, decodeMilliseconds, usableBytes }) => ({ device, decodeMilliseconds, usableBytes })),
+    links: links.map(({ name, decodeMilliseconds }) => ({ name, decodeMilliseconds })),
+  };
+}

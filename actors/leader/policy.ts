@@ -1,0 +1,28 @@
+/** What the owner of a model asks of its serving; it comes with the offer of the model. */
+import * as v from "valibot";
+import { Count, Position, ShortText } from "../wire.ts";
+
+const Names = v.pipe(v.array(ShortText), v.maxLength(256));
+
+export const ServingPolicy = v.object({
+  /** `even` splits by free memory and measures nothing; the others are the planner's: see `plans/problem.ts`. */
+  objective: v.picklist(["latency", "throughput", "lingualinked", "even"]),
+  /** The embedding and so many decoder layers stay on trusted devices, or on the one that offers the model. */
+  privateLayers: Count,
+  /** So does the head. */
+  privateHead: v.boolean(),
+  /** Names or ids of the devices that may take part; none named: all. */
+  only: Names,
+  exclude: Names,
+  trusted: Names,
+  /** Most positions of a sequence. */
+  context: Position,
+  /** Sequences open at once. */
+  concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
+});
+export type ServingPolicy = v.InferOutput<typeof ServingPolicy>;
+
+/** Whether a list of names names a device. */
+export function names(list: readonly string[], device: { readonly device: string; readonly name: string }): boolean {
+  return list.includes(device.name) || list.includes(device.device);
+}

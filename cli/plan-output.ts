@@ -1,0 +1,114 @@
+/** Plans in words and columns. */
+import type { Measured } from "../actors/gateway/served.ts";
+import type { SolveAnswer } from "../actors/leader/solver.ts";
+import type { ActivePlan } from "../actors/plan.ts";
+import type { MeshView } from "../actors/supervisor/protocol.ts";
+import { formatBytes, type Outcome } from "../plans/mod.ts";
+import { table } from "./table.ts";
+
+/** What the API tells of the plan. */
+export type PlanView = MeshView & { readonly measured?: Measured };
+
+const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
+  solver: "planned",
+  even: "even split by free memory",
+  pinned: "pinned",
+};
+
+/** The plan in force, what is expected of it, and what was measured. */
+export function describePlan({ state, leader, term, measured }: PlanView): string {
+  if (state.type === "waiting") return `no plan: ${state.reason}\n`;
+  const { plan } = state;
+  const { forecast } = plan;
+  const rows = plan.segments.map(({ name, device, first, last, bytes }) => {
+    const stage = forecast?.stages.find((stage) => stage.device === device);
+    return [
+      name,
+      device === leader ? "leader" : "",
+      first === last ? `${first}` : `${first} to ${last}`,
+      stage === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(stage.usableBytes)}`,
+      stage === undefined ? "" : `${stage.decodeMilliseconds.toFixed(2)} ms`,
+    ];
+  });
+  const head = `plan ${plan.number.term}.${plan.number.epoch} (${PLANNERS[plan.planner]}), ` +
+    `model ${plan.model.name}, ${plan.model.blocks} blocks, context ${plan.context}, ${plan.concurrency} at once, leader's term ${term}`;
+  return [
+    head,
+    "",
+    table(["device", "", "blocks", "memory", "time a token"], rows),
+    ...(forecast === undefined ? [] : [...describeForecast(forecast), ""]),
+    ...(measured === undefined ? [] : [describeMeasured(measured, forecast?.tpotMilliseconds), ""]),
+    ...(forecast === undefined || forecast.verdict === "" ? [] : [forecast.verdict, ""]),
+  ].join("\n");
+}
+
+function describeForecast(forecast: NonNullable<ActivePlan["forecast"]>): string[] {
+  const links = forecast.links.map(({ name, decodeMilliseconds }) => `${name} ${decodeMilliseconds.toFixed(2)} ms`);
+  const proof = forecast.gap === 0
+    ? "proven to be the best"
+    : `at most ${(forecast.gap * 100).toFixed(1)}% from the best`;
+  return [
+    ...(links.length === 0 ? [] : [`links       ${links.join(", ")}`]),
+    `predicted   TTFT ${Math.round(forecast.ttftMilliseconds)} ms (128 tokens), TPOT ${
+      forecast.tpotMilliseconds.toFixed(2)
+    } ms, ` +
+    `${forecast.tokensPerSecond.toFixed(1)} tokens/s`,
+    `bottleneck  ${forecast.bottleneck}`,
+    `proof       ${proof} (${forecast.solver})`,
+  ];
+}
+
+function describeMeasured(
+  { answers, ttftMilliseconds, tpotMilliseconds }: Measured,
+  predicted: number | undefined,
+): string {
+  const ratio = predicted === undefined ? "" : `, ${(tpotMilliseconds / predicted).toFixed(2)} times the prediction`;
+  return `measured    TTFT ${Math.round(ttftMilliseconds)} ms, TPOT ${tpotMilliseconds.toFixed(2)} ms${ratio} ` +
+    `(${answers} answers through this device)`;
+}
+
+/** A study: the best plan now, after the changes, and why. */
+export function describeStudy({ outcome, explanation, changed }: SolveAnswer, explaining: boolean): string {
+  const parts = [describeOutcome(changed === undefined ? "best plan" : "before", outcome)];
+  if (changed !== undefined && "outcome" in changed) {
+    parts.push(describeOutcome("after", changed.outcome));
+    if (outcome.type === "placed" && changed.outcome.type === "placed") {
+      const factor = outcome.prediction.objectiveMilliseconds / changed.outcome.prediction.objectiveMilliseconds;
+      parts.push(
+        `${
+          factor >= 1 ? `${factor.toFixed(2)} times better` : `${(1 / factor).toFixed(2)} times worse`
+        } after the change\n`,
+      );
+    }
+  }
+  if (explaining && explanation !== undefined) {
+    if (explanation.verdict !== "") parts.push(`${explanation.verdict}\n`);
+    if (explanation.binding.length > 0) {
+      parts.push(`what holds it back\n${explanation.binding.map(({ sentence }) => `  ${sentence}`).join("\n")}\n`);
+    }
+    if (explanation.alternatives.length > 0) {
+      const rows = explanation.alternatives.map(({ what, factor }) => [`  ${what}`, `${factor.toFixed(2)} x`]);
+      parts.push(table(["alternatives", "time"], rows));
+    }
+    if (explanation.leftOut.length > 0) {
+      parts.push(`left out\n${explanation.leftOut.map(({ sentence }) => `  ${sentence}`).join("\n")}\n`);
+    }
+  }
+  return parts.join("\n");
+}
+
+function describeOutcome(title: string, outcome: Outcome): string {
+  const refused = outcome.refusals.map(({ what, reason }) => `  left out: ${what}: ${reason}\n`).join("");
+  if (outcome.type !== "placed") return `${title}: no plan. ${outcome.reason}\n${refused}`;
+  const { stages, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck } = outcome.prediction;
+  const rows = stages.map(({ name, first, last, bytes, usableBytes, decodeMilliseconds }) => [
+    name,
+    first === last ? `${first}` : `${first} to ${last}`,
+    `${formatBytes(bytes)} of ${formatBytes(usableBytes)}`,
+    `${decodeMilliseconds.toFixed(2)} ms`,
+  ]);
+  return `${title}: TTFT ${Math.round(ttftMilliseconds)} ms (128 tokens), TPOT ${tpotMilliseconds.toFixed(2)} ms, ` +
+    `${tokensPerSecond.toFixed(1)} tokens/s, bottleneck ${bottleneck.name}\n` +
+    table(["  device", "blocks", "memory", "time a token"], rows.map(([name, ...rest]) => [`  ${name}`, ...rest])) +
+    refused;
+}

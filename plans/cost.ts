@@ -1,0 +1,58 @@
+/** The cost model: what blocks and transfers take of one request, in milliseconds. Solvers and predictions share it. */
+import type { Block, Device, Link, Problem, Workload } from "./problem.ts";
+
+/** A token id on the wire. */
+const tokenBytes = 4;
+
+/** Milliseconds that a block computes on a device for the prompt, until the first token. */
+export function prefillMilliseconds(problem: Problem, device: Device, block: number): number {
+  // The head turns only the last position into a token.
+  return problem.blocks[block]?.kind === "head"
+    ? device.decodeMilliseconds[block] ?? 0
+    : (device.prefillMillisecondsPerToken[block] ?? 0) * problem.shape.promptTokens;
+}
+
+/** Milliseconds that a block computes on a device for one whole request: the prefill, then a step for each further token. */
+export function workMilliseconds(problem: Problem, device: Device, block: number): number {
+  return prefillMilliseconds(problem, device, block) +
+    (problem.shape.outputTokens - 1) * (device.decodeMilliseconds[block] ?? 0);
+}
+
+/** One way over a link: milliseconds until `bytes` have arrived. */
+export function transferMilliseconds(link: Link, bytes: number): number {
+  return link.roundTripMilliseconds / 2 + occupiedMilliseconds(link, bytes);
+}
+
+/** Milliseconds for which `bytes` keep a link busy; the way itself keeps nobody waiting behind it. */
+export function occupiedMilliseconds(link: Link, bytes: number): number {
+  return bytes / link.bytesPerSecond * 1000;
+}
+
+/** Bytes of a whole request that cross from a block to the next: every position of prompt and answer once. */
+export function crossingBytes({ activationBytes }: Block, { promptTokens, outputTokens }: Workload): number {
+  return activationBytes * (promptTokens + outputTokens - 1);
+}
+
+/** A whole request's hidden states from one device to the next: a transfer for the prefill and one a further token. */
+export function hopMilliseconds(link: Link, block: Block, shape: Workload): number {
+  return shape.outputTokens * link.roundTripMilliseconds / 2 + occupiedMilliseconds(link, crossingBytes(block, shape));
+}
+
+/** A whole request's tokens from the last device back to the first. */
+export function returnMilliseconds(link: Link, shape: Workload): number {
+  return shape.outputTokens * transferMilliseconds(link, tokenBytes);
+}
+
+/** The prompt's way from the source to the first device, and the first token's way back. */
+export function entryMilliseconds(to: Link, from: Link, shape: Workload): number {
+  return transferMilliseconds(to, tokenBytes * shape.promptTokens) + transferMilliseconds(from, tokenBytes);
+}
+
+/** Milliseconds charged for a block that the device does not hold under the plan in force. */
+export function moveMilliseconds({ blocks, current }: Problem, device: string, block: number): number {
+  if (current === undefined || current.devices[block] === device) return 0;
+  return (blocks[block]?.weightBytes ?? 0) * current.millisecondsPerByte;
+}
+
+/** Bytes of a token going back. */
+export const returnBytes = tokenBytes;

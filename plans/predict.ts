@@ -1,0 +1,239 @@
+/** What a plan will do, by the cost model. */
+import { segmentBytes } from "./bytes.ts";
+import {
+  crossingBytes,
+  entryMilliseconds,
+  hopMilliseconds,
+  moveMilliseconds,
+  occupiedMilliseconds,
+  prefillMilliseconds,
+  returnBytes,
+  returnMilliseconds,
+  transferMilliseconds,
+  workMilliseconds,
+} from "./cost.ts";
+import { impossible, linkFinder, nameOf, type Run } from "./feasible.ts";
+import type { Device, Problem } from "./problem.ts";
+
+/** One device's part. */
+export interface StagePrediction {
+  readonly device: string;
+  readonly name: string;
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: number;
+  readonly usableBytes: number;
+  /** Compute for the prompt. */
+  readonly prefillMilliseconds: number;
+  /** Compute for each further token. */
+  readonly decodeMilliseconds: number;
+  /** Compute for a whole request. */
+  readonly requestMilliseconds: number;
+  /** The same with the cost of blocks that the device does not hold yet. */
+  readonly chargedMilliseconds: number;
+}
+
+/** One transfer of the pipeline; the last is the token's way back. */
+export interface LinkPrediction {
+  readonly from: string;
+  readonly to: string;
+  readonly name: string;
+  readonly prefillMilliseconds: number;
+  readonly decodeMilliseconds: number;
+  /** All transfers of a whole request, round trips counted. */
+  readonly requestMilliseconds: number;
+  /** The time for which they keep the link busy. */
+  readonly busyMilliseconds: number;
+  /** Whether this is the way back. */
+  readonly back: boolean;
+}
+
+/** What limits throughput. */
+export interface Bottleneck {
+  /** `loop`: too few requests are under way to fill the pipeline. */
+  readonly kind: "stage" | "link" | "loop";
+  /** A device's name, "A to B", or what the loop is. */
+  readonly name: string;
+  /** Milliseconds a token. */
+  readonly milliseconds: number;
+}
+
+export interface Prediction {
+  /** Milliseconds from prompt to first token. */
+  readonly ttftMilliseconds: number;
+  /** Milliseconds from token to token of one request. */
+  readonly tpotMilliseconds: number;
+  /** TTFT and all further tokens. */
+  readonly requestMilliseconds: number;
+  /** With `concurrency` requests under way all the time, their prefills counted. */
+  readonly tokensPerSecond: number;
+  readonly stages: readonly StagePrediction[];
+  readonly links: readonly LinkPrediction[];
+  readonly bottleneck: Bottleneck;
+  /** Bytes of weights that devices do not hold under the plan in force; 0 without one. */
+  readonly movedBytes: number;
+  /** The problem's objective, cost of moving included: see `Objective`. */
+  readonly objectiveMilliseconds: number;
+}
+
+/** A prediction, or what makes the plan impossible. */
+export type Predicted =
+  | { readonly type: "possible"; readonly prediction: Prediction }
+  | { readonly type: "impossible"; readonly reason: string };
+
+/**
+ * Evaluates any assignment of runs to devices under a sound problem: memory, policy, links, then the times. A device may
+ * hold several runs (EdgeShard's Algorithm 1 does that); its memory then holds all of them.
+ */
+export function predict(problem: Problem, runs: readonly Run[]): Predicted {
+  const reason = impossible(problem, runs);
+  if (reason !== undefined) return { type: "impossible", reason };
+  const stages = runs.map((run) => stageOf(problem, run));
+  const links = linksOf(problem, runs);
+  if (typeof links === "string") return { type: "impossible", reason: links };
+  const entry = entryOf(problem, runs[0]?.device ?? "");
+  if (typeof entry === "string") return { type: "impossible", reason: entry };
+  const requestMilliseconds = entry + sum(stages, (stage) => stage.requestMilliseconds) +
+    sum(links, (link) => link.requestMilliseconds);
+  const bottleneck = bottleneckOf(problem, stages, links, requestMilliseconds, (stage) => stage.requestMilliseconds);
+  return {
+    type: "possible",
+    prediction: {
+      ttftMilliseconds: entry + sum(stages, (stage) => stage.prefillMilliseconds) +
+        sum(links, (link) => link.prefillMilliseconds),
+      tpotMilliseconds: sum(stages, (stage) => stage.decodeMilliseconds) +
+        sum(links, (link) => link.decodeMilliseconds),
+      requestMilliseconds,
+      tokensPerSecond: 1000 / bottleneck.milliseconds,
+      stages,
+      links,
+      bottleneck,
+      movedBytes: sum(runs, (run) => movedBytes(problem, run)),
+      objectiveMilliseconds: objectiveOf(problem, stages, links, requestMilliseconds),
+    },
+  };
+}
+
+function stageOf(problem: Problem, { device: id, first, last }: Run): StagePrediction {
+  const device = problem.devices.find(({ device }) => device === id) as Device;
+  const over = (cost: (block: number) => number): number => {
+    let total = 0;
+    for (let block = first; block <= last; block++) total += cost(block);
+    return total;
+  };
+  const requestMilliseconds = over((block) => workMilliseconds(problem, device, block));
+  return {
+    device: id,
+    name: device.name,
+    first,
+    last,
+    bytes: segmentBytes(problem, first, last),
+    usableBytes: device.usableBytes,
+    prefillMilliseconds: over((block) => prefillMilliseconds(problem, device, block)),
+    decodeMilliseconds: over((block) => device.decodeMilliseconds[block] ?? 0),
+    requestMilliseconds,
+    chargedMilliseconds: requestMilliseconds + over((block) => moveMilliseconds(problem, id, block)),
+  };
+}
+
+function linksOf(problem: Problem, runs: readonly Run[]): LinkPrediction[] | string {
+  const { shape, objective } = problem;
+  const find = linkFinder(problem);
+  const links: LinkPrediction[] = [];
+  for (const [index, { device: from, last }] of runs.entries()) {
+    const back = index === runs.length - 1;
+    const to = (back ? runs[0] : runs[index + 1])?.device ?? from;
+    const block = problem.blocks[last];
+    if (to === from || block === undefined) continue;
+    const link = find(from, to);
+    // LinguaLinked's program knows no way back.
+    if (link === undefined && back && objective === "lingualinked") continue;
+    const name = `${nameOf(problem, from)} to ${nameOf(problem, to)}`;
+    if (link === undefined) return `No link leads from ${name}.`;
+    const perToken = back ? returnBytes : block.activationBytes;
+    links.push({
+      from,
+      to,
+      name,
+      back,
+      prefillMilliseconds: transferMilliseconds(link, back ? returnBytes : perToken * shape.promptTokens),
+      decodeMilliseconds: transferMilliseconds(link, perToken),
+      requestMilliseconds: back ? returnMilliseconds(link, shape) : hopMilliseconds(link, block, shape),
+      busyMilliseconds: occupiedMilliseconds(
+        link,
+        back ? returnBytes * shape.outputTokens : crossingBytes(block, shape),
+      ),
+    });
+  }
+  return links;
+}
+
+function entryOf(problem: Problem, first: string): number | string {
+  const { source, shape, objective } = problem;
+  if (source === undefined || source === first) return 0;
+  if (objective === "lingualinked") return "LinguaLinked's header, the source, owns the first block.";
+  const find = linkFinder(problem);
+  const [to, from] = [find(source, first), find(first, source)];
+  if (to === undefined || from === undefined) {
+    return `${nameOf(problem, source)}, where prompts enter, and ${nameOf(problem, first)} do not reach each other.`;
+  }
+  return entryMilliseconds(to, from, shape);
+}
+
+function bottleneckOf(
+  { shape }: Problem,
+  stages: readonly StagePrediction[],
+  links: readonly LinkPrediction[],
+  request: number,
+  of: (stage: StagePrediction) => number,
+): Bottleneck {
+  const byDevice = new Map<string, { readonly name: string; readonly milliseconds: number }>();
+  for (const stage of stages) {
+    const milliseconds = (byDevice.get(stage.device)?.milliseconds ?? 0) + of(stage);
+    byDevice.set(stage.device, { name: stage.name, milliseconds });
+  }
+  const lanes = shape.concurrency;
+  const candidates: Bottleneck[] = [
+    ...[...byDevice.values()].map((each) => ({ kind: "stage" as const, ...each })),
+    ...links.map(({ name, busyMilliseconds }) => ({ kind: "link" as const, name, milliseconds: busyMilliseconds })),
+    {
+      kind: "loop",
+      name: lanes === 1 ? "one request at a time" : `${lanes} requests at a time`,
+      milliseconds: request / lanes,
+    },
+  ];
+  const worst = candidates.reduce((a, b) => b.milliseconds > a.milliseconds ? b : a);
+  return { ...worst, milliseconds: worst.milliseconds / shape.outputTokens };
+}
+
+function objectiveOf(
+  problem: Problem,
+  stages: readonly StagePrediction[],
+  links: readonly LinkPrediction[],
+  request: number,
+): number {
+  const charged = sum(stages, (stage) => stage.chargedMilliseconds);
+  const moving = charged - sum(stages, (stage) => stage.requestMilliseconds);
+  switch (problem.objective) {
+    case "latency":
+      return request + moving;
+    case "throughput":
+      return bottleneckOf(problem, stages, links, request + moving, (stage) => stage.chargedMilliseconds).milliseconds;
+    case "lingualinked":
+      return charged + sum(links.filter(({ back }) => !back), (link) => link.busyMilliseconds);
+    default:
+      return problem.objective satisfies never;
+  }
+}
+
+function movedBytes({ blocks, current }: Problem, { device, first, last }: Run): number {
+  if (current === undefined) return 0;
+  return sum(
+    blocks.slice(first, last + 1),
+    (block, offset) => current.devices[first + offset] === device ? 0 : block.weightBytes,
+  );
+}
+
+function sum<T>(items: readonly T[], of: (item: T, index: number) => number): number {
+  return items.reduce((total, item, index) => total + of(item, index), 0);
+}
