@@ -5,7 +5,7 @@
  * x[d,i] = 1: block i on device d. y[i,d,e] = 1: block i on d and block i + 1 on e, a flow through the blocks, so that its
  * relaxation is tight. A device starts one run at most. r[d,f] = 1: the last block on d, the first on f.
  */
-import highsModule, { type LegacyHighs } from "highs";
+import type { LegacyHighs } from "highs";
 import type { Run } from "./feasible.ts";
 import { type Outcome, planned, solveChecked, type SolveOptions } from "./outcome.ts";
 import type { Problem } from "./problem.ts";
@@ -15,8 +15,12 @@ import { at, runMilliseconds, type Weights, weightsOf } from "./weights.ts";
 /** Crossings above which the program is too large for a solver in WebAssembly. */
 const mostCrossings = 60_000;
 
-/** The package's types describe its CommonJS face; as an ES module its default export is the loader itself. */
-const loadHighs = highsModule as unknown as () => Promise<LegacyHighs>;
+/** Loads the solver's 3.5 MB when the first program is solved, not when somebody imports a planner. */
+async function loadHighs(): Promise<LegacyHighs> {
+  const { default: load } = await import("highs");
+  // The package's types describe its CommonJS face; as an ES module its default export is the loader itself.
+  return (load as unknown as () => Promise<LegacyHighs>)();
+}
 
 let highs: Promise<LegacyHighs> | undefined;
 

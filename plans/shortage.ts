@@ -110,7 +110,11 @@ function remediesOf(problem: Problem, options: SolveOptions): string[] {
 
 /** Whether any plan exists; no is the answer when the time is over. */
 function feasible(problem: Problem, options: SolveOptions): boolean {
-  return solveExact({ ...problem, objective: "latency" }, { ...options, gap: 0.99 }).type === "placed";
+  const { now = () => 0, deadline = Infinity } = options;
+  const left = deadline - now();
+  if (left <= 0) return false;
+  const slice = { now, deadline: now() + left / 10, gap: 0.99 };
+  return solveExact({ ...problem, objective: "latency" }, slice).type === "placed";
 }
 
 function roomier(problem: Problem, bytes: number): Problem {

@@ -13,14 +13,23 @@ export interface Ran {
 }
 
 /** Runs `skein ...args` to its end; after `limitMilliseconds` it is killed and `code` is null. */
-export function skein(args: readonly string[], limitMilliseconds = 60_000): Promise<Ran> {
-  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: limitMilliseconds,
-    killSignal: "SIGTERM",
-  });
+export function skein(
+  args: readonly string[],
+  limitMilliseconds = 60_000,
+): Promise<Ran> {
+  const child = spawn(
+    process.env["SKEIN_NODE"] ?? "node",
+    [launcher, ...args],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: limitMilliseconds,
+      killSignal: "SIGTERM",
+    },
+  );
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => stdout += chunk);
   child.stderr.on("data", (chunk) => stderr += chunk);
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return new Promise((resolve) =>
+    child.on("close", (code) => resolve({ code, stdout, stderr }))
+  );
 }

@@ -18,16 +18,30 @@ export interface LocalMesh extends AsyncDisposable {
   join(more?: readonly string[]): Promise<LaunchedDaemon>;
   /** Pins how many blocks each daemon holds, in the order of `devices` (default d0, d1, …), and waits until it is so. */
   split(counts: readonly number[], devices?: readonly number[]): Promise<void>;
+  /** Leaves the plan to the leader again, and waits until it has planned. */
+  auto(): Promise<void>;
   /** Waits until the plan satisfies a condition, as daemon `index` sees it. */
-  until(condition: (view: MeshView) => boolean, index?: number): Promise<MeshView>;
+  until(
+    condition: (view: MeshView) => boolean,
+    index?: number,
+  ): Promise<MeshView>;
 }
 
-/** Starts daemons; `model` is given to the one numbered `holder`. */
+export interface LocalMeshOptions {
+  /** Which daemon has the model. Default: the first. */
+  readonly holder?: number;
+  /** More arguments of each daemon. Default: none. */
+  readonly limits?: readonly (readonly string[])[];
+  /** Whether to split evenly and wait until every daemon holds a segment. Default: true. */
+  readonly spread?: boolean;
+}
+
+/** Starts daemons with the same `arguments_`; resolves when they have a plan. */
 export async function startLocalMesh(
   count: number,
   model: string,
-  options: readonly string[] = [],
-  holder = 0,
+  arguments_: readonly string[] = [],
+  { holder = 0, limits = [], spread = true }: LocalMeshOptions = {},
 ): Promise<LocalMesh> {
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
@@ -42,38 +56,72 @@ export async function startLocalMesh(
     "--no-mdns",
     // One device would be faster for so small a model, and the planner would leave the others out.
     ...["--objective", "even"],
-    ...options,
+    ...arguments_,
   ];
   const start = async (more: readonly string[]): Promise<LaunchedDaemon> => {
     const name = `d${daemons.length}`;
-    const daemon = await launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more]);
+    const own = [
+      "--name",
+      name,
+      "--data-dir",
+      join(folder, name),
+      ...limits[daemons.length] ?? [],
+    ];
+    const daemon = await launchDaemon([...common, ...own, ...more]);
     daemons.push(daemon);
     return daemon;
   };
   const mesh: LocalMesh = {
     daemons,
     api: (index) => daemons[index]?.ready.api ?? "",
-    join: (more = []) => start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
+    join: (more = []) =>
+      start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
     async split(counts, devices = counts.map((_, index) => index)) {
-      const split = counts.map((blocks, place) => ({ device: `d${devices[place]}`, blocks }));
-      const response = await fetch(`${mesh.api(0)}/skein/plan`, { method: "POST", body: JSON.stringify({ split }) });
+      const split = counts.map((blocks, place) => ({
+        device: `d${devices[place]}`,
+        blocks,
+      }));
+      const response = await fetch(`${mesh.api(0)}/skein/plan`, {
+        method: "POST",
+        body: JSON.stringify({ split }),
+      });
       if (!response.ok) throw new Error(await response.text());
       const wanted = split.filter(({ blocks }) => blocks > 0);
       for (const index of daemons.keys()) {
-        await mesh.until(({ state }) =>
-          state.type === "active" && state.plan.segments.length === wanted.length &&
-          state.plan.segments.every(({ name, first, last }, place) => {
-            return name === wanted[place]?.device && last - first + 1 === wanted[place]?.blocks;
-          }), index);
+        await mesh.until(
+          ({ state }) =>
+            state.type === "active" &&
+            state.plan.segments.length === wanted.length &&
+            state.plan.segments.every(({ name, first, last }, place) => {
+              return name === wanted[place]?.device &&
+                last - first + 1 === wanted[place]?.blocks;
+            }),
+          index,
+        );
       }
+    },
+    async auto() {
+      const response = await fetch(`${mesh.api(0)}/skein/plan`, {
+        method: "POST",
+        body: JSON.stringify({ split: null }),
+      });
+      if (!response.ok) throw new Error(await response.text());
+      const planned = ({ state }: MeshView) =>
+        state.type === "active" && state.plan.planner !== "pinned";
+      for (const index of daemons.keys()) await mesh.until(planned, index);
     },
     async until(condition, index = 0) {
       const deadline = Date.now() + PLAN_MILLISECONDS;
       for (;;) {
-        const view = await (await fetch(`${mesh.api(index)}/skein/plan`)).json() as MeshView;
+        const view = await (await fetch(`${mesh.api(index)}/skein/plan`))
+          .json() as MeshView;
         if (condition(view)) return view;
         if (Date.now() > deadline) {
-          throw new Error(`The plan did not become what was waited for: ${JSON.stringify(view.state)}`);
+          throw new Error(
+            `The plan did not become what was waited for: ${
+              JSON.stringify(view.state)
+            }`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
@@ -84,12 +132,16 @@ export async function startLocalMesh(
     },
   };
   try {
-    const modelOf = (index: number) => index === holder ? ["--model", model] : [];
+    const modelOf = (index: number) =>
+      index === holder ? ["--model", model] : [];
     await start(modelOf(0));
     // So that it leads, whatever the ids: those who join wait to hear of a leader.
     await mesh.until(({ leader }) => leader !== undefined);
     for (let index = 1; index < count; index++) await mesh.join(modelOf(index));
-    await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === count);
+    await mesh.until(({ state }) =>
+      state.type === "active" &&
+      (!spread || state.plan.segments.length === count)
+    );
     return mesh;
   } catch (error) {
     await mesh[Symbol.asyncDispose]();
@@ -112,5 +164,9 @@ export async function complete(
     choices: [{ text: string; finish_reason: string }];
     skein: { conversations: number };
   };
-  return { text: body.choices[0].text, finish: body.choices[0].finish_reason, conversations: body.skein.conversations };
+  return {
+    text: body.choices[0].text,
+    finish: body.choices[0].finish_reason,
+    conversations: body.skein.conversations,
+  };
 }

@@ -5,71 +5,124 @@ import OpenAI from "openai";
 import { shared, skipWithoutModels } from "../shared.ts";
 import { startLocalMesh } from "./local-mesh.ts";
 
-test("OpenAI's client lists models, completes and chats, whole and streamed, and stops when told to", {
+test(
+  "OpenAI's client lists models, completes and chats, whole and streamed, and stops when told to",
+  {
+    skip: skipWithoutModels,
+  },
+  async () => {
+    await using mesh = await startLocalMesh(
+      2,
+      shared("models/babyllama-f32.gguf"),
+    );
+    const client = new OpenAI({
+      baseURL: `${mesh.api(1)}/v1`,
+      apiKey: "none",
+      maxRetries: 0,
+    });
+
+    const models = await client.models.list();
+    assert.deepEqual(models.data.map(({ id }) => id), ["babyllama-f32"]);
+    const model = "babyllama-f32";
+
+    const whole = await client.completions.create({
+      model,
+      prompt: "Once upon a time",
+      max_tokens: 40,
+      temperature: 0,
+    });
+    const text = whole.choices[0]?.text ?? "";
+    assert.equal(text, ", there was a little girl named Lily. Sh");
+    assert.equal(whole.choices[0]?.finish_reason, "length");
+    assert.deepEqual(whole.usage, {
+      prompt_tokens: 18,
+      completion_tokens: 40,
+      total_tokens: 58,
+    });
+
+    let streamed = "";
+    const stream = await client.completions.create({
+      model,
+      prompt: "Once upon a time",
+      max_tokens: 40,
+      temperature: 0,
+      stream: true,
+    });
+    for await (const chunk of stream) streamed += chunk.choices[0]?.text ?? "";
+    assert.equal(streamed, text);
+
+    const stopped = await client.completions.create({
+      model,
+      prompt: "Once upon a time",
+      max_tokens: 40,
+      temperature: 0,
+      stop: "girl",
+    });
+    assert.deepEqual([
+      stopped.choices[0]?.text,
+      stopped.choices[0]?.finish_reason,
+    ], [", there was a little ", "stop"]);
+
+    const messages = [{ role: "user" as const, content: "Tell me a story" }];
+    const chat = await client.chat.completions.create({
+      model,
+      messages,
+      max_completion_tokens: 20,
+      temperature: 0,
+    });
+    assert.equal(chat.choices[0]?.message.role, "assistant");
+    let said = "";
+    const options = {
+      model,
+      messages,
+      max_completion_tokens: 20,
+      temperature: 0,
+      stream_options: { include_usage: true },
+    };
+    for await (
+      const chunk of await client.chat.completions.create({
+        ...options,
+        stream: true,
+      })
+    ) {
+      said += chunk.choices[0]?.delta.content ?? "";
+      if (chunk.usage) assert.equal(chunk.usage.completion_tokens, 20);
+    }
+    assert.equal(said, chat.choices[0]?.message.content);
+
+    const drawn = () =>
+      client.completions.create({
+        model,
+        prompt: "Once",
+        max_tokens: 40,
+        temperature: 1,
+        seed: 7,
+      });
+    const [first, again] = [await drawn(), await drawn()];
+    assert.equal(first.choices[0]?.text, again.choices[0]?.text);
+
+    await assert.rejects(
+      client.completions.create({ model: "other", prompt: "hi" }),
+      (error) => {
+        return error instanceof OpenAI.NotFoundError &&
+          /babyllama-f32/.test(error.message);
+      },
+    );
+  },
+);
+
+test("an answer whose reader leaves is cancelled on every device", {
   skip: skipWithoutModels,
 }, async () => {
-  await using mesh = await startLocalMesh(2, shared("models/babyllama-f32.gguf"));
-  const client = new OpenAI({ baseURL: `${mesh.api(1)}/v1`, apiKey: "none", maxRetries: 0 });
-
-  const models = await client.models.list();
-  assert.deepEqual(models.data.map(({ id }) => id), ["babyllama-f32"]);
-  const model = "babyllama-f32";
-
-  const whole = await client.completions.create({ model, prompt: "Once upon a time", max_tokens: 40, temperature: 0 });
-  const text = whole.choices[0]?.text ?? "";
-  assert.equal(text, ", there was a little girl named Lily. Sh");
-  assert.equal(whole.choices[0]?.finish_reason, "length");
-  assert.deepEqual(whole.usage, { prompt_tokens: 18, completion_tokens: 40, total_tokens: 58 });
-
-  let streamed = "";
-  const stream = await client.completions.create({
-    model,
-    prompt: "Once upon a time",
-    max_tokens: 40,
-    temperature: 0,
-    stream: true,
+  await using mesh = await startLocalMesh(
+    2,
+    shared("models/babyllama-f32.gguf"),
+  );
+  const client = new OpenAI({
+    baseURL: `${mesh.api(1)}/v1`,
+    apiKey: "none",
+    maxRetries: 0,
   });
-  for await (const chunk of stream) streamed += chunk.choices[0]?.text ?? "";
-  assert.equal(streamed, text);
-
-  const stopped = await client.completions.create({
-    model,
-    prompt: "Once upon a time",
-    max_tokens: 40,
-    temperature: 0,
-    stop: "girl",
-  });
-  assert.deepEqual([stopped.choices[0]?.text, stopped.choices[0]?.finish_reason], [", there was a little ", "stop"]);
-
-  const messages = [{ role: "user" as const, content: "Tell me a story" }];
-  const chat = await client.chat.completions.create({ model, messages, max_completion_tokens: 20, temperature: 0 });
-  assert.equal(chat.choices[0]?.message.role, "assistant");
-  let said = "";
-  const options = {
-    model,
-    messages,
-    max_completion_tokens: 20,
-    temperature: 0,
-    stream_options: { include_usage: true },
-  };
-  for await (const chunk of await client.chat.completions.create({ ...options, stream: true })) {
-    said += chunk.choices[0]?.delta.content ?? "";
-    if (chunk.usage) assert.equal(chunk.usage.completion_tokens, 20);
-  }
-  assert.equal(said, chat.choices[0]?.message.content);
-
-  const drawn = () => client.completions.create({ model, prompt: "Once", max_tokens: 40, temperature: 1, seed: 7 });
-  const [first, again] = [await drawn(), await drawn()];
-  assert.equal(first.choices[0]?.text, again.choices[0]?.text);
-
-  await assert.rejects(client.completions.create({ model: "other", prompt: "hi" }), (error) => {
-    return error instanceof OpenAI.NotFoundError && /babyllama-f32/.test(error.message);
-  });
-});
-
-test("an answer whose reader leaves is cancelled on every device", { skip: skipWithoutModels }, async () => {
-  await using mesh = await startLocalMesh(2, shared("models/babyllama-f32.gguf"));
-  const client = new OpenAI({ baseURL: `${mesh.api(1)}/v1`, apiKey: "none", maxRetries: 0 });
   const stream = await client.completions.create({
     model: "babyllama-f32",
     prompt: "Once",
@@ -80,10 +133,13 @@ test("an answer whose reader leaves is cancelled on every device", { skip: skipW
   for await (const _ of stream) break;
   const deadline = Date.now() + 10_000;
   for (;;) {
-    const inspection = await (await fetch(`${mesh.api(0)}/skein/inspect`)).json() as {
-      devices: { actors: { path: string }[] }[];
-    };
-    const paths = inspection.devices.flatMap(({ actors }) => actors.map(({ path }) => path));
+    const inspection = await (await fetch(`${mesh.api(0)}/skein/inspect`))
+      .json() as {
+        devices: { actors: { path: string }[] }[];
+      };
+    const paths = inspection.devices.flatMap(({ actors }) =>
+      actors.map(({ path }) => path)
+    );
     if (!paths.some((path) => /conversation|answer/.test(path))) break;
     assert.ok(Date.now() < deadline, `still there: ${paths.join(", ")}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -16,16 +16,26 @@ async function stream(
 ): Promise<string> {
   const response = await fetch(`${api}/v1/completions`, {
     method: "POST",
-    body: JSON.stringify({ prompt, max_tokens: maxTokens, temperature: 0, stream: true }),
+    body: JSON.stringify({
+      prompt,
+      max_tokens: maxTokens,
+      temperature: 0,
+      stream: true,
+    }),
   });
   assert.equal(response.status, 200);
   let [text, rest, count] = ["", "", 0];
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+  for await (
+    const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []
+  ) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       if (!line.startsWith("data: {")) continue;
-      const body = JSON.parse(line.slice(6)) as { choices?: { text: string }[]; error?: { message: string } };
+      const body = JSON.parse(line.slice(6)) as {
+        choices?: { text: string }[];
+        error?: { message: string };
+      };
       assert.equal(body.error, undefined);
       text += body.choices?.[0]?.text ?? "";
       onToken(++count);
@@ -36,7 +46,8 @@ async function stream(
 
 /** What llama.cpp answers. */
 function reference(prompt: string): string {
-  return references("babyllama-f32.gguf").find((one) => one.prompt === prompt)?.text ?? "";
+  return references("babyllama-f32.gguf").find((one) => one.prompt === prompt)
+    ?.text ?? "";
 }
 
 function pidOf(mesh: LocalMesh, index: number): number {
@@ -45,7 +56,10 @@ function pidOf(mesh: LocalMesh, index: number): number {
 
 // The plan runs over d1, d2 and d0, and d0 has the model's file: any of the others may die.
 for (
-  const [what, victim] of [["the first device, where the conversation lives,", 1], [
+  const [what, victim] of [[
+    "the first device, where the conversation lives,",
+    1,
+  ], [
     "a device in the middle",
     2,
   ]] as const
@@ -57,15 +71,25 @@ for (
       await using mesh = await startLocalMesh(3, MODEL);
       await mesh.split([3, 2, 2], [1, 2, 0]);
       let killed = false;
-      const text = await stream(mesh.api(0), "Once upon a time", 120, (count) => {
-        if (count !== 30) return;
-        process.kill(pidOf(mesh, victim), "SIGKILL");
-        killed = true;
-      });
+      const text = await stream(
+        mesh.api(0),
+        "Once upon a time",
+        120,
+        (count) => {
+          if (count !== 30) return;
+          process.kill(pidOf(mesh, victim), "SIGKILL");
+          killed = true;
+        },
+      );
       assert.ok(killed);
       assert.equal(text, reference("Once upon a time"));
-      const { state } = await mesh.until(({ state }) => state.type === "active");
-      assert.ok(state.type === "active" && state.plan.segments.every(({ name }) => name !== `d${victim}`));
+      const { state } = await mesh.until(({ state }) =>
+        state.type === "active"
+      );
+      assert.ok(
+        state.type === "active" &&
+          state.plan.segments.every(({ name }) => name !== `d${victim}`),
+      );
     },
   );
 }
@@ -74,16 +98,22 @@ test(
   "an answer goes on when the leader, which holds the last segment, is killed",
   { skip: skipWithoutModels },
   async () => {
-    await using mesh = await startLocalMesh(3, MODEL, [], 1);
+    await using mesh = await startLocalMesh(3, MODEL, [], { holder: 1 });
     await mesh.split([3, 2, 2], [1, 2, 0]);
-    const before = await mesh.until(({ leader }) => leader === mesh.daemons[0]?.ready.peerId, 2);
+    const before = await mesh.until(
+      ({ leader }) => leader === mesh.daemons[0]?.ready.peerId,
+      2,
+    );
     const text = await stream(mesh.api(2), "Once upon a time", 120, (count) => {
       if (count === 30) process.kill(pidOf(mesh, 0), "SIGKILL");
     });
     assert.equal(text, reference("Once upon a time"));
     const after = await mesh.until(({ leader }) => leader !== before.leader, 2);
     assert.ok(after.term > before.term);
-    assert.equal((await mesh.until(({ leader }) => leader === after.leader, 1)).leader, after.leader);
+    assert.equal(
+      (await mesh.until(({ leader }) => leader === after.leader, 1)).leader,
+      after.leader,
+    );
   },
 );
 
@@ -94,16 +124,23 @@ test(
     await using mesh = await startLocalMesh(3, MODEL);
     process.kill(pidOf(mesh, 0), "SIGKILL");
     const { state } = await mesh.until(
-      ({ state }) => state.type === "waiting" && /no device in reach has it/.test(state.reason),
+      ({ state }) =>
+        state.type === "waiting" &&
+        /no device in reach has it/.test(state.reason),
       1,
     );
     assert.equal(state.type, "waiting");
     const response = await fetch(`${mesh.api(2)}/healthz`);
-    assert.deepEqual([response.status, (await response.json() as { ready: boolean }).ready], [200, false]);
+    assert.deepEqual([
+      response.status,
+      (await response.json() as { ready: boolean }).ready,
+    ], [200, false]);
   },
 );
 
-test("a device that freezes is planned around, and its return is harmless", { skip: skipWithoutModels }, async () => {
+test("a device that freezes is planned around, and its return is harmless", {
+  skip: skipWithoutModels,
+}, async () => {
   await using mesh = await startLocalMesh(3, MODEL);
   await mesh.split([3, 2, 2]);
   const text = await stream(
@@ -114,11 +151,19 @@ test("a device that freezes is planned around, and its return is harmless", { sk
   );
   assert.equal(text, reference("Once upon a time"));
   process.kill(pidOf(mesh, 2), "SIGCONT");
-  await mesh.until(({ state }) => state.type === "active" && state.plan.segments.some(({ name }) => name === "d2"));
-  assert.equal((await complete(mesh.api(2), "Once upon a time")).text, reference("Once upon a time"));
+  await mesh.until(({ state }) =>
+    state.type === "active" &&
+    state.plan.segments.some(({ name }) => name === "d2")
+  );
+  assert.equal(
+    (await complete(mesh.api(2), "Once upon a time")).text,
+    reference("Once upon a time"),
+  );
 });
 
-test("a device that joins takes its share while an answer is being read", { skip: skipWithoutModels }, async () => {
+test("a device that joins takes its share while an answer is being read", {
+  skip: skipWithoutModels,
+}, async () => {
   await using mesh = await startLocalMesh(1, MODEL);
   let joined: Promise<unknown> | undefined;
   const texts = [];
@@ -130,6 +175,8 @@ test("a device that joins takes its share while an answer is being read", { skip
     );
   }
   await joined;
-  await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 2);
+  await mesh.until(({ state }) =>
+    state.type === "active" && state.plan.segments.length === 2
+  );
   for (const text of texts) assert.equal(text, reference("Once upon a time"));
 });

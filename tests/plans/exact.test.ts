@@ -6,6 +6,7 @@ import { collapse } from "../../plans/exact/classes.ts";
 import { type Planned, predict, type Problem, type SolveOptions, solvers } from "../../plans/mod.ts";
 import { solveExact } from "../../plans/exact.ts";
 import { weightsOf } from "../../plans/weights.ts";
+import { leastSum } from "./all-sets.ts";
 import { device, home } from "./home.ts";
 
 function placed(problem: Problem, options: SolveOptions = {}): Planned {
@@ -61,6 +62,27 @@ test("larger meshes: throughput equals EdgeShard's Algorithm 2 where its assumpt
       assert.ok(Math.abs(a - b) <= 1e-8 * b, `${a} is not ${b}`);
     }),
     { numRuns: 40 },
+  );
+});
+
+test("larger meshes: latency equals a program over all sets of devices", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.constantFrom(2, 4, 5),
+      fc.boolean(),
+      fc.constantFrom(1, 3),
+      (seed, stages, source, clusters) => {
+        const problem = drawMesh({ blocks: 16, devices: 7, seed, stages, source, clusters, jitter: 0.6 });
+        const least = leastSum(weightsOf(problem));
+        const outcome = solveExact(problem);
+        if (outcome.type !== "placed") return assert.equal(least, Infinity);
+        assert.equal(outcome.gap, 0);
+        const value = outcome.prediction.objectiveMilliseconds;
+        assert.ok(Math.abs(value - least) <= 1e-8 * least, `${value} is not ${least}`);
+      },
+    ),
+    { numRuns: 25 },
   );
 });
 

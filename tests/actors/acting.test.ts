@@ -1,0 +1,259 @@
+/** The acting leader, without network, threads or time: what it decides when devices report, load, leave and drift. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Acting } from "../../actors/leader/acting.ts";
+import type { Device } from "../../actors/device.ts";
+import type { ServingPolicy } from "../../actors/leader/policy.ts";
+import type { DeviceReport } from "../../actors/leader/protocol.ts";
+import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
+import type { SolveRequest } from "../../actors/leader/solver.ts";
+import type { MeshState } from "../../actors/plan.ts";
+import type { AssignMessage, SupervisorMessage } from "../../actors/supervisor/protocol.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { plan, predict } from "../../plans/mod.ts";
+import type { Ref } from "../../runtime/actor/mod.ts";
+import { systemClock } from "../../runtime/clock.ts";
+
+const GIGA = 2 ** 30;
+const WAITING: MeshState = { type: "waiting", reason: "" };
+const policy: ServingPolicy = {
+  objective: "latency",
+  privateLayers: 0,
+  privateHead: false,
+  only: [],
+  exclude: [],
+  trusted: [],
+  context: 128,
+  concurrency: 1,
+};
+
+/** A model of six layers of 100 MB: 1 ms a layer on a device of 100 GB/s. */
+const manifest = {
+  format: 1,
+  id: "a".repeat(64),
+  name: "model",
+  architecture: { width: 1024, context: 256 },
+  blocks: Array.from({ length: 8 }, (_, index) => ({
+    index,
+    kind: index === 0 ? "embed" : index === 7 ? "head" : "layer",
+    memoryBytes: 100e6,
+    multiplyAddsPerToken: 1e6,
+    kvBytesPerToken: 1024,
+  })),
+} as unknown as Manifest;
+
+function report(device: string, more: Partial<DeviceReport> = {}): DeviceReport {
+  return {
+    device,
+    name: device,
+    usableBytes: GIGA,
+    totalBytes: GIGA,
+    rates: { decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 },
+    work: [],
+    links: [],
+    slowdown: 1,
+    sensors: { cores: 1, load: 0 },
+    ...more,
+  };
+}
+
+/** A leader, its mesh of devices that load whatever they are told, and a planner that answers when asked to. */
+function stage(devices: readonly string[], published = WAITING) {
+  const live = new Set(devices);
+  const assigned: AssignMessage[] = [];
+  const states: MeshState[] = [];
+  const questions: { id: number; request: SolveRequest }[] = [];
+  let now = 0;
+  const acting = new Acting({
+    term: 1,
+    device: { id: "a", clock: { ...systemClock, now: () => now }, announce: () => {} } as unknown as Device,
+    published,
+    self: { device: "a", path: "/leader", incarnation: "*", channel: "control" },
+    live: () => [...live],
+    solve: (id, request) => questions.push({ id, request }),
+    send(_to: string, message: SupervisorMessage) {
+      if (message.type === "assign") assigned.push(message);
+      if (message.type === "publish") states.push(message.state);
+    },
+  });
+  const wait = (milliseconds: number) => {
+    now += milliseconds;
+    acting.tick(now);
+  };
+  return {
+    acting,
+    live,
+    assigned,
+    questions,
+    wait,
+    now: () => now,
+    state: () => states.at(-1),
+    /** Answers the planner's last question as the planner would. */
+    async solve() {
+      const { id, request } = questions.splice(0).at(-1) ?? assert.fail("nothing was asked");
+      const outcome = await plan(request.problem);
+      const current = request.current === undefined ? undefined : predict(request.problem, request.current);
+      acting.solved(id, { outcome, ...(current?.type === "possible" ? { current: current.prediction } : {}) }, now);
+    },
+    /** Has every device that was told to load say that it has. */
+    load() {
+      for (const { number } of assigned.splice(0)) {
+        for (const device of live) {
+          const ref: Ref<ExecutorMessage> = { device, path: "/executor", incarnation: "1", channel: "tensors" };
+          acting.heard({ type: "prepared", number, device, ref }, now);
+        }
+      }
+    },
+  };
+}
+
+const segments = (state: MeshState | undefined) => {
+  return state?.type === "active"
+    ? state.plan.segments.map(({ device, first, last }) => `${device} ${first}-${last}`)
+    : [];
+};
+
+test("a model that fits one device runs on the fastest one, once it has loaded it", async () => {
+  const { acting, wait, solve, load, state, assigned } = stage(["a", "b"]);
+  const fast = { decodeNanosecondsPerByte: 0.005, prefillNanosecondsPerMultiplyAdd: 0.005 };
+  acting.reported(report("a"), 0);
+  acting.reported(report("b", { rates: fast }), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  wait(500);
+  await solve();
+  assert.equal(assigned.length, 1);
+  assert.equal(state()?.type, "waiting");
+  load();
+  assert.deepEqual(segments(state()), ["b 0-7"]);
+});
+
+test("a model that fits no device is split, and where all together are too small the reason says what is short", async () => {
+  const split = stage(["a", "b"]);
+  for (const device of ["a", "b"]) split.acting.reported(report(device, { usableBytes: 500e6 }), 0);
+  split.acting.offered("a", manifest, policy, true, 0);
+  split.wait(500);
+  await split.solve();
+  split.load();
+  assert.equal(segments(split.state()).length, 2);
+
+  const small = stage(["a"]);
+  small.acting.reported(report("a", { usableBytes: 300e6 }), 0);
+  small.acting.offered("a", manifest, policy, true, 0);
+  small.wait(500);
+  await small.solve();
+  const state = small.state();
+  assert.match(state?.type === "waiting" ? state.reason : "", /offers.*MiB/);
+});
+
+test("a device that leaves is planned around at once, and one that cannot load for a while", async () => {
+  const { acting, live, wait, solve, load, state, assigned, now } = stage(["a", "b", "c"]);
+  for (const device of ["a", "b", "c"]) acting.reported(report(device, { usableBytes: 500e6 }), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  wait(500);
+  await solve();
+  load();
+  const [first] = segments(state());
+  const gone = first?.split(" ")[0] ?? "";
+  live.delete(gone);
+  acting.lost(gone, now());
+  assert.equal(state()?.type, "waiting");
+  wait(500);
+  await solve();
+  load();
+  assert.ok(segments(state()).length === 2 && !segments(state()).some((segment) => segment.startsWith(gone)));
+
+  live.add(gone);
+  acting.reported(report(gone, { usableBytes: GIGA }), now());
+  wait(500);
+  await solve();
+  assert.equal(assigned.at(-1)?.last, 7, "alone it would be faster");
+  const number = assigned.splice(0).at(-1)?.number ?? assert.fail();
+  acting.heard({ type: "unprepared", number, device: gone, reason: "no disk" }, now());
+  wait(500);
+  await solve();
+  assert.equal(assigned.length, 0, "the plan in force stays");
+  wait(31_000);
+  wait(500);
+  await solve();
+  assert.equal(assigned.length, 1, "it is tried again later");
+});
+
+test("noise moves nothing; a lasting change does, and only if it is worth it", async () => {
+  const { acting, wait, solve, load, state, assigned, questions, now } = stage(["a", "b"]);
+  acting.reported(report("a"), 0);
+  acting.reported(
+    report("b", { rates: { decodeNanosecondsPerByte: 0.011, prefillNanosecondsPerMultiplyAdd: 0.01 } }),
+    0,
+  );
+  acting.offered("a", manifest, policy, true, 0);
+  wait(500);
+  await solve();
+  load();
+  assert.deepEqual(segments(state()), ["a 0-7"]);
+  const slow = (factor: number) => {
+    const rates = { decodeNanosecondsPerByte: 0.01 * factor, prefillNanosecondsPerMultiplyAdd: 0.01 };
+    acting.reported(report("a", { rates }), now());
+  };
+  slow(1.15);
+  for (let review = 0; review < 4; review++) {
+    wait(30_000);
+    await solve();
+  }
+  assert.equal(assigned.length, 0, "b is a little faster now, which is not worth a move");
+  slow(3);
+  wait(30_000);
+  await solve();
+  assert.equal(assigned.length, 0, "one review may be noise");
+  slow(1);
+  wait(30_000);
+  await solve();
+  slow(3);
+  wait(30_000);
+  await solve();
+  assert.equal(assigned.length, 0, "it was");
+  wait(30_000);
+  await solve();
+  load();
+  assert.deepEqual(segments(state()), ["b 0-7"]);
+  assert.equal(questions.length, 0);
+});
+
+test("a pinned split is kept while its devices live, and given up for a plan that works when one leaves", async () => {
+  const { acting, live, wait, solve, load, state, now } = stage(["a", "b"]);
+  for (const device of ["a", "b"]) acting.reported(report(device), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  assert.equal(acting.pin([{ device: "nobody", blocks: 8 }], 0).type, "refused");
+  assert.equal(acting.pin([{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type, "accepted");
+  wait(500);
+  load();
+  assert.deepEqual(segments(state()), ["b 0-2", "a 3-7"]);
+  live.delete("b");
+  acting.lost("b", now());
+  wait(500);
+  await solve();
+  load();
+  assert.deepEqual(segments(state()), ["a 0-7"]);
+});
+
+test("a new leader goes on with the plan that it finds, if its devices live", async () => {
+  const before = stage(["a"]);
+  before.acting.reported(report("a"), 0);
+  before.acting.offered("a", manifest, policy, true, 0);
+  before.wait(500);
+  await before.solve();
+  before.load();
+  const found = before.state() ?? assert.fail();
+  const after = stage(["a", "b"], found);
+  assert.deepEqual(after.state(), found);
+  assert.equal(stage(["b"], found).state()?.type, "waiting");
+});
+
+test("a planner that fails leaves an even split and a word, not a mesh without a plan", () => {
+  const { acting, wait, load, state, questions, now } = stage(["a", "b"]);
+  for (const device of ["a", "b"]) acting.reported(report(device), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  wait(500);
+  acting.solved(questions.at(-1)?.id ?? 0, { error: "The planner failed: it did not answer in time." }, now());
+  load();
+  assert.deepEqual(segments(state()), ["a 0-3", "b 4-7"]);
+});
