@@ -5,7 +5,7 @@ import type { Manifest } from "../models/manifest.ts";
 import { openBlockStore } from "../models/store/mod.ts";
 import { createActorSystem } from "../runtime/actor/mod.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type DataFolder, hardwareKey, readMemory, readSensors, serveHttp } from "../runtime/host/mod.ts";
+import { type DataFolder, hardwareKey, readFreeDisk, readMemory, readSensors, serveHttp } from "../runtime/host/mod.ts";
 import {
   createIdentity,
   createMesh,
@@ -92,6 +92,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     compute,
     peers: () => mesh.peers(),
     readMemory,
+    readFreeDisk: () => readFreeDisk(folder.path),
     processBytes: options.processBytes,
     ...(options.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: options.memoryLimitBytes }),
     policy: options.policy,

@@ -28,6 +28,8 @@ export type DeviceEvent =
     readonly bytes: number;
     readonly milliseconds: number;
   }
+  /** Blocks that another device runs and this one keeps on disk, to take over from it. */
+  | { readonly type: "standby"; readonly first: number; readonly last: number; readonly owner: string }
   | { readonly type: "released"; readonly first: number; readonly last: number }
   | {
     readonly type: "plan";
@@ -52,6 +54,8 @@ export interface Device {
   peers(): readonly PeerView[];
   /** What is free for models, and in all; bytes. */
   readMemory(): Promise<{ readonly totalBytes: number; readonly availableBytes: number }>;
+  /** Bytes free on the disk that holds the block store. */
+  readFreeDisk(): Promise<number>;
   /** Bytes that this process holds. */
   processBytes(): number;
   /** The owner's limit for models on this device; absent: what is free. */

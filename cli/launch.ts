@@ -66,7 +66,13 @@ export async function launchDaemon(args: readonly string[], signal?: AbortSignal
   late.catch(() => {});
   try {
     const who = await Promise.race([ready, failed, late]);
-    return { ready: who, pid: child.pid ?? 0, onEvent: (listener) => void listeners.push(listener), failed, stop };
+    return {
+      ready: who,
+      pid: child.pid ?? 0,
+      onEvent: (listener) => void listeners.push(listener),
+      failed,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -93,6 +93,8 @@ function sentence(event: DaemonEvent): string | undefined {
       return `holds blocks ${event.first} to ${event.last} (${formatBytes(event.bytes)}), loaded in ${
         Math.round(event.milliseconds)
       } ms`;
+    case "standby":
+      return `keeps blocks ${event.first} to ${event.last} of ${event.owner} in reserve`;
     case "released":
       return `let go of blocks ${event.first} to ${event.last}`;
     case "plan":

@@ -64,18 +64,19 @@ export function explain(asked: Problem, plan: Planned, options: SolveOptions = {
   };
   const used = new Set(plan.segments.map(({ device }) => device));
   const leftOut = problem.devices.filter(({ device, allowed }) => allowed && !used.has(device));
-  const forced = leftOut.slice(0, mostLeftOut).map((device) => ({
-    device,
-    best: bestWith(problem, device, value, solve),
-  }));
-  const sentences = forced.map(({ device, best }) => ({
-    device: device.device,
-    sentence: leftOutSentence(problem, device, best, value),
-  }));
-  const alternatives = alternativesOf(problem, plan, solve);
+  // The cheap questions first: a left-out device takes a solve for each block.
+  const [binding, alternatives] = [bindingsOf(problem, plan, solve), alternativesOf(problem, plan, solve)];
+  const sentences = leftOut.slice(0, mostLeftOut).map((device) => {
+    const best = bestWith(problem, device, value, solve);
+    const late = best === undefined && now() >= deadline;
+    const sentence = late
+      ? `${device.name} is left out; there was no time to say how much slower it would be.`
+      : undefined;
+    return { device: device.device, sentence: sentence ?? leftOutSentence(problem, device, best, value) };
+  });
   return {
     verdict: [aloneSentence(problem, plan), sentences[0]?.sentence].filter((each) => each !== undefined).join(" "),
-    binding: bindingsOf(problem, plan, solve),
+    binding,
     alternatives,
     leftOut: sentences,
   };

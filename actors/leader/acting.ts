@@ -1,6 +1,6 @@
 /** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type RequestShape, type Segment } from "../../plans/mod.ts";
+import { evenSplit, type RequestShape, type Segment, standbyBlocks } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
@@ -105,7 +105,7 @@ export class Acting {
     const known = this.#reports.has(report.device);
     this.#reports.set(report.device, report);
     if (known) return;
-    this.#send(report.device, this.#published);
+    this.#tell(report.device, this.#published);
     this.#planSoon(now);
   }
 
@@ -331,7 +331,7 @@ export class Acting {
     const sources = [...this.#options.live()];
     for (const { device, first, last, bytes } of decision.segments) {
       const replyTo = this.#options.self;
-      this.#options.send(device, {
+      this.#send(device, {
         type: "assign",
         number,
         manifest,
@@ -362,6 +362,17 @@ export class Acting {
     const model = { id: manifest.id, name: manifest.name, blocks: manifest.blocks.length };
     const plan = { number, model, planner, ...shape, segments, ...(forecast === undefined ? {} : { forecast }) };
     this.#publish({ type: "active", plan });
+    if (planner === "solver") this.#reserve(attempt);
+  }
+
+  /** Has devices keep blocks of their neighbours on disk, so that they can take over without the one that had them. */
+  #reserve({ manifest, policy, segments }: Attempt): void {
+    const problem = problemOf(manifest, [...this.#reports.values()], policy);
+    const spareDiskBytes = (device: string) => this.#reports.get(device)?.spareDiskBytes ?? 0;
+    const sources = [...this.#options.live()];
+    for (const { device, owner, first, last } of standbyBlocks(problem, segments, { spareDiskBytes })) {
+      this.#send(device, { type: "reserve", manifest, first, last, owner: this.#name(owner), sources });
+    }
   }
 
   #name(device: string): string {
@@ -370,10 +381,14 @@ export class Acting {
 
   #publish(state: MeshState): void {
     this.#published = state;
-    for (const device of this.#options.live()) this.#send(device, state);
+    for (const device of this.#options.live()) this.#tell(device, state);
   }
 
-  #send(to: string, state: MeshState): void {
-    this.#options.send(to, { type: "publish", term: this.#options.term, leader: this.#options.device.id, state });
+  #tell(to: string, state: MeshState): void {
+    this.#send(to, { type: "publish", term: this.#options.term, leader: this.#options.device.id, state });
+  }
+
+  #send(to: string, message: SupervisorMessage): void {
+    this.#options.send(to, message);
   }
 }

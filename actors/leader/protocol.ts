@@ -29,6 +29,8 @@ export const DeviceReport = v.object({
   /** Bytes that a segment may use here, one that is loaded already included. */
   usableBytes: Count,
   totalBytes: Count,
+  /** Bytes of disk that blocks in reserve may take. */
+  spareDiskBytes: Count,
   /** From a short trial at start: what counts for blocks that have not run here. */
   rates: v.object({
     decodeNanosecondsPerByte: v.pipe(v.number(), v.finite(), v.minValue(0)),

@@ -16,6 +16,8 @@ import { type MonitorMessage, WireMonitorMessage } from "./protocol.ts";
 const PERIOD_MILLISECONDS = 2000;
 /** Part of the free memory that a segment may use: the rest is for compute buffers and whatever else runs here. */
 const USABLE_PART = 0.8;
+/** Part of the free disk that blocks in reserve may take. */
+const SPARE_DISK_PART = 0.1;
 /** A report is repeated after this time without change, for a leader that missed it. */
 const REPEAT_MILLISECONDS = 10_000;
 
@@ -69,6 +71,7 @@ export function monitor(device: Device, heldBytes: () => number): Behaviour<Moni
       device: device.id,
       name: device.name,
       ...await measureMemory(device, heldBytes()),
+      spareDiskBytes: Math.floor(await device.readFreeDisk() * SPARE_DISK_PART),
       rates,
       overheadMilliseconds: device.work.overheadMilliseconds(),
       work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),

@@ -23,12 +23,13 @@ import { library } from "../library/behaviour.ts";
 import { measureMemory, monitor } from "../monitor/behaviour.ts";
 import { comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
 import { accepting } from "../wire.ts";
-import { type LoadedSegment, loadSegment } from "./loading.ts";
+import { type LoadedSegment, loadSegment, reserveBlocks } from "./loading.ts";
 import {
   type AssignMessage,
   type ConverseMessage,
   type Conversing,
   type DeviceView,
+  type ReserveMessage,
   type SupervisorMessage,
   WireSupervisorMessage,
 } from "./protocol.ts";
@@ -71,6 +72,7 @@ export function supervisor(
   let executors = 0;
   /** One load at a time: an assignment that supersedes another waits until that one has let go of its half-fetched blobs. */
   let loads: Promise<unknown> = Promise.resolve();
+  let reserving = new AbortController();
   return {
     accepts: accepting<SupervisorMessage>(WireSupervisorMessage),
     start(context) {
@@ -90,6 +92,9 @@ export function supervisor(
           break;
         case "assign":
           assign(state, message, context);
+          break;
+        case "reserve":
+          reserve(message, context);
           break;
         case "loaded":
           loaded(state, message, context);
@@ -133,6 +138,8 @@ export function supervisor(
     });
     state.loading?.abort.abort();
     state.loading = undefined;
+    reserving.abort();
+    reserving = new AbortController();
     const same = state.held.find(({ model, assignment, stopping }) => {
       return !stopping && model === manifest.id && assignment.first === message.first &&
         assignment.last === message.last &&
@@ -163,6 +170,17 @@ export function supervisor(
         context.tell(context.self, { type: "loaded", assignment: message, outcome: { type: "failed", reason } });
       },
     ).finally(calm);
+  }
+
+  /** Fetches blocks to disk that another device runs; a new assignment comes first. */
+  function reserve(message: ReserveMessage, context: SupervisorContext): void {
+    const { first, last, owner } = message;
+    const signal = AbortSignal.any([reserving.signal, context.signal]);
+    loads = loads.then(() => reserveBlocks(message, device, context, signal)).then(
+      () => device.announce({ type: "standby", first, last, owner }),
+      // Only a precaution: where it does not work, the mesh is as it was.
+      () => {},
+    );
   }
 
   function loaded(

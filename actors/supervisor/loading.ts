@@ -15,14 +15,18 @@ export interface LoadedSegment {
   readonly language: Language | undefined;
 }
 
-/** What is to be loaded. */
-export interface LoadRequest {
+/** Blocks that are wanted here, both ends included, and devices that may have them. */
+export interface FetchRequest {
   readonly manifest: Manifest;
   readonly first: number;
   readonly last: number;
+  readonly sources: readonly string[];
+}
+
+/** What is to be loaded. */
+export interface LoadRequest extends FetchRequest {
   readonly context: number;
   readonly concurrency: number;
-  readonly sources: readonly string[];
 }
 
 /** Loads a segment. @throws {Error} with a sentence that says which block could not be had or loaded. */
@@ -39,16 +43,8 @@ export async function loadSegment(
     throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
   }
   const embeds = blocks[0]?.kind === "embed";
-  await fetchBlobs([...blocks.flatMap(blockBlobs), ...(embeds ? [manifest.tokenizer] : [])], {
-    store: device.store,
-    sender,
-    sources: request.sources.filter((source) => source !== device.id),
-    signal,
-    clock: device.clock,
-    onTransfer: (from, bytes, milliseconds) => device.links.transferred(from, bytes, milliseconds),
-    onProgress: (doneBytes, totalBytes, from) => {
-      device.announce({ type: "fetching", doneBytes, totalBytes, from: nameOf(device, from) });
-    },
+  await fetchBlocks(request, device, sender, signal, (doneBytes, totalBytes, from) => {
+    device.announce({ type: "fetching", doneBytes, totalBytes, from: nameOf(device, from) });
   });
   await device.store.putManifest(manifest);
   const language = embeds ? await loadLanguage(manifest, device) : undefined;
@@ -59,6 +55,39 @@ export async function loadSegment(
     slots: request.concurrency,
   });
   return { compute, language };
+}
+
+/** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
+export async function reserveBlocks(
+  request: FetchRequest,
+  device: Device,
+  sender: Sender,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  await fetchBlocks(request, device, sender, signal, () => {});
+  await device.store.putManifest(request.manifest);
+}
+
+/** The blobs of a run of blocks, with the tokenizer where the run has the embedding. */
+async function fetchBlocks(
+  { manifest, first, last, sources }: FetchRequest,
+  device: Device,
+  sender: Sender,
+  signal: AbortSignal,
+  onProgress: (doneBytes: number, totalBytes: number, from: string) => void,
+): Promise<void> {
+  const blocks = manifest.blocks.slice(first, last + 1);
+  const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
+  await fetchBlobs([...blocks.flatMap(blockBlobs), ...language], {
+    store: device.store,
+    sender,
+    sources: sources.filter((source) => source !== device.id),
+    signal,
+    clock: device.clock,
+    onTransfer: (from, bytes, milliseconds) => device.links.transferred(from, bytes, milliseconds),
+    onProgress,
+  });
 }
 
 function filesOf(block: Block, { store }: Device) {

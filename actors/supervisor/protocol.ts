@@ -77,6 +77,17 @@ const Assign = v.object({
   replyTo: refTo<LeaderMessage>(),
 });
 
+const Reserve = v.object({
+  type: v.literal("reserve"),
+  manifest: WireManifest,
+  first: Count,
+  last: Count,
+  /** Who runs these blocks, for people. */
+  owner: ShortText,
+  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+});
+export type ReserveMessage = v.InferOutput<typeof Reserve>;
+
 const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
 
 const Converse = v.object({
@@ -99,7 +110,7 @@ export interface MeshView {
 }
 
 /** What other devices may send. */
-export const WireSupervisorMessage = v.variant("type", [Assign, Publish, Converse, View]);
+export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish, Converse, View]);
 export type AssignMessage = v.InferOutput<typeof Assign>;
 export type ConverseMessage = v.InferOutput<typeof Converse>;
 

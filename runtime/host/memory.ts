@@ -1,5 +1,5 @@
-/** How much memory this machine has left for a model, container limits included. */
-import { readFile } from "node:fs/promises";
+/** How much memory and disk this machine has left for a model, container limits included. */
+import { readFile, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 
 /** A reading in bytes. */
@@ -22,6 +22,12 @@ export async function readMemory(): Promise<MemoryReading> {
     availableBytes = Math.min(availableBytes, Math.max(0, limit.bytes - limit.used));
   }
   return { totalBytes, availableBytes };
+}
+
+/** Bytes free for this user on the disk that holds `folder`; 0 where that cannot be told. */
+export async function readFreeDisk(folder: string): Promise<number> {
+  const disk = await statfs(folder).catch(() => undefined);
+  return disk === undefined ? 0 : Math.floor(disk.bavail * disk.bsize);
 }
 
 /** The memory limits of the cgroups this process is in (version 2, then 1), with what is used of each. */

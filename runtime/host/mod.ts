@@ -3,7 +3,7 @@ export { DataFolderError, defaultDataFolder, openDataFolder } from "./data-folde
 export type { DataFolder } from "./data-folder.ts";
 export { announceDaemon, findDaemons } from "./daemons.ts";
 export type { DaemonRecord } from "./daemons.ts";
-export { readMemory } from "./memory.ts";
+export { readFreeDisk, readMemory } from "./memory.ts";
 export type { MemoryReading } from "./memory.ts";
 export { ListenError, serveHttp } from "./http-server.ts";
 export type { HttpServer } from "./http-server.ts";

@@ -48,6 +48,7 @@ function report(device: string, more: Partial<DeviceReport> = {}): DeviceReport 
     name: device,
     usableBytes: GIGA,
     totalBytes: GIGA,
+    spareDiskBytes: 0,
     rates: { decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 },
     work: [],
     links: [],

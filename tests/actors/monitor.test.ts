@@ -45,6 +45,7 @@ test("a report has news when something changes beyond the noise, or appears, or 
     name: "a",
     usableBytes: 1000,
     totalBytes: 2000,
+    spareDiskBytes: 0,
     rates: { decodeNanosecondsPerByte: 1, prefillNanosecondsPerMultiplyAdd: 1 },
     work: [{ model: "m", blocks: [{ index: 0, decodeMilliseconds: 1 }] }],
     links: [{ from: "b", roundTripMilliseconds: 1, bytesPerSecond: 1000 }],

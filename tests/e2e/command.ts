@@ -29,7 +29,5 @@ export function skein(
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => stdout += chunk);
   child.stderr.on("data", (chunk) => stderr += chunk);
-  return new Promise((resolve) =>
-    child.on("close", (code) => resolve({ code, stdout, stderr }))
-  );
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }

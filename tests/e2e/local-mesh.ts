@@ -74,8 +74,7 @@ export async function startLocalMesh(
   const mesh: LocalMesh = {
     daemons,
     api: (index) => daemons[index]?.ready.api ?? "",
-    join: (more = []) =>
-      start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
+    join: (more = []) => start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
     async split(counts, devices = counts.map((_, index) => index)) {
       const split = counts.map((blocks, place) => ({
         device: `d${devices[place]}`,
@@ -106,8 +105,7 @@ export async function startLocalMesh(
         body: JSON.stringify({ split: null }),
       });
       if (!response.ok) throw new Error(await response.text());
-      const planned = ({ state }: MeshView) =>
-        state.type === "active" && state.plan.planner !== "pinned";
+      const planned = ({ state }: MeshView) => state.type === "active" && state.plan.planner !== "pinned";
       for (const index of daemons.keys()) await mesh.until(planned, index);
     },
     async until(condition, index = 0) {
@@ -118,9 +116,7 @@ export async function startLocalMesh(
         if (condition(view)) return view;
         if (Date.now() > deadline) {
           throw new Error(
-            `The plan did not become what was waited for: ${
-              JSON.stringify(view.state)
-            }`,
+            `The plan did not become what was waited for: ${JSON.stringify(view.state)}`,
           );
         }
         await new Promise((resolve) => setTimeout(resolve, 30));
@@ -132,8 +128,7 @@ export async function startLocalMesh(
     },
   };
   try {
-    const modelOf = (index: number) =>
-      index === holder ? ["--model", model] : [];
+    const modelOf = (index: number) => index === holder ? ["--model", model] : [];
     await start(modelOf(0));
     // So that it leads, whatever the ids: those who join wait to hear of a leader.
     await mesh.until(({ leader }) => leader !== undefined);

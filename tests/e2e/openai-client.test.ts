@@ -137,9 +137,7 @@ test("an answer whose reader leaves is cancelled on every device", {
       .json() as {
         devices: { actors: { path: string }[] }[];
       };
-    const paths = inspection.devices.flatMap(({ actors }) =>
-      actors.map(({ path }) => path)
-    );
+    const paths = inspection.devices.flatMap(({ actors }) => actors.map(({ path }) => path));
     if (!paths.some((path) => /conversation|answer/.test(path))) break;
     assert.ok(Date.now() < deadline, `still there: ${paths.join(", ")}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -11,9 +11,7 @@ const BLOCKS = 7;
 function compositions(blocks: number, parts: number): number[][] {
   if (parts === 1) return [[blocks]];
   return Array.from({ length: blocks - parts + 1 }, (_, index) => index + 1)
-    .flatMap((first) =>
-      compositions(blocks - first, parts - 1).map((rest) => [first, ...rest])
-    );
+    .flatMap((first) => compositions(blocks - first, parts - 1).map((rest) => [first, ...rest]));
 }
 
 async function assertAnswers(mesh: LocalMesh, label: string): Promise<void> {
@@ -21,9 +19,7 @@ async function assertAnswers(mesh: LocalMesh, label: string): Promise<void> {
   assert.equal(cases.length, 8);
   // All at once, each through another daemon: several prompts share batches and must not touch each other.
   const texts = await Promise.all(
-    cases.map(({ prompt }, index) =>
-      complete(mesh.api(index % mesh.daemons.length), prompt)
-    ),
+    cases.map(({ prompt }, index) => complete(mesh.api(index % mesh.daemons.length), prompt)),
   );
   for (const [index, { prompt, text }] of cases.entries()) {
     // llama.cpp's text is a decode of the answer alone, so a space at its beginning is lost there.
@@ -47,9 +43,7 @@ for (const model of ["babyllama-f32.gguf", "babyllama-hf"]) {
         "8",
       ]);
       for (
-        const counts of [1, 2, 3].flatMap((parts) =>
-          compositions(BLOCKS, parts)
-        )
+        const counts of [1, 2, 3].flatMap((parts) => compositions(BLOCKS, parts))
       ) {
         await mesh.split(counts);
         await assertAnswers(mesh, counts.join("+"));

@@ -1,5 +1,7 @@
 /** Devices that die, freeze or join while an answer is being read; real processes, killed for real. */
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { references, shared, skipWithoutModels } from "../shared.ts";
@@ -50,6 +52,11 @@ function reference(prompt: string): string {
     ?.text ?? "";
 }
 
+/** The complete blobs of a block store. */
+async function blobsIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+}
+
 function pidOf(mesh: LocalMesh, index: number): number {
   return mesh.daemons[index]?.ready.pid ?? -1;
 }
@@ -83,9 +90,7 @@ for (
       );
       assert.ok(killed);
       assert.equal(text, reference("Once upon a time"));
-      const { state } = await mesh.until(({ state }) =>
-        state.type === "active"
-      );
+      const { state } = await mesh.until(({ state }) => state.type === "active");
       assert.ok(
         state.type === "active" &&
           state.plan.segments.every(({ name }) => name !== `d${victim}`),
@@ -175,8 +180,30 @@ test("a device that joins takes its share while an answer is being read", {
     );
   }
   await joined;
-  await mesh.until(({ state }) =>
-    state.type === "active" && state.plan.segments.length === 2
-  );
+  await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 2);
   for (const text of texts) assert.equal(text, reference("Once upon a time"));
 });
+
+test(
+  "the device with the model's file can die once the others keep its blocks in reserve",
+  { skip: skipWithoutModels },
+  async () => {
+    // No device can hold the model (6.4 MiB) alone, any two can.
+    const limits = [["--memory", "4MiB"], ["--memory", "4MiB"], ["--memory", "4MiB"]];
+    const options = ["--objective", "latency", "--concurrency", "1"];
+    await using mesh = await startLocalMesh(3, MODEL, options, { limits, spread: false });
+    await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 2);
+    const [holder, ...others] = mesh.daemons.map(({ ready }) => join(ready.dataDir, "blocks", "blobs"));
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const kept = new Set((await Promise.all(others.map((folder) => blobsIn(folder)))).flat());
+      if ((await blobsIn(holder ?? "")).every((name) => kept.has(name))) break;
+      assert.ok(Date.now() < deadline, "the others do not have all blocks");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const text = await stream(mesh.api(1), "Once upon a time", 120, (count) => {
+      if (count === 30) process.kill(pidOf(mesh, 0), "SIGKILL");
+    });
+    assert.equal(text, reference("Once upon a time"));
+  },
+);
