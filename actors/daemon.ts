@@ -1,5 +1,6 @@
 /** A device of a mesh, put together: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
 import * as v from "valibot";
+import { compileModel } from "../models/compile/mod.ts";
 import { type Compute, type ComputeRates, startCompute } from "../models/compute/mod.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { openBlockStore } from "../models/store/mod.ts";
@@ -90,6 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     joins: join.length > 0,
     store,
     compute,
+    compile: (path) => compileModel(path, { store }),
     peers: () => mesh.peers(),
     readMemory,
     readFreeDisk: () => readFreeDisk(folder.path),

@@ -1,5 +1,6 @@
 /** What the actors of one device share: its name, its clock and the edges of the platform behind interfaces. */
 import type { Clock } from "../runtime/clock.ts";
+import type { Manifest } from "../models/manifest.ts";
 import type { BlockStore } from "../models/store/mod.ts";
 import type { Compute, ComputeRates } from "../models/compute/mod.ts";
 import type { Served } from "./gateway/served.ts";
@@ -50,6 +51,8 @@ export interface Device {
   readonly joins: boolean;
   readonly store: BlockStore;
   readonly compute: Compute;
+  /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
+  compile(path: string): Promise<Manifest>;
   /** Live peers, this device not among them. */
   peers(): readonly PeerView[];
   /** What is free for models, and in all; bytes. */

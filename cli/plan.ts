@@ -1,4 +1,5 @@
 /** skein plan: who runs what and why, what would be if, and pinning it. */
+import { resolve } from "node:path";
 import process from "node:process";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import { findApi, request } from "./api-client.ts";
@@ -11,7 +12,7 @@ const USAGE = `skein plan [options]: show who runs what, what is expected of it,
   --explain           what binds the plan, and the best alternatives
   --what-if CHANGE    the plan after a change, without touching the mesh; may be given again:
                         +device:memory=4GiB,speed=0.5   -device:NAME   link:A-B=50Mbps,5ms
-                        objective=throughput   context=8192   private-layers=2
+                        objective=throughput   context=8192   private-layers=2   model=PATH
   --split A=N,B=M…    pin the plan: N blocks on device A, then M on B, until --auto or the leader leaves
   --auto              leave the plan to the leader again
   --json              print JSON
@@ -37,7 +38,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (values.explain || values["what-if"].length > 0) {
-    const study = await (await post(api, "/skein/study", { changes: values["what-if"] })).json() as SolveAnswer;
+    const changes = values["what-if"].map(withFullPath);
+    const study = await (await post(api, "/skein/study", { changes })).json() as SolveAnswer;
     if (study.changed !== undefined && "invalid" in study.changed) throw new CommandError(study.changed.invalid, 2);
     print(study, describeStudy(study, values.explain));
     return 0;
@@ -53,6 +55,11 @@ function joinWhatIf(args: readonly string[]): string[] {
     if (args[index - 1] === "--what-if") return [];
     return arg === "--what-if" && index + 1 < args.length ? [`${arg}=${args[index + 1]}`] : [arg];
   });
+}
+
+/** The daemon's working folder is not this command's. */
+function withFullPath(change: string): string {
+  return change.startsWith("model=") ? `model=${resolve(change.slice("model=".length))}` : change;
 }
 
 function post(api: string, path: string, body: unknown): Promise<Response> {

@@ -1,6 +1,7 @@
 /** The part of the API that the CLI looks at: devices and their actors, the plan, the stream of events. */
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { Manifest } from "../../models/manifest.ts";
 import type { InspectEvent, Ref, Reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import { type LeaderMessage, type Pinned, Split, type Study } from "../leader/protocol.ts";
@@ -44,10 +45,9 @@ export function inspection({ system, device }: ApiOptions): Hono {
     const parsed = v.safeParse(v.object({ changes: v.pipe(v.array(v.string()), v.maxLength(32)) }), body);
     if (!parsed.success) throw new RequestError(400, "invalid_request", 'A study is {"changes": ["-device:NAME", …]}.');
     const { changes } = parsed.output;
-    const study = await askLeader(
-      (replyTo: Ref<Reply<Study>>) => ({ type: "study" as const, changes, replyTo }),
-      STUDY_MILLISECONDS,
-    );
+    const models = await modelsOf(changes);
+    const make = (replyTo: Ref<Reply<Study>>) => ({ type: "study" as const, changes, models, replyTo });
+    const study = await askLeader(make, STUDY_MILLISECONDS);
     if (study.type === "refused") throw new RequestError(409, "refused", study.reason);
     return context.json(study.answer);
   });
@@ -95,6 +95,19 @@ export function inspection({ system, device }: ApiOptions): Hono {
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   });
   return app;
+
+  /** Compiles the models that changes name by a path on this machine; their blocks stay in the store. */
+  async function modelsOf(changes: readonly string[]): Promise<{ path: string; manifest: Manifest }[]> {
+    const paths = changes.filter((change) => change.startsWith("model=")).map((change) =>
+      change.slice("model=".length)
+    );
+    return await Promise.all(paths.map(async (path) => {
+      const manifest = await device.compile(path).catch((error) => {
+        throw new RequestError(400, "invalid_model", error instanceof Error ? error.message : String(error));
+      });
+      return { path, manifest };
+    }));
+  }
 
   /** Asks the acting leader, wherever it is. @throws {RequestError} 503 where there is none, or it does not answer. */
   async function askLeader<R>(make: (replyTo: Ref<Reply<R>>) => LeaderMessage, timeoutMs: number): Promise<R> {

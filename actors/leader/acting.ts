@@ -7,7 +7,7 @@ import type { ExecutorMessage } from "../executor/protocol.ts";
 import { type ActivePlan, comparePlans, type MeshState, type PlanForecast, type PlanNumber } from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import { forecastOf } from "./forecast.ts";
-import { capacityOf, inOrder, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
+import { blocksOf, capacityOf, inOrder, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -156,11 +156,17 @@ export class Acting {
   }
 
   /** The question of a person who wonders: what if, or why. Undefined where there is nothing to ask about yet. */
-  study(changes: readonly string[], now: number): SolveRequest | undefined {
+  study(
+    changes: readonly string[],
+    models: readonly { readonly path: string; readonly manifest: Manifest }[],
+    now: number,
+  ): SolveRequest | undefined {
     const offer = this.#model();
     if (offer === undefined) return undefined;
     const problem = problemOf(offer.manifest, this.#able(offer, now), offer.policy);
-    return { problem, ...this.#inForce(), explain: true, ...(changes.length === 0 ? {} : { changes }) };
+    if (changes.length === 0) return { problem, ...this.#inForce(), explain: true };
+    const others = models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) }));
+    return { problem, ...this.#inForce(), explain: true, changes, models: others };
   }
 
   /** A device says how far it is with its segment. */

@@ -4,7 +4,7 @@
  * their device has to say and remember what was published, so that any of them can take over with the same plan.
  */
 import type { Manifest } from "../../models/manifest.ts";
-import { type Behaviour, type Context, next, type Ref, type Reply, reply } from "../../runtime/actor/mod.ts";
+import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import type { Device } from "../device.ts";
 import type { MeshState } from "../plan.ts";
@@ -21,7 +21,7 @@ import {
   shouldClaim,
 } from "./election.ts";
 import type { ServingPolicy } from "./policy.ts";
-import { type DeviceReport, type LeaderMessage, type Study, WireLeaderMessage } from "./protocol.ts";
+import { type DeviceReport, type LeaderMessage, WireLeaderMessage } from "./protocol.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MILLISECONDS = 250;
@@ -108,7 +108,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
           break;
         }
         case "study":
-          study(state, message.changes, message.replyTo, context);
+          study(state, message, context);
           break;
         case "solved":
           state.acting?.solved(message.id, message.answer, now);
@@ -194,11 +194,10 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
   /** Has the planner look into what a person wonders about; the mesh is not touched. */
   function study(
     state: LeaderState,
-    changes: readonly string[],
-    replyTo: Ref<Reply<Study>>,
+    { changes, models, replyTo }: Extract<LeaderMessage, { type: "study" }>,
     context: Context<LeaderMessage>,
   ): void {
-    const request = state.acting?.study(changes, device.clock.now());
+    const request = state.acting?.study(changes, models, device.clock.now());
     if (request === undefined) {
       const reason = "There is nothing to plan yet: the mesh has no leader, or no model.";
       return reply(context, replyTo, { type: "refused", reason });

@@ -1,6 +1,7 @@
 /** From what the mesh reports to a problem for `plans/`, and from its answer to assignments. Pure. */
 import type { Block, Manifest } from "../../models/manifest.ts";
 import {
+  type Block as PlannedBlock,
   type CapacityProblem,
   type Device,
   type Link,
@@ -42,13 +43,9 @@ export function capacityOf(manifest: Manifest, devices: readonly DeviceReport[],
 
 /** The whole problem: memory, measured times, links, policy. The first device is the one that offers the model. */
 export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], policy: ServingPolicy): Problem {
-  const { width } = manifest.architecture;
   const [owner] = devices;
   return {
-    blocks: manifest.blocks.map((block) => ({
-      ...costOf(block),
-      activationBytes: block.kind === "head" ? 4 : width * Float32Array.BYTES_PER_ELEMENT,
-    })),
+    blocks: blocksOf(manifest),
     devices: devices.map((report) => deviceOf(manifest, report, policy)),
     links: linksOf(devices),
     shape: { ...shapeOf(manifest, policy), ...TYPICAL },
@@ -56,6 +53,14 @@ export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], 
     ...(owner !== undefined && (policy.privateLayers > 0 || policy.privateHead) ? { source: owner.device } : {}),
     policy: { privateLayers: policy.privateLayers, privateHead: policy.privateHead },
   };
+}
+
+/** A model's blocks with what crosses the wire behind each: a hidden state at float32, or a token id. */
+export function blocksOf({ blocks, architecture }: Manifest): PlannedBlock[] {
+  return blocks.map((block) => ({
+    ...costOf(block),
+    activationBytes: block.kind === "head" ? 4 : architecture.width * Float32Array.BYTES_PER_ELEMENT,
+  }));
 }
 
 function costOf(block: Block) {
@@ -107,11 +112,11 @@ function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolic
   };
 }
 
-/** Every ordered pair: as measured, as measured the other way, or as a home network is. */
+/** Every ordered pair that is connected: as measured, as measured the other way, or as a home network is. */
 function linksOf(devices: readonly DeviceReport[]): Link[] {
   const measured = (to: DeviceReport, from: string) => to.links.find((link) => link.from === from);
   return devices.flatMap((from) =>
-    devices.filter((to) => to !== from).map((to) => {
+    devices.filter((to) => to.peers.includes(from.device) || from.peers.includes(to.device)).map((to) => {
       const known = measured(to, from.device) ?? measured(from, to.device) ?? UNMEASURED;
       const { roundTripMilliseconds, bytesPerSecond } = known;
       return { from: from.device, to: to.device, roundTripMilliseconds, bytesPerSecond };

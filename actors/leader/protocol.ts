@@ -43,6 +43,8 @@ export const DeviceReport = v.object({
     v.array(v.object({ model: Sha256, blocks: v.pipe(v.array(BlockTime), v.maxLength(1024)) })),
     v.maxLength(8),
   ),
+  /** The devices that it is connected to, measured or not. */
+  peers: v.pipe(v.array(Identifier), v.maxLength(512)),
   links: v.pipe(v.array(LinkReport), v.maxLength(512)),
   /** How many times slower the device was asked to pretend to be; 1 for not at all. */
   slowdown: v.pipe(v.number(), v.finite(), v.minValue(1)),
@@ -91,6 +93,8 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({
     type: v.literal("study"),
     changes: v.pipe(v.array(ShortText), v.maxLength(32)),
+    /** The models that changes name, compiled where the person who asks has them. */
+    models: v.pipe(v.array(v.object({ path: ShortText, manifest: WireManifest })), v.maxLength(8)),
     replyTo: replyTo<Study>(),
   }),
   v.object({

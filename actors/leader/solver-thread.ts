@@ -20,7 +20,7 @@ serveThread((message, post) => {
   }
 });
 
-function answer({ problem, current, changes, explain: explaining }: SolveRequest): SolveAnswer {
+function answer({ problem, current, changes, models = [], explain: explaining }: SolveRequest): SolveAnswer {
   const outcome = solve(problem);
   const predicted = current === undefined ? undefined : predict(problem, current);
   return {
@@ -29,7 +29,7 @@ function answer({ problem, current, changes, explain: explaining }: SolveRequest
     ...(explaining && outcome.type === "placed"
       ? { explanation: explain(problem, outcome, { now, deadline: now() + EXPLAIN_MILLISECONDS, gap: GAP }) }
       : {}),
-    ...(changes === undefined ? {} : { changed: change(problem, changes) }),
+    ...(changes === undefined ? {} : { changed: change(problem, changes, models) }),
   };
 }
 
@@ -37,13 +37,18 @@ function solve(problem: Problem) {
   return plan(problem, { now, deadline: now() + SOLVE_MILLISECONDS, gap: GAP });
 }
 
-function change(problem: Problem, texts: readonly string[]): NonNullable<SolveAnswer["changed"]> {
+function change(
+  problem: Problem,
+  texts: readonly string[],
+  models: NonNullable<SolveRequest["models"]>,
+): NonNullable<SolveAnswer["changed"]> {
   const changes: Change[] = [];
   for (const text of texts) {
     const parsed = parseChange(text);
     if (parsed.type === "invalid") return { invalid: parsed.reason };
     changes.push(parsed.change);
   }
-  const changed = applyChanges(problem, changes);
+  const blocksOf = (path: string) => models.find((model) => model.path === path)?.blocks;
+  const changed = applyChanges(problem, changes, { blocksOf });
   return changed.type === "invalid" ? { invalid: changed.reason } : { outcome: solve(changed.problem) };
 }

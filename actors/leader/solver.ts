@@ -1,5 +1,5 @@
 /** Solving off the event loop: a thread that plans, explains and wonders, so that heartbeats stay on time meanwhile. */
-import type { Explanation, Outcome, Prediction, Problem } from "../../plans/mod.ts";
+import type { Block, Explanation, Outcome, Prediction, Problem } from "../../plans/mod.ts";
 
 /** What is asked of the thread. */
 export interface SolveRequest {
@@ -8,6 +8,8 @@ export interface SolveRequest {
   readonly current?: readonly { readonly device: string; readonly first: number; readonly last: number }[];
   /** Changes to wonder about, as text: see `plans/what-if.ts`. */
   readonly changes?: readonly string[];
+  /** The blocks of models that changes name. */
+  readonly models?: readonly { readonly path: string; readonly blocks: readonly Block[] }[];
   /** Whether to look for what binds and for alternatives. */
   readonly explain: boolean;
 }

@@ -75,6 +75,7 @@ export function monitor(device: Device, heldBytes: () => number): Behaviour<Moni
       rates,
       overheadMilliseconds: device.work.overheadMilliseconds(),
       work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
+      peers: device.peers().map((peer) => peer.device),
       links: state.links.report(),
       slowdown: device.slowdown,
       sensors: await device.readSensors(),

@@ -8,6 +8,7 @@ const NOISE = 0.15;
 export function differs(before: DeviceReport, now: DeviceReport): boolean {
   return changed(before.usableBytes, now.usableBytes) ||
     changed(before.rates.decodeNanosecondsPerByte, now.rates.decodeNanosecondsPerByte) ||
+    differsIn(before.peers, now.peers, (peer) => peer, () => false) ||
     differsIn(before.links, now.links, ({ from }) => from, (a, b) => {
       return changed(a.roundTripMilliseconds, b.roundTripMilliseconds) || changed(a.bytesPerSecond, b.bytesPerSecond);
     }) ||

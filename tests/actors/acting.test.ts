@@ -51,6 +51,7 @@ function report(device: string, more: Partial<DeviceReport> = {}): DeviceReport 
     spareDiskBytes: 0,
     rates: { decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 },
     work: [],
+    peers: ["a", "b", "c"].filter((peer) => peer !== device),
     links: [],
     slowdown: 1,
     sensors: { cores: 1, load: 0 },

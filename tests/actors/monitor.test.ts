@@ -48,6 +48,7 @@ test("a report has news when something changes beyond the noise, or appears, or 
     spareDiskBytes: 0,
     rates: { decodeNanosecondsPerByte: 1, prefillNanosecondsPerMultiplyAdd: 1 },
     work: [{ model: "m", blocks: [{ index: 0, decodeMilliseconds: 1 }] }],
+    peers: ["b"],
     links: [{ from: "b", roundTripMilliseconds: 1, bytesPerSecond: 1000 }],
     slowdown: 1,
     sensors: { cores: 2, load: 0 },
