@@ -1,13 +1,14 @@
 /** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type RequestShape, type Segment, standbyBlocks } from "../../plans/mod.ts";
+import { evenSplit, standbyBlocks } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
-import type { ExecutorMessage } from "../executor/protocol.ts";
-import { type ActivePlan, comparePlans, type MeshState, type PlanForecast, type PlanNumber } from "../plan.ts";
+import { comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
+import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
-import { blocksOf, capacityOf, inOrder, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
+import { Knowledge, type Offer } from "./knowledge.ts";
+import { blocksOf, capacityOf, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -16,8 +17,6 @@ import type { SolveAnswer, SolveRequest } from "./solver.ts";
 const DEBOUNCE_MILLISECONDS = 400;
 /** How long a new leader waits for the reports of all that it is connected to. */
 const GATHERING_MILLISECONDS = 3000;
-/** A device that prepares a segment says so every few seconds; one that is silent for this long is not waited for. */
-const PREPARE_SILENCE_MILLISECONDS = 30_000;
 /** How long a device that failed to prepare is planned around. */
 const EXCLUSION_MILLISECONDS = 30_000;
 /** How often the plan in force is held against new measurements. */
@@ -41,40 +40,13 @@ export interface ActingOptions {
   readonly solve: (id: number, request: SolveRequest) => void;
 }
 
-/** A plan whose segments are being loaded. */
-interface Attempt {
-  readonly number: PlanNumber;
-  readonly manifest: Manifest;
-  readonly policy: ServingPolicy;
-  readonly shape: RequestShape;
-  readonly planner: ActivePlan["planner"];
-  readonly segments: readonly Segment[];
-  readonly forecast: PlanForecast | undefined;
-  readonly prepared: Map<string, Ref<ExecutorMessage>>;
-  /** When each device was last heard of, on the leader's clock. */
-  readonly heardAt: Map<string, number>;
-}
-
-/** What an attempt begins with. */
-type Decision = Pick<Attempt, "manifest" | "policy" | "shape" | "planner" | "segments" | "forecast">;
-
-/** A model that the mesh knows, who has all of it, and how its owner wants it served. */
-interface Offer {
-  readonly manifest: Manifest;
-  readonly policy: ServingPolicy;
-  readonly holders: Set<string>;
-}
-
 type Preparation = Extract<LeaderMessage, { type: "preparing" | "prepared" | "unprepared" }>;
 
 /** The acting leader of one term. */
 export class Acting {
   readonly #options: ActingOptions;
   readonly #since: number;
-  readonly #reports = new Map<string, DeviceReport>();
-  readonly #offers = new Map<string, Offer>();
-  /** Devices planned around, until when, and why. */
-  readonly #excluded = new Map<string, { readonly until: number; readonly reason: string }>();
+  readonly #knowledge: Knowledge;
   #published: MeshState;
   #pinned: Split | null = null;
   #attempt: Attempt | undefined;
@@ -89,6 +61,7 @@ export class Acting {
 
   constructor(options: ActingOptions) {
     this.#options = options;
+    this.#knowledge = new Knowledge(options.live);
     this.#since = options.device.clock.now();
     this.#reviewAt = this.#since + REVIEW_MILLISECONDS;
     const { published } = options;
@@ -102,33 +75,24 @@ export class Acting {
   }
 
   reported(report: DeviceReport, now: number): void {
-    const known = this.#reports.has(report.device);
-    this.#reports.set(report.device, report);
-    if (known) return;
+    if (!this.#knowledge.report(report)) return;
     this.#tell(report.device, this.#published);
     this.#planSoon(now);
   }
 
   /** A device knows a model; it is a holder where it has all of its blocks. */
   offered(device: string, manifest: Manifest, policy: ServingPolicy, complete: boolean, now: number): void {
-    const known = this.#offers.get(manifest.id);
-    const holders = known?.holders ?? new Set();
-    if (complete) holders.add(device);
-    // The word of a device that has the model's file counts more than what others remember of it.
-    this.#offers.set(manifest.id, { manifest, policy: complete ? policy : known?.policy ?? policy, holders });
-    if (known === undefined) this.#planSoon(now);
+    if (this.#knowledge.offer(device, manifest, policy, complete)) this.#planSoon(now);
   }
 
   /** A device has left. */
   lost(device: string, now: number): void {
-    const known = this.#reports.get(device);
-    this.#reports.delete(device);
-    for (const offer of this.#offers.values()) offer.holders.delete(device);
-    const name = known?.name ?? device;
+    const name = this.#knowledge.name(device);
+    this.#knowledge.forget(device);
     if (this.#uses(device)) {
       this.#publish({ type: "waiting", reason: `${name} has left; the blocks it held are being placed anew.` });
     }
-    if (this.#attempt?.segments.some((segment) => segment.device === device)) this.#attempt = undefined;
+    if (this.#attempt?.uses(device)) this.#attempt = undefined;
     this.#planSoon(now);
   }
 
@@ -147,7 +111,7 @@ export class Acting {
     }
     if (split !== null) {
       const shape = shapeOf(offer.manifest, offer.policy);
-      const placement = placePinned(offer.manifest, this.#able(offer, now), shape, split);
+      const placement = placePinned(offer.manifest, this.#knowledge.able(offer, now), shape, split);
       if (placement.type === "infeasible") return { type: "refused", reason: placement.reason };
     }
     this.#pinned = split;
@@ -163,7 +127,7 @@ export class Acting {
   ): SolveRequest | undefined {
     const offer = this.#model();
     if (offer === undefined) return undefined;
-    const problem = problemOf(offer.manifest, this.#able(offer, now), offer.policy);
+    const problem = problemOf(offer.manifest, this.#knowledge.able(offer, now), offer.policy);
     if (changes.length === 0) return { problem, ...this.#inForce(), explain: true };
     const others = models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) }));
     return { problem, ...this.#inForce(), explain: true, changes, models: others };
@@ -173,26 +137,23 @@ export class Acting {
   heard(message: Preparation, now: number): void {
     const attempt = this.#attempt;
     if (attempt === undefined || comparePlans(message.number, attempt.number) !== 0) return;
-    attempt.heardAt.set(message.device, now);
+    attempt.heard(message.device, now);
     if (message.type === "unprepared") this.#abandon(message.device, message.reason, now);
     if (message.type !== "prepared") return;
-    attempt.prepared.set(message.device, message.ref);
-    if (attempt.segments.every(({ device }) => attempt.prepared.has(device))) this.#activate(attempt);
+    attempt.prepared(message.device, message.ref);
+    const plan = attempt.plan((device) => this.#knowledge.name(device));
+    if (plan === undefined) return;
+    this.#attempt = undefined;
+    this.#publish({ type: "active", plan });
+    if (plan.planner === "solver") this.#reserve(attempt.decision);
   }
 
   tick(now: number): void {
-    for (const { device } of this.#attempt?.segments ?? []) {
-      const silent = now - (this.#attempt?.heardAt.get(device) ?? now);
-      const prepared = this.#attempt?.prepared.has(device) ?? true;
-      if (!prepared && silent > PREPARE_SILENCE_MILLISECONDS) {
-        this.#abandon(device, `it has not been heard of for ${PREPARE_SILENCE_MILLISECONDS / 1000} seconds`, now);
-      }
+    const silent = this.#attempt?.silent(now);
+    if (silent !== undefined) {
+      this.#abandon(silent, `it has not been heard of for ${PREPARE_SILENCE_MILLISECONDS / 1000} seconds`, now);
     }
-    for (const [device, { until }] of this.#excluded) {
-      if (now < until) continue;
-      this.#excluded.delete(device);
-      this.#planSoon(now);
-    }
+    if (this.#knowledge.readmit(now)) this.#planSoon(now);
     if (this.#planAt !== undefined && now >= this.#planAt) {
       this.#planAt = undefined;
       this.#plan(now, false);
@@ -250,17 +211,7 @@ export class Acting {
 
   /** The model that is served: the one in force, or else the first that was offered. */
   #model(): Offer | undefined {
-    const current = this.#published.type === "active" ? this.#offers.get(this.#published.plan.model.id) : undefined;
-    return current ?? this.#offers.values().next().value;
-  }
-
-  /** Devices that can take part, in order. */
-  #able(offer: Offer, now: number): DeviceReport[] {
-    const live = new Set(this.#options.live());
-    const able = [...this.#reports.values()].filter(({ device }) => {
-      return live.has(device) && now >= (this.#excluded.get(device)?.until ?? 0);
-    });
-    return inOrder(able, offer.holders);
+    return this.#knowledge.model(this.#published.type === "active" ? this.#published.plan.model.id : undefined);
   }
 
   #inForce(): Pick<SolveRequest, "current"> {
@@ -269,9 +220,8 @@ export class Acting {
   }
 
   #plan(now: number, review: boolean): void {
-    const unheard = this.#options.live().some((device) => !this.#reports.has(device));
     // A plan made before all have reported would only be made again a moment later.
-    if (unheard && now < this.#since + GATHERING_MILLISECONDS) return this.#planSoon(now);
+    if (!this.#knowledge.complete() && now < this.#since + GATHERING_MILLISECONDS) return this.#planSoon(now);
     const offer = this.#model();
     if (offer === undefined) {
       // A new leader waits for the others' offers before it lets go of a plan that works.
@@ -281,7 +231,7 @@ export class Acting {
       return;
     }
     const { manifest, policy } = offer;
-    const able = this.#able(offer, now);
+    const able = this.#knowledge.able(offer, now);
     if (able.length === 0) return this.#infeasible("No device has reported what it can do yet.");
     if (this.#pinned !== null) {
       if (review) return;
@@ -302,7 +252,7 @@ export class Acting {
   #split(offer: Offer, now: number): void {
     const { manifest, policy } = offer;
     const shape = shapeOf(manifest, policy);
-    const allowed = this.#able(offer, now).filter((report) => {
+    const allowed = this.#knowledge.able(offer, now).filter((report) => {
       return (policy.only.length === 0 || names(policy.only, report)) && !names(policy.exclude, report);
     });
     const placement = evenSplit(capacityOf(manifest, allowed, shape));
@@ -321,18 +271,14 @@ export class Acting {
   }
 
   #infeasible(reason: string): void {
-    const failures = [...this.#excluded].map(([device, failure]) => {
-      return `${this.#name(device)} could not take part: ${failure.reason}`;
-    });
     this.#attempt = undefined;
-    this.#publish({ type: "waiting", reason: [reason, ...failures].join(" ").slice(0, 2000) });
+    this.#publish({ type: "waiting", reason: [reason, ...this.#knowledge.exclusions()].join(" ").slice(0, 2000) });
   }
 
   /** Has every device of a plan load its segment. */
   #prepare(decision: Decision, now: number): void {
     const number = { term: this.#options.term, epoch: ++this.#epoch };
-    const heardAt = new Map(decision.segments.map(({ device }) => [device, now]));
-    this.#attempt = { ...decision, number, prepared: new Map(), heardAt };
+    this.#attempt = new Attempt(number, decision, now);
     const { manifest, policy, shape } = decision;
     const sources = [...this.#options.live()];
     for (const { device, first, last, bytes } of decision.segments) {
@@ -354,35 +300,20 @@ export class Acting {
 
   #abandon(device: string, reason: string, now: number): void {
     this.#attempt = undefined;
-    this.#excluded.set(device, { until: now + EXCLUSION_MILLISECONDS, reason });
+    this.#knowledge.exclude(device, now + EXCLUSION_MILLISECONDS, reason);
     this.#planSoon(now);
   }
 
-  #activate(attempt: Attempt): void {
-    this.#attempt = undefined;
-    const { manifest, shape, number, planner, forecast } = attempt;
-    const segments = attempt.segments.flatMap((segment) => {
-      const ref = attempt.prepared.get(segment.device);
-      return ref === undefined ? [] : [{ ...segment, name: this.#name(segment.device), ref }];
-    });
-    const model = { id: manifest.id, name: manifest.name, blocks: manifest.blocks.length };
-    const plan = { number, model, planner, ...shape, segments, ...(forecast === undefined ? {} : { forecast }) };
-    this.#publish({ type: "active", plan });
-    if (planner === "solver") this.#reserve(attempt);
-  }
-
   /** Has devices keep blocks of their neighbours on disk, so that they can take over without the one that had them. */
-  #reserve({ manifest, policy, segments }: Attempt): void {
-    const problem = problemOf(manifest, [...this.#reports.values()], policy);
-    const spareDiskBytes = (device: string) => this.#reports.get(device)?.spareDiskBytes ?? 0;
+  #reserve({ manifest, policy, segments }: Decision): void {
+    const offer = this.#knowledge.model(manifest.id);
+    if (offer === undefined) return;
+    const problem = problemOf(manifest, this.#knowledge.able(offer, this.#options.device.clock.now()), policy);
+    const spareDiskBytes = (device: string) => this.#knowledge.spareDiskBytes(device);
     const sources = [...this.#options.live()];
     for (const { device, owner, first, last } of standbyBlocks(problem, segments, { spareDiskBytes })) {
-      this.#send(device, { type: "reserve", manifest, first, last, owner: this.#name(owner), sources });
+      this.#send(device, { type: "reserve", manifest, first, last, owner: this.#knowledge.name(owner), sources });
     }
-  }
-
-  #name(device: string): string {
-    return this.#reports.get(device)?.name ?? device;
   }
 
   #publish(state: MeshState): void {

@@ -16,19 +16,19 @@ import { leaderOf } from "../addresses.ts";
 import { conversation } from "../conversation/behaviour.ts";
 import type { Device } from "../device.ts";
 import { executor } from "../executor/behaviour.ts";
-import type { ExecutorMessage } from "../executor/protocol.ts";
 import { gateway, type GatewayMessage } from "../gateway/behaviour.ts";
 import { leader } from "../leader/behaviour.ts";
 import { library } from "../library/behaviour.ts";
-import { measureMemory, monitor } from "../monitor/behaviour.ts";
-import { comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
+import { monitor } from "../monitor/behaviour.ts";
+import { comparePlans, type MeshState } from "../plan.ts";
 import { accepting } from "../wire.ts";
-import { type LoadedSegment, loadSegment, reserveBlocks } from "./loading.ts";
+import type { Held } from "./held.ts";
+import { loadSegment, reserveBlocks } from "./loading.ts";
+import { viewOf } from "./view.ts";
 import {
   type AssignMessage,
   type ConverseMessage,
   type Conversing,
-  type DeviceView,
   type ReserveMessage,
   type SupervisorMessage,
   WireSupervisorMessage,
@@ -38,18 +38,6 @@ import {
 const PREPARING_MILLISECONDS = 3000;
 /** Messages an executor may have waiting: several for every sequence a device could hold. */
 const EXECUTOR_MAILBOX = 4096;
-
-/** A segment on this device. */
-interface Held {
-  readonly ref: Ref<ExecutorMessage>;
-  readonly model: string;
-  readonly assignment: AssignMessage;
-  readonly loaded: LoadedSegment;
-  /** The latest plan that counts on this segment. */
-  number: PlanNumber;
-  /** Whether it has been told to stop: nothing new may count on it. */
-  stopping: boolean;
-}
 
 interface SupervisorState {
   readonly held: Held[];
@@ -106,7 +94,7 @@ export function supervisor(
           reply(context, message.replyTo, converse(state, message, context));
           break;
         case "view":
-          reply(context, message.replyTo, await view(state));
+          reply(context, message.replyTo, await viewOf(state, device, heldBytes, look()));
           break;
         case "mesh":
           reply(context, message.replyTo, { leader: state.leader, term: state.term, state: state.mesh });
@@ -283,46 +271,5 @@ export function supervisor(
       number: held.number,
       reason: reason.slice(0, 500),
     });
-  }
-
-  async function view(state: SupervisorState): Promise<DeviceView> {
-    const measured = new Map(device.links.report().map((link) => [link.from, link]));
-    const rates = await device.rates().catch(() => undefined);
-    return {
-      device: device.id,
-      name: device.name,
-      leader: state.leader,
-      term: state.term,
-      memory: { ...await measureMemory(device, heldBytes), processBytes: device.processBytes() },
-      speed: {
-        slowdown: device.slowdown,
-        rates,
-        work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
-      },
-      sensors: await device.readSensors(),
-      links: device.peers().map(({ device: from, name, roundTripMs }) => ({
-        device: from,
-        name,
-        roundTripMilliseconds: roundTripMs,
-        bytesPerSecond: measured.get(from)?.bytesPerSecond,
-      })),
-      segments: state.held.map(({ ref, assignment: { manifest, first, last, bytes } }) => ({
-        path: ref.path,
-        first,
-        last,
-        bytes,
-        weightBytes: manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0),
-      })),
-      actors: look().map((actor) => ({
-        path: actor.path,
-        state: actor.state,
-        mailbox: actor.mailbox,
-        mailboxBound: actor.mailboxBound,
-        handled: actor.handled,
-        meanMilliseconds: actor.meanMs,
-        lastMilliseconds: actor.lastMs,
-        restarts: actor.restarts,
-      })),
-    };
   }
 }
