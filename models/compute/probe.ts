@@ -16,8 +16,8 @@ export interface ComputeRates {
   readonly prefillNanosecondsPerMultiplyAdd: number;
 }
 
-/** A 4-bit matrix larger than the caches of most devices (21 MB with its scales). */
-const [ROWS, COLUMNS, BLOCK] = [8192, 4096, 32];
+/** A 4-bit matrix larger than the caches of most small devices (10 MB with its scales). */
+const [ROWS, COLUMNS, BLOCK] = [4096, 4096, 32];
 const DECODE_RUNS = 15;
 const PREFILL_RUNS = 3;
 const PREFILL_ROWS = 64;
