@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { compileModel } from "../../models/compile/mod.ts";
 import { openBlockStore } from "../../models/store/mod.ts";
 import { argmax, openPlainRunner, type PlainRunner } from "./plain-runner.ts";
-import { sharedModel, withFolder, withoutSharedModels } from "./temporary.ts";
-
-interface Reference {
-  readonly model: string;
-  readonly prompt: string;
-  readonly ids: readonly number[];
-  readonly greedy: readonly number[];
-}
-
-async function references(model: string): Promise<readonly Reference[]> {
-  const { cases } = JSON.parse(await readFile(sharedModel("references.json"), "utf8")) as { cases: Reference[] };
-  const found = cases.filter((one) => one.model === model);
-  assert.ok(found.length > 0, `no references for ${model}`);
-  return found;
-}
+import { withFolder } from "./temporary.ts";
+import { type ReferenceCase, references, shared, skipWithoutModels } from "../shared.ts";
 
 async function withRunner(
   model: string,
@@ -27,7 +13,7 @@ async function withRunner(
 ): Promise<void> {
   await withFolder(async (folder) => {
     const store = await openBlockStore(folder);
-    const manifest = await compileModel(sharedModel(model), { store, quantize });
+    const manifest = await compileModel(shared(`models/${model}`), { store, quantize });
     const runner = await openPlainRunner(manifest, store, manifest.architecture.context);
     try {
       await action(runner);
@@ -49,7 +35,7 @@ async function greedy(runner: PlainRunner, prompt: readonly number[], count: num
 }
 
 /** The share of positions at which the most likely token is the reference's, which is fed in any case. */
-async function agreement(runner: PlainRunner, cases: readonly Reference[]): Promise<number> {
+async function agreement(runner: PlainRunner, cases: readonly ReferenceCase[]): Promise<number> {
   let agreed = 0;
   let positions = 0;
   for (const { ids, greedy } of cases) {
@@ -64,8 +50,8 @@ async function agreement(runner: PlainRunner, cases: readonly Reference[]): Prom
 }
 
 for (const model of ["babyllama-f32.gguf", "babyllama-hf"]) {
-  test(`${model} gives llama.cpp's greedy tokens exactly`, { skip: withoutSharedModels }, async () => {
-    const cases = await references("babyllama-f32.gguf");
+  test(`${model} gives llama.cpp's greedy tokens exactly`, { skip: skipWithoutModels }, async () => {
+    const cases = references("babyllama-f32.gguf");
     await withRunner(model, async (runner) => {
       for (const { prompt, ids, greedy: wanted } of cases) {
         assert.deepEqual(await greedy(runner, ids, wanted.length), wanted, prompt);
@@ -77,10 +63,10 @@ for (const model of ["babyllama-f32.gguf", "babyllama-hf"]) {
 for (const [model, least] of [["babyllama-q8_0.gguf", 0.97], ["babyllama-q4_0.gguf", 0.95]] as const) {
   test(
     `${model} agrees with llama.cpp at ${least * 100}% of the positions`,
-    { skip: withoutSharedModels },
+    { skip: skipWithoutModels },
     async (t) => {
       await withRunner(model, async (runner) => {
-        const share = await agreement(runner, await references(model));
+        const share = await agreement(runner, references(model));
         t.diagnostic?.(`agreement ${(share * 100).toFixed(2)}%`);
         assert.ok(share >= least, `${share}`);
       });
@@ -91,10 +77,10 @@ for (const [model, least] of [["babyllama-q8_0.gguf", 0.97], ["babyllama-q4_0.gg
 for (const [quantize, least] of [["8", 0.97], ["4", 0.85]] as const) {
   test(
     `the folder quantised to ${quantize} bits keeps ${least * 100}% of the tokens`,
-    { skip: withoutSharedModels },
+    { skip: skipWithoutModels },
     async (t) => {
       await withRunner("babyllama-hf", async (runner) => {
-        const share = await agreement(runner, await references("babyllama-f32.gguf"));
+        const share = await agreement(runner, references("babyllama-f32.gguf"));
         t.diagnostic?.(`agreement ${(share * 100).toFixed(2)}%`);
         assert.ok(share >= least, `${share}`);
       }, quantize);
