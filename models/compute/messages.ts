@@ -56,13 +56,15 @@ export type ComputeRequest =
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
   | { readonly id: number; readonly type: "step"; readonly step: StepRequest }
-  | { readonly id: number; readonly type: "probe" };
+  | { readonly id: number; readonly type: "probe" }
+  /** The last: lets go of everything. */
+  | { readonly id: number; readonly type: "stop" };
 
 /** From the worker. */
 export type ComputeResponse =
   | { readonly id: number; readonly type: "configured" }
   | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
-  | { readonly id: number; readonly type: "closed" }
+  | { readonly id: number; readonly type: "closed" | "stopped" }
   | { readonly id: number; readonly type: "probed"; readonly rates: ComputeRates }
   | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }
   | { readonly id: number; readonly type: "failed"; readonly message: string };

@@ -46,6 +46,9 @@ export interface ComputeSegment {
   close(): Promise<void>;
 }
 
+/** How long the step under way may go on when the worker is closed. */
+const STOP_MILLISECONDS = 3000;
+
 /** Starts the worker thread. */
 export function startCompute(
   { threads, slowdown = 1 }: Partial<ComputeOptions> & Pick<ComputeOptions, "threads">,
@@ -71,24 +74,35 @@ export function startCompute(
   });
 
   type Unnumbered<R> = R extends ComputeRequest ? Omit<R, "id"> : never;
-  function request<T extends ComputeResponse["type"]>(
+  function send<T extends ComputeResponse["type"]>(
     message: Unnumbered<ComputeRequest>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Extract<ComputeResponse, { type: T }>> {
     return new Promise((resolve, reject) => {
-      if (ended !== undefined) return reject(ended);
       const id = ++asked;
       pending.set(id, { resolve: (response) => resolve(response as Extract<ComputeResponse, { type: T }>), reject });
       thread.post({ id, ...message }, transfer);
     });
   }
+  const request: typeof send = (message, transfer) =>
+    ended === undefined ? send(message, transfer) : Promise.reject(ended);
 
   request<"configured">({ type: "configure", options: { threads, slowdown } }).catch(() => {});
 
-  async function close(): Promise<void> {
+  async function shutDown(): Promise<void> {
+    const dead = ended !== undefined;
     end("The compute worker was closed.");
+    // A thread that is ended in the middle of a native call can take the process down with it, so it ends its step first.
+    if (!dead) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_MILLISECONDS));
+      await Promise.race([send<"stopped">({ type: "stop" }).catch(() => {}), late]);
+      clearTimeout(timer);
+    }
     await thread.terminate();
   }
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => closing ??= shutDown();
   return {
     async open(segment) {
       const opened = await request<"opened">({ type: "open", segment });

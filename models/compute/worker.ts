@@ -45,6 +45,10 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
     }
     case "probe":
       return { id: request.id, type: "probed", rates: await probe(sessions, slowdown) };
+    case "stop":
+      for (const segment of segments.values()) await segment.close();
+      segments.clear();
+      return { id: request.id, type: "stopped" };
     default:
       return request satisfies never;
   }
