@@ -44,7 +44,15 @@ function findRuntime() {
 const [program, ...before] = findRuntime();
 const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...process.env, SKEIN_LAUNCHER: String(process.pid), SKEIN_NODE: process.execPath, DENO_NO_UPDATE_CHECK: "1" },
+  // Nothing leaves the user's devices: ONNX Runtime sends telemetry unless it is told not to (see models/compute/no-telemetry.ts).
+  env: {
+    ...process.env,
+    ORT_DISABLE_TELEMETRY: "1",
+    ORT_TELEMETRY_DISABLED: "1",
+    SKEIN_LAUNCHER: String(process.pid),
+    SKEIN_NODE: process.execPath,
+    DENO_NO_UPDATE_CHECK: "1",
+  },
 });
 // A signal sent to this process alone must reach the child too; after Ctrl-C the child has it twice and does not mind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

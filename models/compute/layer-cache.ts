@@ -1,4 +1,5 @@
 /** The KV cache of one decoder layer: all slots in one buffer, so that neighbouring slots make one batch without a copy. */
+import "./no-telemetry.ts";
 import { Tensor } from "onnxruntime-node";
 import type { Architecture } from "../manifest.ts";
 

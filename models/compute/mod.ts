@@ -16,6 +16,7 @@ import type {
   StepResult,
 } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
+import "./no-telemetry.ts";
 import { startThread } from "./thread.ts";
 
 export type { ComputeRates } from "./probe.ts";

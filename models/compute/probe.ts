@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import "./no-telemetry.ts";
 import { Tensor } from "onnxruntime-node";
 import { createGraph } from "../onnx/graph.ts";
 import { addLinear } from "../onnx/linear.ts";

@@ -1,4 +1,5 @@
 /** Runs rows through a contiguous run of blocks: look-up, layers over the KV caches in place, head, sampling. */
+import "./no-telemetry.ts";
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import type { Architecture } from "../manifest.ts";
 import { ropeCaches } from "../onnx/rope.ts";

@@ -1,4 +1,5 @@
 /** ONNX Runtime sessions, one a block, shared by the segments that hold the block. */
+import "./no-telemetry.ts";
 import { InferenceSession } from "onnxruntime-node";
 
 /** A session and how to give it back. */

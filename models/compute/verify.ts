@@ -1,4 +1,5 @@
 /** Whether the native library loads and computes on this machine. */
+import "./no-telemetry.ts";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { createGraph } from "../onnx/graph.ts";
 

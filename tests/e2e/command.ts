@@ -16,12 +16,14 @@ export interface Ran {
 export function skein(
   args: readonly string[],
   limitMilliseconds = 60_000,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Ran> {
   const child = spawn(
     process.env["SKEIN_NODE"] ?? "node",
     [launcher, ...args],
     {
       stdio: ["ignore", "pipe", "pipe"],
+      env,
       timeout: limitMilliseconds,
       killSignal: "SIGTERM",
     },

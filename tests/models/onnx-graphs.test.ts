@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
+import "../../models/compute/no-telemetry.ts";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { compileModel } from "../../models/compile/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";

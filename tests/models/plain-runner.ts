@@ -1,4 +1,5 @@
 /** Runs a compiled model by the plainest loop over its blocks: what the compiler's graphs are tested with. */
+import "../../models/compute/no-telemetry.ts";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { readFile } from "node:fs/promises";
 import { readEmbeddingRows } from "../../models/formats/mod.ts";
