@@ -10,14 +10,17 @@ import { run as ask } from "./ask.ts";
 import { run as plan } from "./plan.ts";
 import type { MeshView } from "../actors/supervisor/protocol.ts";
 
-const USAGE =
-  `skein demo --model PATH [options] ["PROMPT"]: three daemons on this machine, the model across them, an answer.
-Through npm: npm start -- --model PATH
+const USAGE = `skein demo [options] ["PROMPT"]: three daemons on this machine, a model across them, an answer.
+Through npm: npm start, or npm start -- --model PATH
 
-  --model PATH        a GGUF file or a Hugging Face folder
+  --model PATH        a GGUF file or a Hugging Face folder (default: the small model that comes with Skein)
+  --raw               continue the prompt as it is, without the model's chat template
   --devices N         how many daemons (default 3)
   --once              stop after the answer (default: stay up until Ctrl-C)
 `;
+
+/** What is asked where nothing is: of the built-in model, and of any other, whose chat manners are not known. */
+const PROMPTS = { builtin: "Tell me a story about a fox and a lost key.", other: "Once upon a time" } as const;
 
 /** How long the daemons may take to have a plan: a large model is compiled first. */
 const PLAN_MILLISECONDS = 300_000;
@@ -27,19 +30,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand(
     args,
     {
-      model: { type: "string" },
+      model: { type: "string", default: "builtin" },
+      raw: { type: "boolean", default: false },
       devices: { type: "string", default: "3" },
       once: { type: "boolean", default: false },
     },
     USAGE,
     1,
   );
-  if (values.model === undefined) {
-    throw new CommandError(
-      `Say which model to run: npm start -- --model PATH (a GGUF file or a Hugging Face folder).\n\n${USAGE}`,
-      2,
-    );
-  }
   const count = numberOption("devices", values.devices, { min: 1, max: 16, integer: true }) ?? 3;
   const leaving = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => leaving.abort());
@@ -63,18 +61,12 @@ export async function run(args: readonly string[]): Promise<number> {
     await Promise.race([planned(first.ready.api, count, leaving.signal), first.failed]);
     await plan(["--api", first.ready.api]);
     process.stdout.write("\n");
-    const prompt = positionals[0] ?? "Once upon a time";
-    process.stdout.write(prompt);
-    await ask([
-      "--api",
-      daemons.at(-1)?.ready.api ?? first.ready.api,
-      "--raw",
-      "--max-tokens",
-      "100",
-      "--temperature",
-      "0",
-      prompt,
-    ]);
+    const builtin = values.model === "builtin";
+    const prompt = positionals[0] ?? PROMPTS[builtin ? "builtin" : "other"];
+    const raw = values.raw || (!builtin && positionals[0] === undefined);
+    process.stdout.write(raw ? prompt : `> ${prompt}\n`);
+    const last = daemons.at(-1)?.ready.api ?? first.ready.api;
+    await ask(["--api", last, ...raw ? ["--raw"] : [], "--max-tokens", "120", "--temperature", "0", prompt]);
     if (!values.once) {
       process.stderr.write(
         `\nAsk more: npx skein ask --api ${first.ready.api} "…"   Look: npx skein inspect --api ${first.ready.api}   Ctrl-C stops all.\n`,

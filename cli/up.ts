@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon.ts";
 import type { ServingPolicy } from "../actors/leader/policy.ts";
+import { builtinModelPath } from "../models/builtin/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, defaultDataFolder, openDataFolder } from "../runtime/host/mod.ts";
 import { decodeInvite } from "../runtime/mesh/mod.ts";
@@ -13,7 +14,7 @@ import { eventPrinter, type Printer } from "./up-output.ts";
 
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
-  --model PATH        give the mesh this model: a GGUF file, or a Hugging Face folder
+  --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
   --quantize HOW      how to store a model's 16- and 32-bit weights: keep, 8 or 4 bits (default keep)
   --join INVITE       join the mesh of this invite (see skein invite)
   --name NAME         what to call this device (default: the host's name)
@@ -85,7 +86,7 @@ export async function run(args: readonly string[]): Promise<number> {
     concurrency,
   };
   const invite = values.join === undefined ? undefined : decodeInvite(values.join);
-  const model = values.model === undefined ? undefined : resolve(values.model);
+  const model = values.model === "builtin" ? builtinModelPath() : values.model && resolve(values.model);
   if (model !== undefined) await requireReadable(model);
   if (values.name.length === 0 || values.name.length > 64) {
     throw new CommandError("--name must have 1 to 64 characters.", 2);

@@ -11,11 +11,7 @@ import { parseArgs } from "node:util";
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
 import type { PlanView } from "../../cli/plan-output.ts";
 import { table } from "../../cli/table.ts";
-import {
-  complete,
-  type LocalMesh,
-  startLocalMesh,
-} from "../../tests/e2e/local-mesh.ts";
+import { complete, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
 
 const { values } = parseArgs({

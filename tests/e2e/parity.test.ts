@@ -1,10 +1,11 @@
 /** One device, and every split over two and three devices, give the tokens that llama.cpp gives; real daemons. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { references, shared, skipWithoutModels } from "../shared.ts";
 import { complete, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 
-/** Blocks of the babyllama: embedding, five layers, head. */
+/** Blocks of the babyllama, and of the built-in model: embedding, five layers, head. */
 const BLOCKS = 7;
 
 /** All ways to cut `blocks` into `parts` runs of at least one block. */
@@ -51,3 +52,15 @@ for (const model of ["babyllama-f32.gguf", "babyllama-hf"]) {
     },
   );
 }
+
+test("the built-in model answers the same on one device and at every split over two and three", async () => {
+  await using mesh = await startLocalMesh(3, builtinModelPath(), ["--concurrency", "4"]);
+  const prompts = ["Once there was a goose", "Tell me a story", "The key is", "Who are you?"];
+  const answers = () => Promise.all(prompts.map((prompt, index) => complete(mesh.api(index % 3), prompt, 40)));
+  await mesh.split([BLOCKS]);
+  const alone = (await answers()).map(({ text }) => text);
+  for (const counts of [2, 3].flatMap((parts) => compositions(BLOCKS, parts))) {
+    await mesh.split(counts);
+    assert.deepEqual((await answers()).map(({ text }) => text), alone, counts.join("+"));
+  }
+});

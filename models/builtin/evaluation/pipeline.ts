@@ -1,0 +1,108 @@
+/** A model file in Skein's own compute worker, as the evaluation uses it: many prompts at once, greedy or scored. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compileModel } from "../../compile/mod.ts";
+import { type BlockFiles, type ComputeSegment, startCompute } from "../../compute/mod.ts";
+import type { Block, Manifest } from "../../manifest.ts";
+import { defaultSampling } from "../../sampling/mod.ts";
+import { type BlockStore, openBlockStore } from "../../store/mod.ts";
+import { createTokenizer, encodeChat, parseBundle, type Tokenizer } from "../../text/mod.ts";
+
+export interface PipelineOptions {
+  /** Threads of the compute worker. Default 1. */
+  readonly threads?: number;
+  /** Sequences that run at once. Default 8. */
+  readonly slots?: number;
+}
+
+export interface Pipeline extends AsyncDisposable {
+  readonly manifest: Manifest;
+  readonly tokenizer: Tokenizer;
+  /** The tokens of a user's message in chat form, up to where the answer begins. */
+  encodePrompt(prompt: string): number[];
+  /** Returns the greedy continuation of each prompt, at most `maxTokens` long, without the token that ends it. */
+  complete(prompts: readonly (readonly number[])[], maxTokens: number): Promise<number[][]>;
+  /** Returns the logits after each token of a sequence: [tokens, vocabulary]. */
+  logits(ids: readonly number[]): Promise<Float32Array>;
+}
+
+/** Compiles a model file into a folder of its own and loads it; closing removes the folder. Throws ModelFileError. */
+export async function openPipeline(path: string, { threads = 1, slots = 8 }: PipelineOptions = {}): Promise<Pipeline> {
+  const folder = await mkdtemp(join(tmpdir(), "skein-evaluation-"));
+  const compute = startCompute({ threads });
+  const close = async () => {
+    await compute.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const store = await openBlockStore(folder);
+    const manifest = await compileModel(path, { store });
+    const { architecture } = manifest;
+    const context = architecture.context;
+    const blocks = manifest.blocks.map((block) => filesOf(block, store));
+    const segment = await compute.open({ architecture, blocks, context, slots });
+    const bundle = parseBundle(JSON.parse(await readFile(store.path(manifest.tokenizer), "utf8")));
+    const tokenizer = createTokenizer(bundle);
+    const lane = { segment, context, endIds: tokenizer.endIds };
+    return {
+      manifest,
+      tokenizer,
+      encodePrompt: (prompt) => encodeChat(tokenizer, bundle, [{ role: "user", content: prompt }]),
+      async complete(prompts, maxTokens) {
+        const answers: number[][] = [];
+        for (let at = 0; at < prompts.length; at += slots) {
+          answers.push(...await completeLane(lane, prompts.slice(at, at + slots), maxTokens));
+        }
+        return answers;
+      },
+      async logits(ids) {
+        const row = { slot: 0, position: 0, count: ids.length, output: "logits" as const };
+        const { logits: [found] } = await segment.step({ rows: [row], tokens: Int32Array.from(ids) });
+        if (found === undefined) throw new TypeError("Cannot score: the head gave no logits");
+        return found;
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Lane {
+  readonly segment: ComputeSegment;
+  readonly context: number;
+  readonly endIds: ReadonlySet<number>;
+}
+
+const greedy = { sampling: { ...defaultSampling, temperature: 0 }, history: new Int32Array() };
+
+/** Runs as many sequences as there are slots to their ends. */
+async function completeLane(
+  { segment, context, endIds }: Lane,
+  prompts: readonly (readonly number[])[],
+  maxTokens: number,
+): Promise<number[][]> {
+  let open = prompts.map((prompt, slot) => ({ slot, position: 0, next: prompt, answer: new Array<number>() }));
+  const answers = open.map(({ answer }) => answer);
+  while (open.length > 0) {
+    const rows = open.map(({ slot, position, next }) => ({ slot, position, count: next.length, output: greedy }));
+    const { tokens } = await segment.step({ rows, tokens: Int32Array.from(open.flatMap(({ next }) => next)) });
+    open = open.flatMap(({ slot, position, next, answer }, i) => {
+      const token = tokens[i] ?? -1;
+      if (endIds.has(token)) return [];
+      answer.push(token);
+      const reached = position + next.length;
+      const full = answer.length >= maxTokens || reached >= context;
+      return full ? [] : [{ slot, position: reached, next: [token], answer }];
+    });
+  }
+  return answers;
+}
+
+function filesOf(block: Block, store: BlockStore): BlockFiles {
+  const { index, kind } = block;
+  if (kind === "embed") return { index, kind, table: block.table, weights: store.path(block.weights) };
+  return { index, kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
+}

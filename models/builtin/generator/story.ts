@@ -1,0 +1,147 @@
+/** Stories: a request in chat form and a short story about what was asked for. */
+import { coinPeople, type Split, splitOf } from "./names.ts";
+import { endings, openings, plots } from "./plots.ts";
+import type { Random } from "./random.ts";
+import { coinNames } from "./names.ts";
+import { adjectives, animals, places, things } from "./words.ts";
+
+export interface Story {
+  readonly prompt: string;
+  readonly text: string;
+  /** Words of the request that the story must mention. */
+  readonly mentions: readonly string[];
+}
+
+export interface StoryOptions {
+  readonly random: Random;
+  readonly split: Split;
+  /** Ask about words that no list holds: a share of the stories, so that the model learns to copy. Default 0. */
+  readonly coined?: number;
+}
+
+const traits = [
+  "little",
+  "brave",
+  "kind",
+  "young",
+  "clever",
+  "shy",
+  "curious",
+  "merry",
+  "careful",
+  "old",
+  "lazy",
+  "small",
+];
+const asks = [
+  "Tell me a story about",
+  "Tell me a story about",
+  "Please tell me a story about",
+  "Write a story about",
+  "Can you tell me a story about",
+  "I want to hear a story about",
+  "Make up a story about",
+];
+const shortAsks = [
+  "Tell me a short story about",
+  "Write a very short story about",
+  "Please tell me a short story about",
+];
+const longAsks = ["Tell me a long story about", "Write a long story about"];
+
+/** Writes a story and the request for it. What is held out are pairs of a hero and a thing. */
+export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
+  let hero = "";
+  let thing = "";
+  do {
+    hero = random.chance(coined) ? coinNames(random, split, 1)[0] ?? "" : random.pick(animals);
+    thing = random.chance(coined) ? coinNames(random, split, 1)[0] ?? "" : random.pick(things);
+  } while (splitOf(`story ${hero} ${thing}`) !== split);
+  const place = random.pick(places);
+  let friend = random.pick(animals);
+  while (friend === hero) friend = random.pick(animals);
+  const adjective = random.pick(adjectives);
+  const name = random.chance(0.4) ? coinPeople(random, split, 1)[0] : undefined;
+  const described = random.chance(0.6);
+  const object = described ? `${adjective} ${thing}` : thing;
+
+  const mentions = [hero];
+  let about = article(hero);
+  const withName = name !== undefined && random.chance(0.4);
+  if (withName) {
+    about += ` called ${name}`;
+    mentions.push(name);
+  }
+  const kind = random.unit();
+  const askedFriend = kind >= 0.8 && kind < 0.92;
+  const askedThing = kind < 0.8;
+  if (askedThing) {
+    about += ` and ${article(object)}`;
+    mentions.push(thing);
+  } else if (askedFriend) {
+    about += ` and ${article(friend)}`;
+    mentions.push(friend);
+  }
+  if (random.chance(0.15)) {
+    about += ` in the ${place}`;
+    mentions.push(place);
+  }
+  const length = random.unit();
+  const ask = random.pick(length < 0.25 ? shortAsks : length < 0.8 ? asks : longAsks);
+  const prompt = `${ask} ${about}${random.chance(0.85) ? "." : ""}`;
+
+  const pronouns = random.chance(0.5) ? male : female;
+  const friendPronouns = random.chance(0.5) ? male : female;
+  const heroName = () => name !== undefined && random.chance(0.6) ? name : `the ${hero}`;
+  const trait = random.chance(0.7) ? `${random.pick(traits)} ${hero}` : hero;
+  const slots: Readonly<Record<string, () => string>> = {
+    N: heroName,
+    h: () => `the ${hero}`,
+    ah: () => article(trait),
+    called: () => name === undefined ? "" : ` called ${name}`,
+    o: () => object,
+    "a o": () => article(object),
+    t: () => thing,
+    "a t": () => article(thing),
+    p: () => place,
+    f: () => `the ${friend}`,
+    F: () => `The ${friend}`,
+    af: () => article(friend),
+    he: () => pronouns.he,
+    He: () => capital(pronouns.he),
+    his: () => pronouns.his,
+    His: () => capital(pronouns.his),
+    him: () => pronouns.him,
+    his2: () => friendPronouns.his,
+    him2: () => friendPronouns.him,
+  };
+  const keep = length < 0.25 ? 0 : length < 0.8 ? 0.6 : 1;
+  const sentences = [random.pick(openings)];
+  for (const step of random.pick(plots)) {
+    if (step.optional !== true || random.chance(keep)) sentences.push(random.pick(step.texts));
+  }
+  sentences.push(random.pick(endings));
+  const text = sentences.map((sentence) => capital(fill(sentence, slots))).join(" ");
+  return { prompt, text, mentions };
+}
+
+const male = { he: "he", his: "his", him: "him" };
+const female = { he: "she", his: "her", him: "her" };
+
+function fill(sentence: string, slots: Readonly<Record<string, () => string>>): string {
+  const text = sentence.replace(/\{([^}]+)\}/g, (_, slot: string) => {
+    const write = slots[slot];
+    if (write === undefined) throw new RangeError(`Cannot fill the slot {${slot}} in "${sentence}"; it is unknown`);
+    return write();
+  });
+  // A slot at the start of a sentence inside quotes or after a full stop.
+  return text.replace(/([.!?]"? )(the|she|he|her|his) /g, (_, end: string, word: string) => `${end}${capital(word)} `);
+}
+
+function article(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,33 @@
+import { comparePuzzle } from "./compare.ts";
+import { functionPuzzle } from "./function.ts";
+import { lookupPuzzle } from "./lookup.ts";
+import { recallPuzzle } from "./recall.ts";
+import { rulePuzzle } from "./rule.ts";
+import type { Puzzle, Task, TaskFamily, TaskOptions } from "./sample.ts";
+import { screenPuzzle } from "./screen.ts";
+
+const writers: Readonly<Record<TaskFamily, (options: TaskOptions) => Puzzle>> = {
+  lookup: lookupPuzzle,
+  rule: rulePuzzle,
+  function: functionPuzzle,
+  screen: screenPuzzle,
+  compare: comparePuzzle,
+  recall: recallPuzzle,
+};
+
+/** Writes a text with questions of a family. Throws a RangeError for knobs out of range. */
+export function writePuzzle(family: TaskFamily, options: TaskOptions): Puzzle {
+  const { hops, redundancy } = options;
+  if (![1, 2, 3].includes(hops)) throw new RangeError(`Cannot write a task of ${hops} hops; choose 1, 2 or 3`);
+  if (!(redundancy >= 0 && redundancy <= 0.8)) {
+    throw new RangeError(`Cannot write a task of redundancy ${redundancy}; choose 0 to 0.8`);
+  }
+  return writers[family](options);
+}
+
+/** Writes a task of a family: a puzzle with one of its questions. Throws a RangeError for knobs out of range. */
+export function writeTask(family: TaskFamily, options: TaskOptions): Task {
+  const { text, glue, questions, ...rest } = writePuzzle(family, options);
+  const { question, answer } = options.random.pick(questions);
+  return { ...rest, prompt: text + glue + question, answer };
+}
