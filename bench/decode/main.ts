@@ -93,9 +93,7 @@ const summary = rows.map((row, index) => ({
   decodeLongToLlama: row.decodeLong / (reference?.decodeLong ?? NaN),
   decodeToOne: row.decode / (single?.decode ?? NaN),
   prefillToLlama: row.prefill / (reference?.prefill ?? NaN),
-  addedPerHop: hops[index] === 0
-    ? 0
-    : (row.decode - (single?.decode ?? NaN)) / (hops[index] ?? NaN),
+  addedPerHop: hops[index] === 0 ? 0 : (row.decode - (single?.decode ?? NaN)) / (hops[index] ?? NaN),
 }));
 console.log(table(
   [

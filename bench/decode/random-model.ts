@@ -2,11 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import {
-  type GgufTensorToWrite,
-  type GgufValue,
-  writeGguf,
-} from "../../models/formats/mod.ts";
+import { type GgufTensorToWrite, type GgufValue, writeGguf } from "../../models/formats/mod.ts";
 
 /** Sizes of a llama. */
 export interface Shape {
@@ -69,9 +65,7 @@ function metadata(shape: Shape): Record<string, GgufValue> {
     },
     "tokenizer.ggml.token_type": {
       type: "int32",
-      value: pieces.map((_, id) =>
-        id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1
-      ),
+      value: pieces.map((_, id) => id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1),
     },
     "tokenizer.ggml.bos_token_id": uint32(1),
     "tokenizer.ggml.eos_token_id": uint32(2),

@@ -53,8 +53,7 @@ export async function measureMemory(
     return {
       name: ready.name,
       anonymousBytes: Number(status.match(/RssAnon:\s+(\d+) kB/)?.[1]) * 1024,
-      blockBytes: device?.segments.reduce((sum, segment) =>
-        sum + segment.weightBytes, 0) ?? NaN,
+      blockBytes: device?.segments.reduce((sum, segment) => sum + segment.weightBytes, 0) ?? NaN,
     };
   }));
 }
