@@ -8,7 +8,7 @@ import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { builtinModelPath } from "../models/builtin/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, defaultDataFolder, openDataFolder } from "../runtime/host/mod.ts";
-import { decodeInvite } from "../runtime/mesh/mod.ts";
+import { decodeInvite, isStrayStreamError } from "../runtime/mesh/mod.ts";
 import { bytesOption, CommandError, numberOption, parseCommand } from "./command.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
@@ -96,6 +96,7 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort(signal));
   const orphaned = watchLauncher(() => ending.abort("launcher"));
   const printer = eventPrinter(values.json, process.stdout.isTTY === true);
+  const broken = liveOn(printer, (error) => ending.abort(error));
   const folder = await openDataFolder(values["data-dir"]);
   try {
     await using daemon = await startDaemon({
@@ -128,9 +129,11 @@ export async function run(args: readonly string[]): Promise<number> {
     } finally {
       await withdraw();
     }
+    if (ending.signal.reason instanceof Error) throw ending.signal.reason;
     printer.stopping(String(ending.signal.reason));
   } finally {
     orphaned();
+    broken();
     await folder.close();
   }
   return 0;
@@ -205,6 +208,22 @@ async function requireReadable(model: string): Promise<void> {
       }.`,
     );
   });
+}
+
+/** Goes on after errors that say nothing new, and ends in order after others; returns the end of watching. */
+function liveOn(printer: Printer, end: (error: Error) => void): () => void {
+  const onError = (thrown: unknown): void => {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (isStrayStreamError(error)) {
+      printer.event({ type: "warning", message: `A connection closed while it was written to: ${error.message}` });
+    } else end(error);
+  };
+  process.on("uncaughtException", onError);
+  process.on("unhandledRejection", onError);
+  return () => {
+    process.off("uncaughtException", onError);
+    process.off("unhandledRejection", onError);
+  };
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -235,6 +235,14 @@ export function supervisor(
     }
     const { number, model, segments } = message.state.plan;
     device.announce({ type: "plan", ...number, model: model.name, segments });
+    const missing = segments.some(({ device: where, ref }) => {
+      return where === device.id && !state.held.some((held) => !held.stopping && sameRef(held.ref, ref));
+    });
+    // A leader that took over cannot know that this device has been restarted since the plan was made.
+    if (missing) {
+      const reason = "its segment is not loaded: the device has been restarted";
+      context.tell(leaderOf(message.leader), { type: "segment-lost", device: device.id, number, reason });
+    }
     for (const held of state.held) {
       const used = segments.some(({ ref }) => sameRef(ref, held.ref));
       if (used) held.number = number;

@@ -6,3 +6,4 @@ export { decodeInvite, encodeInvite, type Invite, InviteError } from "./invite.t
 export { createMeshKey } from "./key.ts";
 export { MAX_CONTROL_FRAME, MAX_PEERS, MAX_TENSORS_FRAME } from "./limits.ts";
 export { createMesh, type MeshOptions } from "./mesh.ts";
+export { isStrayStreamError } from "./stray-errors.ts";

@@ -250,6 +250,29 @@ test("a new leader goes on with the plan that it finds, if its devices live", as
   assert.equal(stage(["b"], found).state()?.type, "waiting");
 });
 
+test("a segment that a restarted device no longer has is loaded again; an old word of that changes nothing", async () => {
+  const before = stage(["a"]);
+  before.acting.reported(report("a"), 0);
+  before.acting.offered("a", manifest, policy, true, 0);
+  before.wait(500);
+  await before.solve();
+  before.load();
+  const found = before.state();
+  assert.ok(found?.type === "active");
+  const { acting, wait, solve, load, state, assigned } = stage(["a"], found);
+  acting.reported(report("a"), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  acting.segmentLost({ term: 0, epoch: 9 }, "a: an old one", 0);
+  assert.equal(state()?.type, "active");
+  acting.segmentLost(found.plan.number, "a: restarted", 0);
+  assert.equal(state()?.type, "waiting");
+  wait(500);
+  await solve();
+  assert.equal(assigned.length, 1);
+  load();
+  assert.deepEqual(segments(state()), ["a 0-7"]);
+});
+
 test("a planner that fails leaves an even split and a word, not a mesh without a plan", () => {
   const { acting, wait, load, state, questions, now } = stage(["a", "b"]);
   for (const device of ["a", "b"]) acting.reported(report(device), 0);
