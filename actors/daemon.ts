@@ -5,7 +5,7 @@ import { type Compute, type ComputeRates, startCompute } from "../models/compute
 import type { Manifest } from "../models/manifest.ts";
 import { openBlockStore } from "../models/store/mod.ts";
 import { createActorSystem } from "../runtime/actor/mod.ts";
-import { systemClock } from "../runtime/clock.ts";
+import { every, systemClock } from "../runtime/clock.ts";
 import { type DataFolder, hardwareKey, readFreeDisk, readMemory, readSensors, serveHttp } from "../runtime/host/mod.ts";
 import {
   createIdentity,
@@ -116,6 +116,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     system.tell(leaderOf(mesh.self), { type, device: event.device });
     onEvent(peerEvent(event));
   }));
+  started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
   const server = await serveHttp(options.api.host, options.api.port, createApi({ system, device }));
   started.defer(() => server.close());
@@ -139,6 +140,7 @@ async function meshKey({ folder, invite, onEvent }: DaemonOptions): Promise<Uint
   const kept = await folder.secret("mesh.key", () => invite?.key ?? createMeshKey());
   if (invite === undefined || same(kept, invite.key)) return kept;
   await folder.replaceSecret("mesh.key", invite.key);
+  await folder.remove(PEERS_FILE);
   onEvent({
     type: "warning",
     message: "This device was in another mesh before; it has left that one to join the invite's.",
@@ -167,11 +169,24 @@ async function knownRates({ folder, threads, slowdown }: DaemonOptions, compute:
 
 const PORT_FILE = "port";
 const PEERS_FILE = "addresses";
+const REMEMBER_MILLISECONDS = 5000;
 
-/** The addresses of the invite, or of the one that this device came in by. */
+/** The addresses of the invite, and those of members that this device met before. */
 async function knownAddresses({ folder, invite }: DaemonOptions): Promise<string[]> {
-  if (invite !== undefined) await folder.write(PEERS_FILE, invite.addresses.join("\n"));
-  return (await folder.read(PEERS_FILE) ?? "").split("\n").filter((address) => address !== "");
+  const kept = (await folder.read(PEERS_FILE) ?? "").split("\n").filter((address) => address !== "");
+  return [...new Set([...invite?.addresses ?? [], ...kept])];
+}
+
+/** Keeps the addresses of members, so that this device finds back after a restart, whoever of them is there then. */
+function rememberMembers(mesh: Mesh, folder: DataFolder): () => void {
+  let kept = "";
+  return every(systemClock, REMEMBER_MILLISECONDS, () => {
+    const addresses = mesh.memberAddresses().join("\n");
+    if (addresses === "" || addresses === kept) return;
+    kept = addresses;
+    // A precaution: where it fails, the invite's addresses and mDNS remain.
+    folder.write(PEERS_FILE, addresses).catch(() => {});
+  });
 }
 
 /** Opens the mesh on the last run's port where it is free, so that addresses in invites stay good. */

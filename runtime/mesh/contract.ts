@@ -66,6 +66,8 @@ export interface Mesh extends Transport, AsyncDisposable {
   readonly name: string;
   /** The multiaddrs under which this device can be dialled, its id included. */
   addresses(): string[];
+  /** Multiaddrs of other members, told by members or by the person: worth dialling after a restart. At most 64 devices'. */
+  memberAddresses(): string[];
   onEvent(listener: (event: MeshEvent) => void): () => void;
   /** A text that lets another device in: it carries the mesh's key, so it is a secret. */
   invite(): string;

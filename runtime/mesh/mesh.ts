@@ -159,6 +159,11 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     self,
     name,
     addresses,
+    memberAddresses: () =>
+      [...directory.all()].filter(({ trusted }) => trusted).slice(0, MAX_PEERS).flatMap(({ device, addresses }) => {
+        const suffix = device === undefined ? "" : `/p2p/${device}`;
+        return addresses.map((address) => address.includes("/p2p/") ? address : `${address}${suffix}`);
+      }),
     peers: roster.peers,
     send: (device, channel, frame) => roster.get(device)?.send(channel, frame) ?? "unreachable",
     onFrame: frameListeners.add,
