@@ -41,6 +41,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return await (await load()).run(args);
 }
 
+// Whoever read the output may leave (a pipe to head): a daemon goes on without them.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -234,7 +234,8 @@ function ended(signal: AbortSignal): Promise<void> {
 /** Calls `gone` when the launcher that started this process has died without a word; returns the end of watching. */
 function watchLauncher(gone: () => void): () => void {
   const launcher = Number(process.env["SKEIN_LAUNCHER"]);
-  if (!(launcher > 0) || process.ppid !== launcher) return () => {};
+  if (!(launcher > 0)) return () => {};
+  if (process.ppid !== launcher) gone();
   const timer = setInterval(() => {
     if (process.ppid !== launcher) gone();
   }, 1000);

@@ -5,6 +5,9 @@ import { Count, Identifier, Position, Sampling, ShortText, TokenId } from "../wi
 /** Characters of a prompt, all messages together: bounds what a peer can make us tokenise. */
 const MAX_PROMPT_CHARACTERS = 1 << 20;
 
+/** Characters of one stop string. */
+export const MAX_STOP_CHARACTERS = 256;
+
 const Text = v.pipe(v.string(), v.maxLength(MAX_PROMPT_CHARACTERS));
 
 export const Prompt = v.variant("type", [
@@ -22,7 +25,7 @@ export const AnswerRequest = v.object({
   prompt: Prompt,
   sampling: Sampling,
   maxTokens: Position,
-  stop: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(256))), v.maxLength(16)),
+  stop: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_CHARACTERS))), v.maxLength(16)),
 });
 export type AnswerRequest = v.InferOutput<typeof AnswerRequest>;
 

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { validateSampling } from "../../models/sampling/mod.ts";
 import type { AnswerRequest, Prompt } from "../conversation/protocol.ts";
-import { Prompt as PromptSchema } from "../conversation/protocol.ts";
+import { MAX_STOP_CHARACTERS, Prompt as PromptSchema } from "../conversation/protocol.ts";
 import { MAX_CONTEXT } from "../wire.ts";
 import type { AnswerEvent, Timings } from "./answer.ts";
 
@@ -37,6 +37,8 @@ export interface CompletionRequest {
 /** OpenAI's default for completions; chats go on until the model ends them or the context is full. */
 const COMPLETION_TOKENS = 16;
 
+const Stop = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_CHARACTERS));
+
 const Parameters = v.object({
   model: v.optional(v.string()),
   stream: v.nullish(v.boolean(), false),
@@ -49,9 +51,7 @@ const Parameters = v.object({
   min_p: v.nullish(v.number()),
   repetition_penalty: v.nullish(v.number()),
   seed: v.nullish(v.number()),
-  stop: v.nullish(
-    v.union([v.pipe(v.string(), v.minLength(1)), v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.maxLength(16))]),
-  ),
+  stop: v.nullish(v.union([Stop, v.pipe(v.array(Stop), v.maxLength(16))])),
   n: v.nullish(v.literal(1)),
   best_of: v.nullish(v.literal(1)),
   echo: v.nullish(v.literal(false)),

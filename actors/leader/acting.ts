@@ -96,6 +96,11 @@ export class Acting {
     this.#planSoon(now);
   }
 
+  /** Says again what is published, for those who missed it or have been restarted. */
+  repeat(): void {
+    this.#publish(this.#published);
+  }
+
   /** A segment executor of the plan in force has ended by itself. */
   segmentLost(number: PlanNumber, reason: string, now: number): void {
     if (this.#published.type !== "active" || comparePlans(number, this.#published.plan.number) !== 0) return;

@@ -146,6 +146,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
   function repeat(state: LeaderState, context: Context<LeaderMessage>): void {
     state.claimedAt = device.clock.now();
     for (const peer of state.election.peers) contradict(state, peer, context);
+    state.acting?.repeat();
   }
 
   /**

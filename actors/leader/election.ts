@@ -18,6 +18,12 @@ export const SUCCESSION_MILLISECONDS = 300;
 /** How long the device whose turn it is may hesitate before the others stop waiting for it. */
 export const HESITATION_MILLISECONDS = 1500;
 
+/**
+ * A claim so far above the highest term seen is nonsense: terms grow by one an election, and one that ran away would leave
+ * no room above it.
+ */
+export const MAX_TERM_JUMP = 1_000_000;
+
 /** Whether claim `a` beats claim `b`. */
 export function outranks(a: Claim, b: Claim): boolean {
   return a.term > b.term || (a.term === b.term && a.leader < b.leader);
@@ -45,6 +51,7 @@ export function shouldClaim(election: Election, now: number): boolean {
 /** The view after hearing a claim: adopted, or unchanged where it is outranked or its leader is not in reach. */
 export function hear(election: Election, claim: Claim): Election {
   if (claim.leader !== election.self && !election.peers.has(claim.leader)) return election;
+  if (claim.term > election.term + MAX_TERM_JUMP) return election;
   const current = election.leader === undefined ? undefined : { term: election.term, leader: election.leader };
   if (current !== undefined && !outranks(claim, current)) return election;
   if (current === undefined && claim.term < election.term) return election;

@@ -63,9 +63,11 @@ export class Knowledge {
     return [...this.#excluded].map(([device, { reason }]) => `${this.name(device)} could not take part: ${reason}`);
   }
 
-  /** The model of this id, or else the first that was offered. */
+  /** The model of this id, or else the first that a device in reach has in full, or else the first that was offered. */
   model(id: string | undefined): Offer | undefined {
-    return (id === undefined ? undefined : this.#offers.get(id)) ?? this.#offers.values().next().value;
+    const offers = [...this.#offers.values()];
+    const held = offers.find(({ holders }) => holders.size > 0);
+    return (id === undefined ? undefined : this.#offers.get(id)) ?? held ?? offers[0];
   }
 
   /** Whether every device in reach has reported. */

@@ -18,6 +18,7 @@ import type { Device } from "../device.ts";
 import { executor } from "../executor/behaviour.ts";
 import { gateway, type GatewayMessage } from "../gateway/behaviour.ts";
 import { leader } from "../leader/behaviour.ts";
+import { MAX_TERM_JUMP } from "../leader/election.ts";
 import { library } from "../library/behaviour.ts";
 import { monitor } from "../monitor/behaviour.ts";
 import { comparePlans, type MeshState } from "../plan.ts";
@@ -56,6 +57,8 @@ export function supervisor(
   look: () => readonly ActorSnapshot[],
 ): Behaviour<SupervisorState, SupervisorMessage> {
   let gateways: Ref<GatewayMessage>;
+  // Made once, so that what the leader actor remembers outlives this actor too.
+  const leading = leader(device);
   let heldBytes = 0;
   let executors = 0;
   /** One load at a time: an assignment that supersedes another waits until that one has let go of its half-fetched blobs. */
@@ -66,7 +69,7 @@ export function supervisor(
     start(context) {
       heldBytes = 0;
       const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
-      context.spawn(leader(device), { name: "leader", restart });
+      context.spawn(leading, { name: "leader", restart });
       context.spawn(library(device.store), { name: "library", restart, channel: "tensors" });
       context.spawn(monitor(device, () => heldBytes), { name: "monitor", restart, channel: "tensors" });
       gateways = context.spawn(gateway(device), { name: "gateway", restart });
@@ -221,7 +224,7 @@ export function supervisor(
     message: Extract<SupervisorMessage, { type: "publish" }>,
     context: SupervisorContext,
   ): void {
-    if (message.term < state.term) return;
+    if (message.term < state.term || message.term > state.term + MAX_TERM_JUMP) return;
     state.term = message.term;
     state.leader = message.leader;
     const before = state.mesh;
@@ -234,7 +237,8 @@ export function supervisor(
       return;
     }
     const { number, model, segments } = message.state.plan;
-    device.announce({ type: "plan", ...number, model: model.name, segments });
+    const news = before.type !== "active" || comparePlans(before.plan.number, number) !== 0;
+    if (news) device.announce({ type: "plan", ...number, model: model.name, segments });
     const missing = segments.some(({ device: where, ref }) => {
       return where === device.id && !state.held.some((held) => !held.stopping && sameRef(held.ref, ref));
     });
@@ -261,8 +265,12 @@ export function supervisor(
     const held = state.held.find(({ ref }) => plan.segments[0] !== undefined && sameRef(ref, plan.segments[0].ref));
     if (held?.loaded.language === undefined) return { type: "declined", reason: "the first segment is not here" };
     const { id, request, progress, answer } = message;
+    const name = `conversation-${id}`;
+    if (look().some(({ path }) => path.endsWith(`/${name}`))) {
+      return { type: "declined", reason: `there is a ${name} already` };
+    }
     const behaviour = conversation({ id, plan, request, progress, answer, language: held.loaded.language });
-    return { type: "conversing", conversation: context.spawn(behaviour, { name: `conversation-${id}` }) };
+    return { type: "conversing", conversation: context.spawn(behaviour, { name }) };
   }
 
   function ended(state: SupervisorState, path: string, reason: string, context: SupervisorContext): void {

@@ -1,6 +1,6 @@
 /** Carrying out an assignment: fetch the blocks that are missing, load them, know the model's language where it is needed. */
 import type { ComputeSegment } from "../../models/compute/mod.ts";
-import type { Block, Manifest } from "../../models/manifest.ts";
+import type { Blob, Block, Manifest } from "../../models/manifest.ts";
 import { blockBlobs } from "../../models/manifest-blobs.ts";
 import { createTokenizer, parseBundle } from "../../models/text/mod.ts";
 import type { Sender } from "../../runtime/actor/mod.ts";
@@ -69,6 +69,22 @@ export async function reserveBlocks(
   await device.store.putManifest(request.manifest);
 }
 
+/** Blobs whose hash has been checked since this process began: disks rot, and a damaged block answers nonsense. */
+const verified = new Set<string>();
+
+/** Checks the blobs that are here; a damaged one is removed, so that it is fetched again. */
+async function verifyBlobs(blobs: readonly Blob[], { store, announce }: Device, signal: AbortSignal): Promise<void> {
+  for (const blob of blobs) {
+    signal.throwIfAborted();
+    if (verified.has(blob.sha256) || !(await store.has(blob))) continue;
+    if (await store.verify(blob)) verified.add(blob.sha256);
+    else {announce({
+        type: "warning",
+        message: `The block ${blob.sha256.slice(0, 12)} on this disk was damaged; it is fetched again.`,
+      });}
+  }
+}
+
 /** The blobs of a run of blocks, with the tokenizer where the run has the embedding. */
 async function fetchBlocks(
   { manifest, first, last, sources }: FetchRequest,
@@ -79,7 +95,9 @@ async function fetchBlocks(
 ): Promise<void> {
   const blocks = manifest.blocks.slice(first, last + 1);
   const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
-  await fetchBlobs([...blocks.flatMap(blockBlobs), ...language], {
+  const blobs = [...blocks.flatMap(blockBlobs), ...language];
+  await verifyBlobs(blobs, device, signal);
+  await fetchBlobs(blobs, {
     store: device.store,
     sender,
     sources: sources.filter((source) => source !== device.id),

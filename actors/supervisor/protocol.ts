@@ -70,7 +70,7 @@ const Assign = v.object({
   first: Count,
   last: Count,
   context: Position,
-  concurrency: Count,
+  concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
   bytes: Count,
   /** Devices that may have the blocks. */
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
