@@ -22,6 +22,9 @@ import { Transcript } from "./transcript.ts";
 /** Longest silence of the pipeline while a step is under way. Slow boards need seconds for a chunk, none needs this. */
 const STALL_MILLISECONDS = 60_000;
 
+/** Longest wait for a cache slot while other answers have them all. */
+const QUEUE_MILLISECONDS = 600_000;
+
 /** What a conversation is made of. */
 export interface ConversationOptions {
   readonly id: string;
@@ -35,6 +38,8 @@ export interface ConversationOptions {
 interface ConversationState {
   readonly prefill: Prefill;
   readonly transcript: Transcript;
+  /** Whether the sequence has a cache slot. */
+  seated: boolean;
   /** Ends the watch for silence. */
   calm: () => void;
 }
@@ -65,7 +70,12 @@ export function conversation(
         context.watch(options.answer, () => ({ type: "cancel" }));
         const { sampling } = request;
         context.tell(first, { type: "open", sequence: id, route: following, conversation: context.self, sampling });
-        const state = { prefill: new Prefill(id, [...prompt, ...progress.generated]), transcript, calm: () => {} };
+        const state = {
+          prefill: new Prefill(id, [...prompt, ...progress.generated]),
+          transcript,
+          seated: false,
+          calm: () => {},
+        };
         feed(state, context);
         return state;
       } catch (error) {
@@ -77,6 +87,10 @@ export function conversation(
       if (state === undefined) return stop();
       state.calm();
       switch (message.type) {
+        case "seated":
+          state.seated = true;
+          listen(state, context);
+          return next(state);
         case "advanced":
           state.prefill.arrived();
           feed(state, context);
@@ -102,7 +116,12 @@ export function conversation(
         case "failed":
           return broken(context, message.reason);
         case "stalled":
-          return broken(context, `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`);
+          return broken(
+            context,
+            state.seated
+              ? `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`
+              : `other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes`,
+          );
         case "cancel":
           return end(context, "cancelled");
         default:
@@ -131,7 +150,7 @@ export function conversation(
   }
 
   function listen(state: ConversationState, context: Context<ConversationMessage>): void {
-    state.calm = context.after(STALL_MILLISECONDS, { type: "stalled" });
+    state.calm = context.after(state.seated ? STALL_MILLISECONDS : QUEUE_MILLISECONDS, { type: "stalled" });
   }
 
   function tell(context: Context<ConversationMessage>, event: ConversationEvent): void {

@@ -67,11 +67,12 @@ export type FromConversation = v.InferOutput<typeof FromConversation>;
 
 const Sampled = v.object({ type: v.literal("sampled"), position: Position, token: TokenId });
 const Advanced = v.object({ type: v.literal("advanced"), position: Position });
+const Seated = v.object({ type: v.literal("seated") });
 const Failed = v.object({ type: v.literal("failed"), reason: ShortText });
 const Cancel = v.object({ type: v.literal("cancel") });
 
 /** What other devices may send. */
-export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Failed, Cancel]);
+export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Seated, Failed, Cancel]);
 
 /** What a conversation is told. */
 export type ConversationMessage =
@@ -79,6 +80,8 @@ export type ConversationMessage =
   | { readonly type: "sampled"; readonly position: number; readonly token: number }
   /** From the last segment: everything before `position` is in the caches. */
   | { readonly type: "advanced"; readonly position: number }
+  /** From the first segment: the sequence has a cache slot, its turn has come. */
+  | { readonly type: "seated" }
   /** From a segment: it cannot go on with this sequence. */
   | { readonly type: "failed"; readonly reason: string }
   /** From the answer: nobody reads any more. */

@@ -100,6 +100,8 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
       expected: 0,
       history: [],
     });
+    // The last word on whose turn it is has the first segment: the others give slots in its order.
+    if (options.embeds) context.tell(open.conversation, { type: "seated" });
     if (following !== undefined) context.tell(following, { ...open, route });
   }
 

@@ -143,3 +143,16 @@ test("an answer whose reader leaves is cancelled on every device", {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 });
+
+test(
+  "more prompts than there are places wait their turn and are all answered",
+  { skip: skipWithoutModels },
+  async () => {
+    await using mesh = await startLocalMesh(2, shared("models/babyllama-f32.gguf"), ["--concurrency", "2"]);
+    const client = new OpenAI({ baseURL: `${mesh.api(1)}/v1`, apiKey: "none", maxRetries: 0 });
+    const ask = () =>
+      client.completions.create({ model: "babyllama-f32", prompt: "Once upon a time", max_tokens: 60, temperature: 0 });
+    const answers = await Promise.all(Array.from({ length: 12 }, ask));
+    assert.equal(new Set(answers.map(({ choices }) => choices[0]?.text)).size, 1);
+  },
+);
