@@ -75,9 +75,11 @@ export class Acting {
   }
 
   reported(report: DeviceReport, now: number): void {
-    if (!this.#knowledge.report(report)) return;
-    this.#tell(report.device, this.#published);
-    this.#planSoon(now);
+    const news = this.#knowledge.report(report);
+    if (news === "first") this.#tell(report.device, this.#published);
+    // A plan made on guesses is looked at again as soon as they are replaced; one made on numbers waits for a review.
+    const guessed = news === "learnt" && this.#model()?.policy.objective !== "even";
+    if (news === "first" || guessed) this.#planSoon(now);
   }
 
   /** A device knows a model; it is a holder where it has all of its blocks. */

@@ -24,11 +24,15 @@ export class Knowledge {
     this.#live = live;
   }
 
-  /** Takes a report; whether it is the device's first. */
-  report(report: DeviceReport): boolean {
-    const first = !this.#reports.has(report.device);
+  /**
+   * Takes a report: the device's first, or one that tells of a link or of work at a model that was only guessed at before,
+   * or no news but numbers.
+   */
+  report(report: DeviceReport): "first" | "learnt" | "numbers" {
+    const known = this.#reports.get(report.device);
     this.#reports.set(report.device, report);
-    return first;
+    if (known === undefined) return "first";
+    return report.links.length > known.links.length || report.work.length > known.work.length ? "learnt" : "numbers";
   }
 
   /** Takes an offer; whether the model is new. The word of who has the model's file counts more than what others recall. */
