@@ -33,8 +33,7 @@ const Close = v.object({ type: v.literal("close"), sequence: Identifier });
 const Rare = v.variant("type", [Open, Close]);
 
 /**
- * Parses what another device sent. A forward is checked by hand, since it comes for every token and a schema library's
- * code is cold each time, the weights having passed through the caches in between.
+ * Parses what another device sent. A forward is checked by hand, since it comes for every token and hop.
  * @throws {TypeError} or a ValiError for anything that is no message to an executor.
  */
 export function parseExecutorMessage(value: unknown): ExecutorMessage {
