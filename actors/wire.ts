@@ -53,7 +53,18 @@ function parsedBy<T>(parse: (value: unknown) => T): v.GenericSchema<unknown, T> 
   );
 }
 
-/** Makes the `accepts` of a behaviour from its protocol's schema: parses, or throws what was wrong with it. */
-export function accepting<M>(schema: v.GenericSchema<unknown, M>): (message: unknown) => M {
-  return (message) => v.parse(schema, message);
+/**
+ * Makes the `accepts` of a behaviour from its protocol's schema: parses, or throws what was wrong with it. `speaker` names
+ * the device that a message speaks for, where it does: only that device may send it.
+ */
+export function accepting<M>(
+  schema: v.GenericSchema<unknown, M>,
+  speaker: (message: M) => string | undefined = () => undefined,
+): (message: unknown, from: string) => M {
+  return (message, from) => {
+    const parsed = v.parse(schema, message);
+    const device = speaker(parsed) ?? from;
+    if (device !== from) throw new TypeError(`${from} speaks for ${device}`);
+    return parsed;
+  };
 }

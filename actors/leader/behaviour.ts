@@ -8,7 +8,6 @@ import { type Behaviour, type Context, next, reply } from "../../runtime/actor/m
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import type { Device } from "../device.ts";
 import type { MeshState } from "../plan.ts";
-import { accepting } from "../wire.ts";
 import { Acting } from "./acting.ts";
 import {
   arrive,
@@ -21,7 +20,7 @@ import {
   shouldClaim,
 } from "./election.ts";
 import type { ServingPolicy } from "./policy.ts";
-import { type DeviceReport, type LeaderMessage, WireLeaderMessage } from "./protocol.ts";
+import { acceptLeaderMessage, type DeviceReport, type LeaderMessage } from "./protocol.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MILLISECONDS = 250;
@@ -53,7 +52,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
     offers: new Map(),
   };
   return {
-    accepts: accepting<LeaderMessage>(WireLeaderMessage),
+    accepts: acceptLeaderMessage,
     start(context) {
       context.after(TICK_MILLISECONDS, { type: "tick" });
       const peers = new Set(device.peers().map((peer) => peer.device));

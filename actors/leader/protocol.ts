@@ -4,7 +4,17 @@ import type { ExecutorMessage } from "../executor/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import { ServingPolicy } from "./policy.ts";
 import type { SolveAnswer } from "./solver.ts";
-import { Count, Identifier, Milliseconds, refTo, replyTo, Sha256, ShortText, WireManifest } from "../wire.ts";
+import {
+  accepting,
+  Count,
+  Identifier,
+  Milliseconds,
+  refTo,
+  replyTo,
+  Sha256,
+  ShortText,
+  WireManifest,
+} from "../wire.ts";
 
 /** How long one block takes on a device, learnt from real work. */
 export const BlockTime = v.object({
@@ -112,6 +122,32 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("unprepared"), number: PlanNumber, device: Identifier, reason: ShortText }),
   v.object({ type: v.literal("segment-lost"), device: Identifier, number: PlanNumber, reason: ShortText }),
 ]);
+
+/** Parses what `from` sent; what a device says of itself it must say itself. @throws {TypeError} or a ValiError */
+export const acceptLeaderMessage = accepting(
+  WireLeaderMessage,
+  (message: v.InferOutput<typeof WireLeaderMessage>): string | undefined => {
+    switch (message.type) {
+      // Members tell each other who leads, whoever that is.
+      case "claim":
+      case "study":
+      case "pin":
+        return undefined;
+      case "report":
+        return message.report.device;
+      case "prepared":
+        // Else a segment could be said to be on a third device.
+        return message.ref.device === message.device ? message.device : "";
+      case "offer":
+      case "preparing":
+      case "unprepared":
+      case "segment-lost":
+        return message.device;
+      default:
+        return message satisfies never;
+    }
+  },
+);
 
 /** What a leader is told. */
 export type LeaderMessage =

@@ -22,17 +22,16 @@ import { MAX_TERM_JUMP } from "../leader/election.ts";
 import { library } from "../library/behaviour.ts";
 import { monitor } from "../monitor/behaviour.ts";
 import { comparePlans, type MeshState } from "../plan.ts";
-import { accepting } from "../wire.ts";
 import type { Held } from "./held.ts";
 import { loadSegment, reserveBlocks } from "./loading.ts";
 import { viewOf } from "./view.ts";
 import {
+  acceptSupervisorMessage,
   type AssignMessage,
   type ConverseMessage,
   type Conversing,
   type ReserveMessage,
   type SupervisorMessage,
-  WireSupervisorMessage,
 } from "./protocol.ts";
 
 /** A device that loads says so this often, so that the leader goes on waiting. */
@@ -65,7 +64,7 @@ export function supervisor(
   let loads: Promise<unknown> = Promise.resolve();
   let reserving = new AbortController();
   return {
-    accepts: accepting<SupervisorMessage>(WireSupervisorMessage),
+    accepts: acceptSupervisorMessage,
     start(context) {
       heldBytes = 0;
       const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;

@@ -8,7 +8,7 @@ import { ServingPolicy } from "../leader/policy.ts";
 import { DeviceReport, type LeaderMessage } from "../leader/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import type { LoadedSegment } from "./loading.ts";
-import { Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
+import { accepting, Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
 
 /** One actor as an inspector sees it. */
 export const ActorRow = v.object({
@@ -111,6 +111,27 @@ export interface MeshView {
 
 /** What other devices may send. */
 export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish, Converse, View]);
+
+/** Parses what `from` sent; plans are the acting leader's own to give. @throws {TypeError} or a ValiError */
+export const acceptSupervisorMessage = accepting(
+  WireSupervisorMessage,
+  (message: v.InferOutput<typeof WireSupervisorMessage>): string | undefined => {
+    switch (message.type) {
+      case "assign":
+        return message.replyTo.device;
+      case "publish":
+        return message.leader;
+      case "converse":
+        return message.answer.device;
+      case "reserve":
+      case "view":
+        return undefined;
+      default:
+        return message satisfies never;
+    }
+  },
+);
+
 export type AssignMessage = v.InferOutput<typeof Assign>;
 export type ConverseMessage = v.InferOutput<typeof Converse>;
 

@@ -109,8 +109,11 @@ export interface Context<in M extends Message> extends Sender {
 
 /** An actor's code; `S` is its state, `M` what it understands. One message is handled at a time. */
 export interface Behaviour<S, M extends Message> {
-  /** Validates a message from another device, throws on nonsense. Absent: other devices cannot reach the actor. */
-  readonly accepts?: (message: unknown) => M;
+  /**
+   * Validates a message from another device, throws on nonsense. `from` is the device that sent it, as the transport has
+   * proven. Absent: other devices cannot reach the actor.
+   */
+  readonly accepts?: (message: unknown, from: DeviceId) => M;
   /** Returns the first state. What was told meanwhile waits. */
   start(context: Context<M>): S | Promise<S>;
   receive(state: S, message: M, context: Context<M>): Next<S> | Promise<Next<S>>;

@@ -257,7 +257,7 @@ function accept({ path, behaviour }: Cell, device: DeviceId, message: unknown): 
     return { type: "refused", outcome: "unreachable", reason: `${path} takes nothing from other devices` };
   }
   try {
-    return { type: "accepted", message: accepts(message) };
+    return { type: "accepted", message: accepts(message, device) };
   } catch (error) {
     const reason = `${path} refused a message from ${device}: ${errorText(error)}`;
     return { type: "refused", outcome: "crashed", reason };

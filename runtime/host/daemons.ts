@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
-import { isAlive } from "./data-folder.ts";
+import { isAlive } from "./lock.ts";
 
 const DaemonRecord = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),

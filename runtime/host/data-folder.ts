@@ -1,8 +1,9 @@
 /** A device's data folder: its identity, the mesh key, the block store and the record of the running daemon. */
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { FolderLockedError, lockFolder, unlockFolder } from "./lock.ts";
 
 /** The data folder is unreadable, unwritable, malformed or in use. */
 export class DataFolderError extends Error {
@@ -46,7 +47,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    await lock(folder);
+    await lockFolder(folder);
   } catch (error) {
     throw explain(folder, error);
   }
@@ -72,48 +73,8 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     read: async (name) => (await readOptional(join(folder, name)))?.toString("utf8"),
     write: (name, text) => writePrivate(join(folder, name), text),
     remove: (name) => rm(join(folder, name), { force: true }),
-    close: () => rm(join(folder, LOCK), { force: true }),
+    close: () => unlockFolder(folder),
   };
-}
-
-const LOCK = "daemon.pid";
-
-async function lock(folder: string): Promise<void> {
-  const file = join(folder, LOCK);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(file, "wx", 0o600);
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const owner = Number((await readOptional(file))?.toString("utf8"));
-      if (owner > 0 && owner !== process.pid && await isAlive(owner)) {
-        throw new DataFolderError(
-          `The data folder ${folder} is in use by another daemon (process ${owner}). ` +
-            `Stop that one, or give this one a folder of its own with --data-dir. ` +
-            `If no such process runs, remove ${file}.`,
-        );
-      }
-      await rm(file, { force: true });
-    }
-  }
-  throw new DataFolderError(
-    `The data folder ${folder} could not be locked: another daemon is starting on it. Try again.`,
-  );
-}
-
-/** Whether `pid` runs and, where /proc tells, is a Skein daemon: a number that another program got since does not count. */
-export async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Another user's process cannot be signalled, but it is there.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  const command = await readOptional(`/proc/${pid}/cmdline`).catch(() => undefined);
-  return command === undefined || command.toString("utf8").includes("main.ts");
 }
 
 async function readOptional(file: string): Promise<Buffer | undefined> {
@@ -134,6 +95,7 @@ async function writePrivate(file: string, content: Uint8Array | string): Promise
 
 function explain(folder: string, error: unknown): DataFolderError {
   if (error instanceof DataFolderError) return error;
+  if (error instanceof FolderLockedError) return new DataFolderError(error.message, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new DataFolderError(
     `The data folder ${folder} cannot be used: ${reason}. Make it readable and writable for you, or choose another with --data-dir.`,

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { leaderOf } from "../../actors/addresses.ts";
+import { acceptLeaderMessage } from "../../actors/leader/protocol.ts";
+import { acceptSupervisorMessage } from "../../actors/supervisor/protocol.ts";
+import { builtinModelPath } from "../../models/builtin/mod.ts";
+import { compileModel } from "../../models/compile/mod.ts";
+import { openBlockStore } from "../../models/store/mod.ts";
+import { withFolder } from "../models/temporary.ts";
+
+const number = { term: 3, epoch: 2 };
+const executor = (device: string) => ({
+  device,
+  path: "/supervisor/executor-1",
+  incarnation: "0123456789abcd.1",
+  channel: "tensors",
+});
+
+const fromDevices = {
+  preparing: { type: "preparing", number, device: "ann" },
+  prepared: { type: "prepared", number, device: "ann", ref: executor("ann") },
+  unprepared: { type: "unprepared", number, device: "ann", reason: "no memory" },
+  "segment-lost": { type: "segment-lost", number, device: "ann", reason: "gone" },
+};
+
+for (const [type, message] of Object.entries(fromDevices)) {
+  test(`a leader takes "${type}" of the device that it is about, and of no other`, () => {
+    assert.deepEqual(acceptLeaderMessage(message, "ann"), message);
+    assert.throws(() => acceptLeaderMessage(message, "eve"), /eve speaks for ann/);
+  });
+}
+
+test("a device cannot say that its segment is on another", () => {
+  const message = { ...fromDevices.prepared, ref: executor("bob") };
+  assert.throws(() => acceptLeaderMessage(message, "ann"), TypeError);
+});
+
+test("members may tell each other who leads", () => {
+  const claim = { type: "claim", term: 4, leader: "ann" };
+  assert.deepEqual(acceptLeaderMessage(claim, "bob"), claim);
+});
+
+test("a device publishes as leader for itself alone", () => {
+  const message = { type: "publish", term: 3, leader: "ann", state: { type: "waiting", reason: "no model" } };
+  assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
+  assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
+});
+
+test("an assignment counts only from the leader that is to hear of it, an offer only from who has the model", async () => {
+  const manifest = await withFolder(async (folder) => {
+    return await compileModel(builtinModelPath(), { store: await openBlockStore(folder) });
+  });
+  const policy = {
+    objective: "latency",
+    privateLayers: 0,
+    privateHead: false,
+    only: [],
+    exclude: [],
+    trusted: [],
+    context: 128,
+    concurrency: 1,
+  };
+  const offer = { type: "offer", device: "ann", manifest, policy, complete: true };
+  assert.equal(acceptLeaderMessage(offer, "ann").type, "offer");
+  assert.throws(() => acceptLeaderMessage(offer, "eve"), /eve speaks for ann/);
+  const assign = {
+    type: "assign",
+    number,
+    manifest,
+    policy,
+    first: 0,
+    last: 1,
+    context: 128,
+    concurrency: 1,
+    bytes: 1000,
+    sources: ["ann"],
+    replyTo: leaderOf("ann"),
+  };
+  assert.equal(acceptSupervisorMessage(assign, "ann").type, "assign");
+  assert.throws(() => acceptSupervisorMessage(assign, "eve"), /eve speaks for ann/);
+});
