@@ -118,8 +118,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }));
   started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
-  const server = await serveHttp(options.api.host, options.api.port, createApi({ system, device }));
-  started.defer(() => server.close());
+  const closing = new AbortController();
+  const api = createApi({ system, device, closing: closing.signal });
+  const server = await serveHttp(options.api.host, options.api.port, api);
+  started.defer(() => {
+    closing.abort();
+    return server.close();
+  });
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();

@@ -4,38 +4,55 @@ import { gatewayOf } from "../addresses.ts";
 import type { AnswerRequest } from "../conversation/protocol.ts";
 import type { AnswerEvent } from "./answer.ts";
 
+export interface AnswerSignals {
+  /** The reader has gone. */
+  readonly gone: AbortSignal;
+  /** The daemon stops. */
+  readonly closing: AbortSignal;
+}
+
+const STOPPED: AnswerEvent = {
+  type: "failed",
+  code: "interrupted",
+  message: "The answer broke off: this device's daemon is being stopped. Send the prompt to another device.",
+};
+
 /**
- * Has a prompt answered. The events end with "finished" or "failed"; leaving the loop early, or aborting `signal`, cancels
- * the answer everywhere.
+ * Has a prompt answered. The events end with "finished" or "failed"; leaving the loop early, or either signal, cancels the
+ * answer everywhere.
  */
 export async function* answers(
   system: ActorSystem,
   device: string,
   request: AnswerRequest,
-  signal: AbortSignal,
+  { gone, closing }: AnswerSignals,
 ): AsyncGenerator<AnswerEvent, void> {
-  const gone = new AbortController();
+  const left = new AbortController();
   const events: AnswerEvent[] = [];
   let wake = () => {};
   const onEvent = (event: AnswerEvent): void => {
     events.push(event);
     wake();
   };
-  const either = AbortSignal.any([signal, gone.signal]);
+  const ended = AbortSignal.any([gone, closing, left.signal]);
   const onAbort = () => wake();
-  either.addEventListener("abort", onAbort);
-  system.tell(gatewayOf(device), { type: "prompt", request, listener: { onEvent, signal: either } });
+  ended.addEventListener("abort", onAbort);
+  system.tell(gatewayOf(device), { type: "prompt", request, listener: { onEvent, signal: ended } });
   try {
     for (;;) {
       for (const event of events.splice(0)) {
         yield event;
         if (event.type === "finished" || event.type === "failed") return;
       }
-      if (either.aborted) return;
+      if (closing.aborted && !gone.aborted) {
+        yield STOPPED;
+        return;
+      }
+      if (ended.aborted) return;
       if (events.length === 0) await new Promise<void>((resolve) => wake = resolve);
     }
   } finally {
-    either.removeEventListener("abort", onAbort);
-    gone.abort();
+    ended.removeEventListener("abort", onAbort);
+    left.abort();
   }
 }

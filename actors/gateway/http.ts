@@ -30,11 +30,13 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 export interface ApiOptions {
   readonly system: ActorSystem;
   readonly device: Device;
+  /** Aborted when the daemon stops: what is being answered then ends with an error that says so. */
+  readonly closing: AbortSignal;
 }
 
 /** Makes the API's handler. */
 export function createApi(options: ApiOptions): (request: Request) => Response | Promise<Response> {
-  const { system, device } = options;
+  const { system, device, closing } = options;
   const app = new Hono();
   app.use(async (context, next) => {
     const { headers } = context.req.raw;
@@ -93,7 +95,7 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
       );
     });
     const read = readRequest(endpoint, body);
-    const events = answers(system, device.id, read.answer, request.signal);
+    const events = answers(system, device.id, read.answer, { gone: request.signal, closing });
     // The status line waits for the first word, so that a prompt that cannot be answered gets its 4xx also in a stream.
     const { value: first } = await events.next();
     if (first === undefined) throw new RequestError(499, "cancelled", "The client has gone.");

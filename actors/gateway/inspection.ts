@@ -6,6 +6,7 @@ import type { InspectEvent, Ref, Reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import { type LeaderMessage, type Pinned, Split, type Study } from "../leader/protocol.ts";
 import { DeviceView } from "../supervisor/protocol.ts";
+import { ShortText } from "../wire.ts";
 import type { ApiOptions } from "./http.ts";
 import { meshView } from "./mesh-view.ts";
 import { RequestError } from "./openai.ts";
@@ -21,7 +22,7 @@ const MAX_WAITING_EVENTS = 10_000;
 export type InspectedDevice = DeviceView | { readonly device: string; readonly name: string; readonly error: string };
 
 /** Makes the routes below /skein. */
-export function inspection({ system, device }: ApiOptions): Hono {
+export function inspection({ system, device, closing }: ApiOptions): Hono {
   const app = new Hono();
   app.get("/inspect", async (context) => {
     const { leader, term, state } = await meshView(system, device.id);
@@ -42,7 +43,7 @@ export function inspection({ system, device }: ApiOptions): Hono {
   });
   app.post("/study", async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined);
-    const parsed = v.safeParse(v.object({ changes: v.pipe(v.array(v.string()), v.maxLength(32)) }), body);
+    const parsed = v.safeParse(v.object({ changes: v.pipe(v.array(ShortText), v.maxLength(32)) }), body);
     if (!parsed.success) throw new RequestError(400, "invalid_request", 'A study is {"changes": ["-device:NAME", …]}.');
     const { changes } = parsed.output;
     const models = await modelsOf(changes);
@@ -75,7 +76,7 @@ export function inspection({ system, device }: ApiOptions): Hono {
       else waiting.push(event);
       wake();
     });
-    const { signal } = context.req.raw;
+    const signal = AbortSignal.any([context.req.raw.signal, closing]);
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {

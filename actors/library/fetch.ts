@@ -85,23 +85,43 @@ async function fetchBlob(
 ): Promise<void> {
   const reasons: string[] = [];
   for (const holder of holders) {
-    const writer = await options.store.receive(blob);
-    const [begin, missing] = [options.clock.now(), blob.bytes - writer.offset];
-    try {
-      await copy(blob, holder, writer, options, (bytes) => onBytes(bytes, holder));
-      if (missing >= PIECE_BYTES) options.onTransfer(holder, missing, options.clock.now() - begin);
-      await writer.commit();
-      return;
-    } catch (error) {
-      options.signal.throwIfAborted();
-      if (!(error instanceof FetchError || error instanceof BlobMismatchError)) throw error;
-      reasons.push(error.message);
-    } finally {
-      await writer.abandon();
+    // What an interrupted fetch left may be damaged: then it was thrown away, and the same device is asked for the whole.
+    for (let resumed = true; resumed;) {
+      const tried = await tryHolder(blob, holder, options, (bytes) => onBytes(bytes, holder));
+      if (tried.type === "fetched") return;
+      resumed = tried.resumed && tried.mismatch;
+      reasons.push(tried.reason);
     }
   }
   const why = holders.length === 0 ? "no device in reach has it" : reasons.join("; ");
   throw new FetchError(`The block ${blob.sha256.slice(0, 12)} (${blob.bytes} bytes) could not be fetched: ${why}.`);
+}
+
+type Tried =
+  | { readonly type: "fetched" }
+  | { readonly type: "failed"; readonly reason: string; readonly resumed: boolean; readonly mismatch: boolean };
+
+async function tryHolder(
+  blob: Blob,
+  holder: string,
+  options: FetchOptions,
+  onBytes: (bytes: number) => void,
+): Promise<Tried> {
+  const writer = await options.store.receive(blob);
+  const [begin, missing] = [options.clock.now(), blob.bytes - writer.offset];
+  try {
+    await copy(blob, holder, writer, options, onBytes);
+    if (missing >= PIECE_BYTES) options.onTransfer(holder, missing, options.clock.now() - begin);
+    await writer.commit();
+    return { type: "fetched" };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof FetchError || error instanceof BlobMismatchError)) throw error;
+    const mismatch = error instanceof BlobMismatchError;
+    return { type: "failed", reason: error.message, resumed: missing < blob.bytes, mismatch };
+  } finally {
+    await writer.abandon();
+  }
 }
 
 /** Copies what is missing of a blob, several pieces on their way at once, written in order. */

@@ -11,9 +11,12 @@ export class ListenError extends Error {
 export interface HttpServer {
   /** Base URL with the port that was really taken. */
   readonly url: string;
-  /** Ends open connections and stops listening. */
+  /** Stops listening, and ends connections as soon as what they were asked is answered, or after a second. */
   close(): Promise<void>;
 }
+
+const CLOSE_MILLISECONDS = 1000;
+const LOOK_MILLISECONDS = 20;
 
 /** Listens on `host`:`port` (0 picks a free one). @throws {ListenError} */
 export async function serveHttp(
@@ -36,8 +39,14 @@ export async function serveHttp(
     url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        const idle = setInterval(() => server.closeIdleConnections(), LOOK_MILLISECONDS);
+        const last = setTimeout(() => server.closeAllConnections(), CLOSE_MILLISECONDS);
+        server.close(() => {
+          clearInterval(idle);
+          clearTimeout(last);
+          resolve();
+        });
+        server.closeIdleConnections();
       }),
   };
 }

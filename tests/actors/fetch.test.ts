@@ -106,6 +106,15 @@ test("an interrupted fetch goes on where it was", async () => {
   });
 });
 
+test("what an interrupted fetch left and the disk damaged is thrown away, and the only source asked again", async () => {
+  await onStage(async ({ device, store, fetch }) => {
+    const blob = await (await device("one")).add(content(PIECE_BYTES * 3, 8));
+    await writeFile(`${store.path(blob)}.partial`, content(PIECE_BYTES * 2, 9));
+    await fetch([blob]);
+    assert.ok(await store.verify(blob));
+  });
+});
+
 test("a source whose blob is damaged is not believed, and the next one is asked", async () => {
   await onStage(async ({ folder, device, store, fetch }) => {
     const bytes = content(PIECE_BYTES + 5, 4);

@@ -209,3 +209,23 @@ test(
     assert.equal(text, whole);
   },
 );
+
+test("a stream whose own daemon is stopped ends with an error that says so, and the daemon is gone soon after", async () => {
+  await using mesh = await startLocalMesh(1, MODEL);
+  const response = await fetch(`${mesh.api(0)}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ prompt: "Once upon a time", max_tokens: 400, temperature: 0, stream: true }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  let text = "";
+  let stopped: Promise<void> | undefined;
+  for await (const bytes of response.body ?? []) {
+    text += new TextDecoder().decode(bytes);
+    stopped ??= mesh.daemons[0]?.stop();
+  }
+  await stopped;
+  const last = text.trimEnd().split("\n").at(-1) ?? "";
+  assert.match(last, /^data: .*"code":"interrupted"/);
+  assert.match(last, /is being stopped/);
+});
