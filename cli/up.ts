@@ -15,7 +15,7 @@ import { eventPrinter, type Printer } from "./up-output.ts";
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
   --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
-  --quantize HOW      how to store a model's 16- and 32-bit weights: keep, 8 or 4 bits (default keep)
+  --quantize HOW      how to store weights that are not Q4_0 or Q8_0: keep, 8 or 4 bits (default keep; k-quants 8)
   --join INVITE       join the mesh of this invite (see skein invite)
   --name NAME         what to call this device (default: the host's name)
   --data-dir DIR      keys, blocks and records (default: ${defaultDataFolder()})

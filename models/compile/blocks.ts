@@ -1,5 +1,5 @@
 /** Turns the parts of a source model into blocks: graph, contents of the weights file, and cost. */
-import { isQuantized, type ModelSource } from "../formats/mod.ts";
+import { isKQuant, isQuantized, type ModelSource } from "../formats/mod.ts";
 import type { EmbeddingType } from "../manifest.ts";
 import { type Graph, headGraph, layerGraph, type LayerLinears } from "../onnx/mod.ts";
 import { type Content, type Contents, floatPieces, floats, projectionContents, storedPieces } from "./content.ts";
@@ -24,8 +24,9 @@ export function embedding(
   const { vocabulary, width } = architecture;
   const tensor = requireTensor(source, names.embedding, [vocabulary, width]);
   // A look-up reads one row a token, so 8 bits save memory and cost no time; fewer would cost quality.
-  if (quantize === "keep" || isQuantized(tensor.type) || width % 32 !== 0) {
-    return { table: tensor.type, content: () => storedPieces(source, tensor) };
+  const { type } = tensor;
+  if (!isKQuant(type) && (quantize === "keep" || isQuantized(type) || width % 32 !== 0)) {
+    return { table: type, content: () => storedPieces(source, tensor) };
   }
   async function* rows(): AsyncGenerator<Uint8Array> {
     for await (const values of floatPieces(source, tensor)) yield encodeQ8(values);

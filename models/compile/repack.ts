@@ -1,5 +1,5 @@
 /** GGUF's quantised blocks to the layout of ONNX Runtime's MatMulNBits, value for value. */
-import { scaleAt } from "../formats/dequantize.ts";
+import { scaleAt } from "../formats/float16.ts";
 import { tensorTypes } from "../formats/mod.ts";
 
 /**

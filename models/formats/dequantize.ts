@@ -1,10 +1,11 @@
 /** Stored tensor elements to float32. */
-import { float16Values } from "./float16.ts";
+import { float16Values, scaleAt } from "./float16.ts";
+import { dequantizeK } from "./k-quants.ts";
 import { type TensorType, tensorTypes } from "./tensor-type.ts";
 
 /**
- * Writes the elements stored in `bytes` (whole blocks, little-endian) to `out` from `start` on. Every value of every type
- * is exact at float32. As all platforms of ONNX Runtime, the machine is taken to be little-endian. Quantised layouts: `dequantize_row_q4_0` and `dequantize_row_q8_0` in llama.cpp's `ggml-quants.c`.
+ * Writes the elements stored in `bytes` (whole blocks, little-endian) to `out` from `start` on. Every value of
+ * every type but the k-quants is exact at float32; theirs are products of scales, rounded once. As all platforms of ONNX Runtime, the machine is taken to be little-endian. Quantised layouts: `dequantize_row_q4_0` and `dequantize_row_q8_0` in llama.cpp's `ggml-quants.c`.
  */
 export function dequantize(type: TensorType, bytes: Uint8Array, out: Float32Array, start = 0): void {
   switch (type) {
@@ -37,14 +38,13 @@ export function dequantize(type: TensorType, bytes: Uint8Array, out: Float32Arra
         for (let i = 0; i < 32; i++) out[start + i] = (((bytes[at + 2 + i] ?? 0) << 24) >> 24) * scale;
       }
       return;
+    case "Q4_K":
+    case "Q5_K":
+    case "Q6_K":
+      return dequantizeK(type, bytes, out, start);
     default:
       return type satisfies never;
   }
-}
-
-/** The float16 scale at the head of a quantised block. */
-export function scaleAt(bytes: Uint8Array, at: number): number {
-  return float16Values()[(bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)] ?? 0;
 }
 
 function halves(bytes: Uint8Array): Uint16Array {

@@ -39,3 +39,8 @@ function roundToEven(value: number): number {
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
+
+/** The float16 scale at `at`, as quantised blocks have it. */
+export function scaleAt(bytes: Uint8Array, at: number): number {
+  return float16Values()[(bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)] ?? 0;
+}

@@ -152,7 +152,7 @@ function measure(name: string, shape: readonly number[], number: number): Pick<G
   const unit = tensorTypes[type];
   if ((shape.at(-1) ?? 0) % unit.elements !== 0) {
     throw new HeaderInvalid(
-      `the tensor "${name}" has rows of ${shape.at(-1)} elements, but ${type} comes in blocks of 32`,
+      `the tensor "${name}" has rows of ${shape.at(-1)} elements, but ${type} comes in blocks of ${unit.elements}`,
     );
   }
   return { type, shape, bytes: (elements / unit.elements) * unit.bytes };

@@ -22,7 +22,16 @@ export const valueType = {
 } as const;
 
 /** Tensor types that can be read, by their number in `ggml_type`. */
-export const tensorTypeNumbers: Readonly<Record<TensorType, number>> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 8, BF16: 30 };
+export const tensorTypeNumbers: Readonly<Record<TensorType, number>> = {
+  F32: 0,
+  F16: 1,
+  Q4_0: 2,
+  Q8_0: 8,
+  Q4_K: 12,
+  Q5_K: 13,
+  Q6_K: 14,
+  BF16: 30,
+};
 
 /** Tensor types that cannot be read, so that a message can name them. */
 export const otherTensorTypes: Readonly<Record<number, string>> = {
@@ -32,9 +41,6 @@ export const otherTensorTypes: Readonly<Record<number, string>> = {
   9: "Q8_1",
   10: "Q2_K",
   11: "Q3_K",
-  12: "Q4_K",
-  13: "Q5_K",
-  14: "Q6_K",
   15: "Q8_K",
   16: "IQ2_XXS",
   17: "IQ2_XS",

@@ -6,5 +6,5 @@ export type { GgufMetadata } from "./gguf-header.ts";
 export { adviceToFetchAgain, ModelFileError } from "./model-file-error.ts";
 export type { ModelSource, SourceTensor } from "./model-source.ts";
 export { type ModelFolder, openModelFolder } from "./safetensors.ts";
-export { isQuantized, readableTypes, type TensorType, tensorTypes, typedBytes } from "./tensor-type.ts";
+export { isKQuant, isQuantized, readableTypes, type TensorType, tensorTypes, typedBytes } from "./tensor-type.ts";
 export { type GgufTensorToWrite, type GgufValue, writeGguf, type WriteGgufOptions } from "./write-gguf.ts";

@@ -153,10 +153,10 @@ test("a tensor of an unknown type is refused by name and type", async () => {
     const bytes = await readFile(path);
     // Name, two axes with their sizes, then the type.
     const at = bytes.indexOf("blk.0.ffn_up.weight") + "blk.0.ffn_up.weight".length + 4 + 16;
-    bytes.writeUInt32LE(12, at);
+    bytes.writeUInt32LE(11, at);
     await writeFile(path, bytes);
     return path;
-  }, /"blk\.0\.ffn_up\.weight" is stored as Q4_K.*F32, F16, BF16, Q4_0, Q8_0/);
+  }, /"blk\.0\.ffn_up\.weight" is stored as Q3_K.*F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q5_K, Q6_K/);
 });
 
 test("GGUF models that the graphs do not cover are refused", async () => {

@@ -86,6 +86,19 @@ for (const quantized of [/attn_v\.weight|ffn_up\.weight/, /token_embd\.weight/, 
   });
 }
 
+for (const [quantizedAs, most] of [["Q4_K", 0.4], ["Q5_K", 0.2], ["Q6_K", 0.1]] as const) {
+  test(`a GGUF whose matrices are ${quantizedAs} comes close to the reference, as close as its steps are fine`, async () => {
+    await withFolder(async (folder) => {
+      const model = syntheticModel("qwen2", { tied: true, width: 256, heads: 4, headSize: 64, feedForward: 256 });
+      const quantized = /\.weight$(?<!norm\.weight)/;
+      const path = await writeGgufModel(join(folder, "m.gguf"), model, { quantized, quantizedAs });
+      const [share, manifest] = await difference(model, path, folder);
+      assert.ok(share < most && share > most / 20, `${share}`);
+      assert.equal(manifest.quantization, `${quantizedAs} as 8 bits in blocks of 32`);
+    });
+  });
+}
+
 test("a sliding window shorter than the context limits the context and says so", async () => {
   await withFolder(async (folder) => {
     const model = syntheticModel("mistral");

@@ -1,7 +1,9 @@
 /** Small models with random weights, written as Hugging Face folders and GGUF files, for tests. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type GgufValue, type TensorType, writeGguf } from "../../models/formats/mod.ts";
+import { type GgufValue, isKQuant, type TensorType, writeGguf } from "../../models/formats/mod.ts";
+import type { KQuant } from "../../models/formats/tensor-type.ts";
+import { encodeK } from "./encode-k-quants.ts";
 import { encodeQ8 } from "../../models/compile/encode-q8.ts";
 import type { Architecture } from "../../models/manifest.ts";
 import { encodeFloats, type FloatTensor, type FloatType, roundTo, writeSafetensors } from "./write-safetensors.ts";
@@ -146,15 +148,17 @@ const ggufName: readonly (readonly [RegExp, string])[] = [
 export interface WriteGgufModelOptions {
   /** Metadata over what fits; undefined removes a key. */
   readonly metadata?: Readonly<Record<string, GgufValue | undefined>>;
-  /** Tensors (GGUF names) to store as Q8_0. */
+  /** Tensors (GGUF names) to store quantised. */
   readonly quantized?: RegExp;
+  /** How. Default Q8_0. */
+  readonly quantizedAs?: "Q8_0" | KQuant;
 }
 
 /** Writes the model as llama.cpp's converter would: the rotary rows of llama and mistral interleaved. */
 export async function writeGgufModel(
   path: string,
   { architecture, type, weights }: SyntheticModel,
-  { metadata = {}, quantized }: WriteGgufModelOptions = {},
+  { metadata = {}, quantized, quantizedAs = "Q8_0" }: WriteGgufModelOptions = {},
 ): Promise<string> {
   const { family, heads, kvHeads, headSize, ropeFactors } = architecture;
   const interleaved = family === "llama" || family === "mistral";
@@ -190,8 +194,12 @@ export async function writeGgufModel(
     const renamed = found === undefined ? name : name.replace(...found);
     const rows = /\.attn_q\./.test(renamed) ? heads : /\.attn_k\./.test(renamed) ? kvHeads : 0;
     const { shape, values } = interleaved && rows > 0 ? interleave(tensor, rows) : tensor;
-    const stored: TensorType = quantized?.test(renamed) ? "Q8_0" : shape.length === 1 ? "F32" : type;
-    const bytes = stored === "Q8_0" ? encodeQ8(values) : encodeFloats(stored as FloatType, values);
+    const stored: TensorType = quantized?.test(renamed) ? quantizedAs : shape.length === 1 ? "F32" : type;
+    const bytes = stored === "Q8_0"
+      ? encodeQ8(values)
+      : isKQuant(stored)
+      ? encodeK(stored, values)
+      : encodeFloats(stored as FloatType, values);
     return { name: renamed, type: stored, shape, content: () => [bytes] };
   });
   if (ropeFactors !== undefined) {
