@@ -1,4 +1,5 @@
 /** A device of a mesh, put together: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
+import { join } from "node:path";
 import * as v from "valibot";
 import { compileModel } from "../models/compile/mod.ts";
 import { type Compute, type ComputeRates, startCompute } from "../models/compute/mod.ts";
@@ -167,7 +168,7 @@ async function knownRates({ folder, threads, slowdown }: DaemonOptions, compute:
   const hardware = `${hardwareKey()}, ${threads} threads, ${slowdown} times slower`;
   const kept = v.safeParse(v.pipe(v.string(), v.parseJson(), Rates), await folder.read(RATES_FILE));
   if (kept.success && kept.output.hardware === hardware) return kept.output.rates;
-  const rates = await compute.probe();
+  const rates = await compute.probe(join(folder.path, "trial"));
   await folder.write(RATES_FILE, JSON.stringify({ hardware, rates }));
   return rates;
 }

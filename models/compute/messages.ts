@@ -56,7 +56,7 @@ export type ComputeRequest =
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
   | { readonly id: number; readonly type: "step"; readonly step: StepRequest }
-  | { readonly id: number; readonly type: "probe" }
+  | { readonly id: number; readonly type: "probe"; readonly folder: string }
   /** The last: lets go of everything. */
   | { readonly id: number; readonly type: "stop" };
 

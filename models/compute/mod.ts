@@ -7,6 +7,7 @@
  * const { tokens } = await segment.step({ rows, tokens: ids });
  * ```
  */
+import { mkdir, rm } from "node:fs/promises";
 import type {
   ComputeOptions,
   ComputeRequest,
@@ -32,8 +33,11 @@ export class ComputeError extends Error {
 export interface Compute extends AsyncDisposable {
   /** Loads a segment's blocks. @throws {ComputeError} where a graph cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
-  /** Measures how fast this device computes, in about half a second. @throws {ComputeError} */
-  probe(): Promise<ComputeRates>;
+  /**
+   * Measures how fast this device computes, in about half a second. 10 MB lie in `folder` meanwhile, which is made and removed.
+   * @throws {ComputeError}
+   */
+  probe(folder: string): Promise<ComputeRates>;
   /** Ends the worker; what is under way fails with a ComputeError. */
   close(): Promise<void>;
 }
@@ -101,6 +105,14 @@ export function startCompute(
       clearTimeout(timer);
     }
     await thread.terminate();
+    await removeScratch();
+  }
+
+  /** The folder of a probe that is under way. */
+  let scratch: string | undefined;
+  async function removeScratch(): Promise<void> {
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+    scratch = undefined;
   }
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => closing ??= shutDown();
@@ -119,7 +131,18 @@ export function startCompute(
         },
       };
     },
-    probe: async () => (await request<"probed">({ type: "probe" })).rates,
+    async probe(folder) {
+      if (ended !== undefined) throw ended;
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      scratch = folder;
+      try {
+        return (await request<"probed">({ type: "probe", folder })).rates;
+      } finally {
+        // While the worker is being closed it may still write there.
+        if (closing === undefined) await removeScratch();
+      }
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -44,7 +44,7 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
       return { id: request.id, type: "stepped", result: await segment.step(request.step) };
     }
     case "probe":
-      return { id: request.id, type: "probed", rates: await probe(sessions, slowdown) };
+      return { id: request.id, type: "probed", rates: await probe(sessions, request.folder, slowdown) };
     case "stop":
       for (const segment of segments.values()) await segment.close();
       segments.clear();

@@ -14,6 +14,8 @@ export interface LocalMesh extends AsyncDisposable {
   readonly daemons: LaunchedDaemon[];
   /** Base URL of a daemon's API. */
   api(index: number): string;
+  /** Blocks of the model, embedding and head included. */
+  blocks(): Promise<number>;
   /** Starts one more daemon and lets it join. */
   join(more?: readonly string[]): Promise<LaunchedDaemon>;
   /** Pins how many blocks each daemon holds, in the order of `devices` (default d0, d1, …), and waits until it is so. */
@@ -98,6 +100,10 @@ export async function startLocalMesh(
           index,
         );
       }
+    },
+    async blocks() {
+      const { state } = await mesh.until(({ state }) => state.type === "active");
+      return state.type === "active" ? 1 + (state.plan.segments.at(-1)?.last ?? 0) : 0;
     },
     async auto() {
       const response = await fetch(`${mesh.api(0)}/skein/plan`, {

@@ -5,9 +5,6 @@ import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { references, shared, skipWithoutModels } from "../shared.ts";
 import { complete, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 
-/** Blocks of the babyllama, and of the built-in model: embedding, five layers, head. */
-const BLOCKS = 7;
-
 /** All ways to cut `blocks` into `parts` runs of at least one block. */
 function compositions(blocks: number, parts: number): number[][] {
   if (parts === 1) return [[blocks]];
@@ -43,9 +40,8 @@ for (const model of ["babyllama-f32.gguf", "babyllama-hf"]) {
         "--concurrency",
         "8",
       ]);
-      for (
-        const counts of [1, 2, 3].flatMap((parts) => compositions(BLOCKS, parts))
-      ) {
+      const blocks = await mesh.blocks();
+      for (const counts of [1, 2, 3].flatMap((parts) => compositions(blocks, parts))) {
         await mesh.split(counts);
         await assertAnswers(mesh, counts.join("+"));
       }
@@ -57,9 +53,10 @@ test("the built-in model answers the same on one device and at every split over 
   await using mesh = await startLocalMesh(3, builtinModelPath(), ["--concurrency", "4"]);
   const prompts = ["Once there was a goose", "Tell me a story", "The key is", "Who are you?"];
   const answers = () => Promise.all(prompts.map((prompt, index) => complete(mesh.api(index % 3), prompt, 40)));
-  await mesh.split([BLOCKS]);
+  const blocks = await mesh.blocks();
+  await mesh.split([blocks]);
   const alone = (await answers()).map(({ text }) => text);
-  for (const counts of [2, 3].flatMap((parts) => compositions(BLOCKS, parts))) {
+  for (const counts of [2, 3].flatMap((parts) => compositions(blocks, parts))) {
     await mesh.split(counts);
     assert.deepEqual((await answers()).map(({ text }) => text), alone, counts.join("+"));
   }

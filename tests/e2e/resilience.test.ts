@@ -8,7 +8,7 @@ import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { references, shared, skipWithoutModels } from "../shared.ts";
 import { complete, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 
-/** The reference model with llama.cpp's answers, or the one that comes with Skein; both have seven blocks. */
+/** The reference model with llama.cpp's answers, or the one that comes with Skein. */
 const MODEL = skipWithoutModels === false ? shared("models/babyllama-f32.gguf") : builtinModelPath();
 
 /** Streams a greedy completion and calls `onToken` after each piece; returns the whole text. */
@@ -79,7 +79,7 @@ for (
     `an answer goes on, without an error, a repeat or a gap, when ${what} is killed`,
     async () => {
       await using mesh = await startLocalMesh(3, MODEL);
-      await mesh.split([3, 2, 2], [1, 2, 0]);
+      await mesh.split([await mesh.blocks() - 4, 2, 2], [1, 2, 0]);
       const whole = await expected(mesh, "Once upon a time");
       let killed = false;
       const text = await stream(
@@ -107,7 +107,7 @@ test(
   "an answer goes on when the leader, which holds the last segment, is killed",
   async () => {
     await using mesh = await startLocalMesh(3, MODEL, [], { holder: 1 });
-    await mesh.split([3, 2, 2], [1, 2, 0]);
+    await mesh.split([await mesh.blocks() - 4, 2, 2], [1, 2, 0]);
     const whole = await expected(mesh, "Once upon a time");
     const before = await mesh.until(
       ({ leader }) => leader === mesh.daemons[0]?.ready.peerId,
@@ -148,7 +148,7 @@ test(
 
 test("a device that freezes is planned around, and its return is harmless", async () => {
   await using mesh = await startLocalMesh(3, MODEL);
-  await mesh.split([3, 2, 2]);
+  await mesh.split([await mesh.blocks() - 4, 2, 2]);
   const whole = await expected(mesh, "Once upon a time");
   const text = await stream(
     mesh.api(0),

@@ -1,5 +1,6 @@
 /** The compute worker: splits and batches change nothing, slots keep sequences apart. */
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -149,5 +150,22 @@ test("closing the worker fails what is under way instead of leaving it waiting",
     const failed = assert.rejects(segment.step({ rows: [row(0, 0, 1)], tokens: Int32Array.of(1) }), ComputeError);
     await subject.compute.close();
     await failed;
+  });
+});
+
+test("a trial measures rates and leaves nothing behind, also when the worker is closed in its middle", async () => {
+  await withFolder(async (folder) => {
+    const scratch = join(folder, "trial");
+    const compute = startCompute({ threads: 1 });
+    const rates = await compute.probe(scratch);
+    assert.ok(rates.decodeNanosecondsPerByte > 0 && rates.prefillNanosecondsPerMultiplyAdd > 0);
+    assert.deepEqual(await readdir(folder), []);
+    const interrupted = assert.rejects(compute.probe(scratch), ComputeError);
+    while (!(await readdir(scratch).catch((): string[] => [])).includes("weights")) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await compute.close();
+    await interrupted;
+    assert.deepEqual(await readdir(folder), []);
   });
 });
