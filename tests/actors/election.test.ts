@@ -7,6 +7,7 @@ import {
   type Election,
   hear,
   HESITATION_MILLISECONDS,
+  MAX_TERM_JUMP,
   outranks,
   shouldClaim,
   SUCCESSION_MILLISECONDS,
@@ -43,6 +44,12 @@ test("a claim of a device out of reach, or of an old term, changes nothing", () 
   assert.deepEqual(hear(led, { term: 9, leader: "nobody" }), led);
   const orphaned = depart(arrive(led, "c", 0), "a", 0);
   assert.equal(hear(orphaned, { term: 4, leader: "c" }).leader, undefined);
+});
+
+test("a claim of an absurdly high term is not heard: nobody could ever outrank it", () => {
+  const led = hear(fresh("b", ["a"]), { term: 5, leader: "a" });
+  assert.deepEqual(hear(led, { term: 5 + MAX_TERM_JUMP + 1, leader: "a" }), led);
+  assert.equal(hear(led, { term: 5 + MAX_TERM_JUMP, leader: "a" }).term, 5 + MAX_TERM_JUMP);
 });
 
 test("devices that have heard the same claims, in any order, follow the same leader", () => {
