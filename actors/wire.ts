@@ -55,16 +55,16 @@ function parsedBy<T>(parse: (value: unknown) => T): v.GenericSchema<unknown, T> 
 
 /**
  * Makes the `accepts` of a behaviour from its protocol's schema: parses, or throws what was wrong with it. `speaker` names
- * the device that a message speaks for, where it does: only that device may send it.
+ * the devices that a message speaks for: only they may send it.
  */
 export function accepting<M>(
   schema: v.GenericSchema<unknown, M>,
-  speaker: (message: M) => string | undefined = () => undefined,
+  speaker: (message: M) => readonly string[] = () => [],
 ): (message: unknown, from: string) => M {
   return (message, from) => {
     const parsed = v.parse(schema, message);
-    const device = speaker(parsed) ?? from;
-    if (device !== from) throw new TypeError(`${from} speaks for ${device}`);
+    const other = speaker(parsed).find((device) => device !== from);
+    if (other !== undefined) throw new TypeError(`${from} speaks for ${other}`);
     return parsed;
   };
 }

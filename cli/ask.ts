@@ -4,6 +4,7 @@ import { findApi, lines, request } from "./api-client.ts";
 import { CommandError, numberOption, parseCommand } from "./command.ts";
 
 const USAGE = `skein ask [options] "PROMPT": print the answer on stdout as it arrives; how fast it was goes to stderr.
+PROMPT may be -, or left out: then it is read from standard input.
 
   --api URL           the daemon to ask (default: the one on this machine)
   --max-tokens N      most tokens of the answer (default 256)

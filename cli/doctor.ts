@@ -149,7 +149,8 @@ async function checkDaemons(): Promise<Finding> {
   const daemons = await findDaemons();
   if (daemons.length === 0) {
     const advice =
-      "Start one with skein up. Its mesh port (printed by skein inspect) must be open in the firewall for TCP.";
+      "Start one with skein up, then run skein doctor again: it prints the mesh port, which must be open in the firewall " +
+      "for TCP. skein up --listen /ip4/0.0.0.0/tcp/PORT fixes it.";
     return { check: "daemon", state: "ok", found: "none runs on this machine", advice };
   }
   const answers = await Promise.all(daemons.map(async ({ name, api, addresses }) => {

@@ -12,7 +12,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein doctor    check this machine
   skein demo      three daemons on this machine, a model across them, an answer
 
-Each takes --help. Exit codes: 0 done, 1 failed, 2 used wrongly.
+Each takes --help; skein --version. Exit codes: 0 done, 1 failed, 2 used wrongly, 130 cancelled.
 `;
 
 /** Commands are loaded when asked for, so that \`ask\` need not load what \`up\` needs. */

@@ -1,6 +1,7 @@
 /** What skein up says: a few lines for people, or one JSON line per event. */
 import process from "node:process";
 import type { DaemonEvent } from "../actors/daemon.ts";
+import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
 
 /** Who a daemon is. */
@@ -19,7 +20,7 @@ export interface Printer {
   ready(who: Ready): void;
   event(event: DaemonEvent): void;
   compiling(model: string, block: number, blocks: number): void;
-  compiled(model: string, blocks: number): void;
+  compiled(manifest: Manifest): void;
   stopping(signal: string): void;
 }
 
@@ -43,7 +44,8 @@ function jsonPrinter(): Printer {
     },
     event: line,
     compiling: (model, block, blocks) => line({ type: "compiling", model, block, blocks }),
-    compiled: (model, blocks) => line({ type: "compiled", model, blocks }),
+    compiled: ({ name, blocks, quantization, notes = [] }) =>
+      line({ type: "compiled", model: name, blocks: blocks.length, quantization, bytes: memoryOf(blocks), notes }),
     stopping: (signal) => line({ type: "stopping", signal }),
   };
 }
@@ -70,10 +72,14 @@ function textPrinter(terminal: boolean): Printer {
       say(`${who.name} is up (${who.peerId})`);
       say(`  api     ${who.api}`);
       say(`  data    ${who.dataDir}`);
-      say(`  invite  skein invite --data-dir ${who.dataDir}`);
+      say(`  invite  npx skein invite --data-dir "${who.dataDir}"`);
     },
     compiling: (model, block, blocks) => progress(`  compiling ${model}`, block / blocks),
-    compiled: (model, blocks) => say(`  model ${model}: ${blocks} blocks, offered to the mesh`),
+    compiled({ name, blocks, quantization, notes = [] }) {
+      const what = `${blocks.length} blocks, ${quantization}, ${formatBytes(memoryOf(blocks))} in memory`;
+      say(`  model ${name}: ${what}; offered to the mesh`);
+      for (const note of notes) say(`  note: ${note}`);
+    },
     stopping: (signal) => say(`  stopped (${signal})`),
     event(event) {
       const text = sentence(event);
@@ -82,6 +88,10 @@ function textPrinter(terminal: boolean): Printer {
       } else if (text !== undefined) say(`  ${text}`);
     },
   };
+}
+
+function memoryOf(blocks: Manifest["blocks"]): number {
+  return blocks.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 }
 
 /** An event in words, or undefined where it is not worth a line. */

@@ -15,21 +15,22 @@ import { eventPrinter, type Printer } from "./up-output.ts";
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
   --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
-  --quantize HOW      how to store weights that are not Q4_0 or Q8_0: keep, 8 or 4 bits (default keep; k-quants 8)
   --join INVITE       join the mesh of this invite (see skein invite)
   --name NAME         what to call this device (default: the host's name)
   --data-dir DIR      keys, blocks and records (default: ${defaultDataFolder()})
   --api HOST:PORT     where the API listens, on loopback (default 127.0.0.1:11411; port 0 picks a free one)
-  --listen MULTIADDR  where the mesh listens; may be given again (default /ip4/0.0.0.0/tcp/0)
+  --listen MULTIADDR  where the mesh listens, such as /ip4/0.0.0.0/tcp/4001; may be given again (default: all IPv4
+                      addresses, on the port of the last run, at first a free one)
   --no-mdns           do not look for devices on the local network
-  --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: what is free)
+  --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
   --threads N         threads for computing (default: the cores, 8 at most)
-  --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
-  --concurrency N     answers that are computed at once (default 4)
   --json              print one JSON line per event
 
-Policy, with --model; it travels with the model:
-  --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, measure nothing)
+With --model only; these travel with the model and count for the whole mesh:
+  --quantize HOW      weights that are not Q4_0 or Q8_0: keep (k-quants become 8 bits), 8, or 4 (default keep)
+  --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
+  --concurrency N     answers that are computed at once (default 4)
+  --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)
   --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
   --private-head      keep the head there too
   --trusted NAME      a device that may see what is private; may be given again
@@ -154,7 +155,7 @@ async function offer(
       signal,
       onProgress: ({ block, blocks }) => printer.compiling(path, block, blocks),
     });
-    printer.compiled(manifest.name, manifest.blocks.length);
+    printer.compiled(manifest);
     daemon.offer(manifest);
   } catch (error) {
     if (!signal.aborted) throw error;

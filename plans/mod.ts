@@ -8,6 +8,7 @@ export { plan, solvers } from "./solve.ts";
 export { predict } from "./predict.ts";
 export { validate } from "./validate.ts";
 export { explain } from "./explain.ts";
+export { isPrivate, mayHold } from "./policy.ts";
 export { shortageOf } from "./shortage.ts";
 export { standbyBlocks } from "./standby.ts";
 export { pipelineOf, simulate } from "./simulate.ts";

@@ -1,6 +1,6 @@
 /** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, standbyBlocks } from "../../plans/mod.ts";
+import { evenSplit, type Problem, standbyBlocks } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
 import { comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
@@ -8,7 +8,7 @@ import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
 import { Knowledge, type Offer } from "./knowledge.ts";
-import { blocksOf, capacityOf, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
+import { blocksOf, breachOf, capacityOf, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -104,7 +104,8 @@ export class Acting {
   }
 
   /** A segment executor of the plan in force has ended by itself. */
-  segmentLost(number: PlanNumber, reason: string, now: number): void {
+  segmentLost(device: string, number: PlanNumber, reason: string, now: number): void {
+    if (!this.#uses(device)) return;
     if (this.#published.type !== "active" || comparePlans(number, this.#published.plan.number) !== 0) return;
     this.#publish({ type: "waiting", reason: `A segment was lost (${reason}) and is being loaded again.` });
     this.#planSoon(now);
@@ -120,6 +121,8 @@ export class Acting {
       const shape = shapeOf(offer.manifest, offer.policy);
       const placement = placePinned(offer.manifest, this.#knowledge.able(offer, now), shape, split);
       if (placement.type === "infeasible") return { type: "refused", reason: placement.reason };
+      const breach = breachOf(this.#problem(offer, now), placement.segments);
+      if (breach !== undefined) return { type: "refused", reason: breach };
     }
     this.#pinned = split;
     this.#planAt = now;
@@ -134,7 +137,7 @@ export class Acting {
   ): SolveRequest | undefined {
     const offer = this.#model();
     if (offer === undefined) return undefined;
-    const problem = problemOf(offer.manifest, this.#knowledge.able(offer, now), offer.policy);
+    const problem = this.#problem(offer, now);
     if (changes.length === 0) return { problem, ...this.#inForce(), explain: true };
     const others = models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) }));
     return { problem, ...this.#inForce(), explain: true, changes, models: others };
@@ -144,6 +147,7 @@ export class Acting {
   heard(message: Preparation, now: number): void {
     const attempt = this.#attempt;
     if (attempt === undefined || comparePlans(message.number, attempt.number) !== 0) return;
+    if (!attempt.uses(message.device)) return;
     attempt.heard(message.device, now);
     if (message.type === "unprepared") this.#abandon(message.device, message.reason, now);
     if (message.type !== "prepared") return;
@@ -221,6 +225,10 @@ export class Acting {
     return this.#knowledge.model(this.#published.type === "active" ? this.#published.plan.model.id : undefined);
   }
 
+  #problem(offer: Offer, now: number): Problem {
+    return problemOf(offer, this.#knowledge.able(offer, now));
+  }
+
   #inForce(): Pick<SolveRequest, "current"> {
     if (this.#published.type !== "active") return {};
     return { current: this.#published.plan.segments.map(({ device, first, last }) => ({ device, first, last })) };
@@ -244,15 +252,16 @@ export class Acting {
       if (review) return;
       const shape = shapeOf(manifest, policy);
       const placement = placePinned(manifest, able, shape, this.#pinned);
-      // A pinned device has left: an answer on another split is better than none, so the planner decides.
-      if (placement.type === "placed") {
+      // A pinned device has left, or may no longer hold its blocks: an answer on another split is better than none, so the planner decides.
+      const kept = placement.type === "placed" && breachOf(this.#problem(offer, now), placement.segments) === undefined;
+      if (placement.type === "placed" && kept) {
         const forecast = undefined;
         return this.#adopt({ manifest, policy, shape, planner: "pinned", segments: placement.segments, forecast }, now);
       }
     }
     if (policy.objective === "even") return review ? undefined : this.#split(offer, now);
     this.#solving = { id: ++this.#asked, offer, review };
-    this.#options.solve(this.#asked, { problem: problemOf(manifest, able, policy), ...this.#inForce(), explain: true });
+    this.#options.solve(this.#asked, { problem: this.#problem(offer, now), ...this.#inForce(), explain: true });
   }
 
   /** Splits evenly: as the policy asks, or where the planner failed. */
@@ -264,6 +273,8 @@ export class Acting {
     });
     const placement = evenSplit(capacityOf(manifest, allowed, shape));
     if (placement.type === "infeasible") return this.#infeasible(placement.reason);
+    const breach = breachOf(this.#problem(offer, now), placement.segments);
+    if (breach !== undefined) return this.#infeasible(`The model cannot be split evenly: ${breach}`);
     this.#adopt({ manifest, policy, shape, planner: "even", segments: placement.segments, forecast: undefined }, now);
   }
 
@@ -312,14 +323,23 @@ export class Acting {
   }
 
   /** Has devices keep blocks of their neighbours on disk, so that they can take over without the one that had them. */
-  #reserve({ manifest, policy, segments }: Decision): void {
+  #reserve({ manifest, segments }: Decision): void {
     const offer = this.#knowledge.model(manifest.id);
     if (offer === undefined) return;
-    const problem = problemOf(manifest, this.#knowledge.able(offer, this.#options.device.clock.now()), policy);
+    const problem = this.#problem(offer, this.#options.device.clock.now());
     const spareDiskBytes = (device: string) => this.#knowledge.spareDiskBytes(device);
     const sources = [...this.#options.live()];
+    const leader = this.#options.device.id;
     for (const { device, owner, first, last } of standbyBlocks(problem, segments, { spareDiskBytes })) {
-      this.#send(device, { type: "reserve", manifest, first, last, owner: this.#knowledge.name(owner), sources });
+      this.#send(device, {
+        type: "reserve",
+        manifest,
+        first,
+        last,
+        owner: this.#knowledge.name(owner),
+        sources,
+        leader,
+      });
     }
   }
 

@@ -126,7 +126,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
           state.acting?.heard(message, now);
           break;
         case "segment-lost":
-          state.acting?.segmentLost(message.number, `${message.device}: ${message.reason}`, now);
+          state.acting?.segmentLost(message.device, message.number, `${message.device}: ${message.reason}`, now);
           break;
         default:
           message satisfies never;

@@ -4,13 +4,17 @@ import {
   type Block as PlannedBlock,
   type CapacityProblem,
   type Device,
+  isPrivate,
   type Link,
+  mayHold,
   placeCounts,
   type Placement,
   type Problem,
   type RequestShape,
+  type Run,
 } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
+import type { Offer } from "./knowledge.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, Split } from "./protocol.ts";
 
@@ -41,9 +45,9 @@ export function capacityOf(manifest: Manifest, devices: readonly DeviceReport[],
   };
 }
 
-/** The whole problem: memory, measured times, links, policy. The first device is the one that offers the model. */
-export function problemOf(manifest: Manifest, devices: readonly DeviceReport[], policy: ServingPolicy): Problem {
-  const [owner] = devices;
+/** The whole problem: memory, measured times, links, policy. Private blocks may be on who holds all of the model. */
+export function problemOf({ manifest, policy, holders }: Offer, devices: readonly DeviceReport[]): Problem {
+  const owner = devices.find(({ device }) => holders.has(device));
   return {
     blocks: blocksOf(manifest),
     devices: devices.map((report) => deviceOf(manifest, report, policy)),
@@ -149,6 +153,22 @@ export function placePinned(
     chosen.push(match);
   }
   return placeCounts(capacityOf(manifest, chosen, shape), pinned.map(({ blocks }) => blocks));
+}
+
+/** Why a placement that the planner did not make would break the owner's wishes, a sentence; undefined where it would not. */
+export function breachOf(problem: Problem, segments: readonly Run[]): string | undefined {
+  for (const { device, first, last } of segments) {
+    const index = problem.devices.findIndex((candidate) => candidate.device === device);
+    for (let block = first; block <= last; block++) {
+      if (mayHold(problem, index, block)) continue;
+      const name = problem.devices[index]?.name ?? device;
+      return isPrivate(problem, block)
+        ? `${name} would hold block ${block}, which --private-layers or --private-head keeps on the device that offers ` +
+          `the model and on those named by --trusted.`
+        : `${name} would hold block ${block}, but --only or --exclude keeps it out.`;
+    }
+  }
+  return undefined;
 }
 
 /** Whether a placement is what the plan in force already does. */

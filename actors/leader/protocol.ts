@@ -126,23 +126,23 @@ export const WireLeaderMessage = v.variant("type", [
 /** Parses what `from` sent; what a device says of itself it must say itself. @throws {TypeError} or a ValiError */
 export const acceptLeaderMessage = accepting(
   WireLeaderMessage,
-  (message: v.InferOutput<typeof WireLeaderMessage>): string | undefined => {
+  (message: v.InferOutput<typeof WireLeaderMessage>): readonly string[] => {
     switch (message.type) {
       // Members tell each other who leads, whoever that is.
       case "claim":
       case "study":
       case "pin":
-        return undefined;
+        return [];
       case "report":
-        return message.report.device;
+        return [message.report.device];
       case "prepared":
         // Else a segment could be said to be on a third device.
-        return message.ref.device === message.device ? message.device : "";
+        return [message.device, message.ref.device];
       case "offer":
       case "preparing":
       case "unprepared":
       case "segment-lost":
-        return message.device;
+        return [message.device];
       default:
         return message satisfies never;
     }

@@ -85,13 +85,13 @@ async function fetchBlob(
 ): Promise<void> {
   const reasons: string[] = [];
   for (const holder of holders) {
-    // What an interrupted fetch left may be damaged: then it was thrown away, and the same device is asked for the whole.
-    for (let resumed = true; resumed;) {
-      const tried = await tryHolder(blob, holder, options, (bytes) => onBytes(bytes, holder));
-      if (tried.type === "fetched") return;
-      resumed = tried.resumed && tried.mismatch;
-      reasons.push(tried.reason);
+    let tried = await tryHolder(blob, holder, options, onBytes);
+    // What an interrupted fetch had left was damaged, and is thrown away: the same device is asked for the whole.
+    if (tried.type === "failed" && tried.resumed && tried.mismatch) {
+      tried = await tryHolder(blob, holder, options, onBytes);
     }
+    if (tried.type === "fetched") return;
+    reasons.push(tried.reason);
   }
   const why = holders.length === 0 ? "no device in reach has it" : reasons.join("; ");
   throw new FetchError(`The block ${blob.sha256.slice(0, 12)} (${blob.bytes} bytes) could not be fetched: ${why}.`);
@@ -105,12 +105,12 @@ async function tryHolder(
   blob: Blob,
   holder: string,
   options: FetchOptions,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number, from: string) => void,
 ): Promise<Tried> {
   const writer = await options.store.receive(blob);
   const [begin, missing] = [options.clock.now(), blob.bytes - writer.offset];
   try {
-    await copy(blob, holder, writer, options, onBytes);
+    await copy(blob, holder, writer, options, (bytes) => onBytes(bytes, holder));
     if (missing >= PIECE_BYTES) options.onTransfer(holder, missing, options.clock.now() - begin);
     await writer.commit();
     return { type: "fetched" };

@@ -84,7 +84,7 @@ export function supervisor(
           assign(state, message, context);
           break;
         case "reserve":
-          reserve(message, context);
+          if (message.leader === state.leader) reserve(message, context);
           break;
         case "loaded":
           loaded(state, message, context);
@@ -117,7 +117,7 @@ export function supervisor(
   function assign(state: SupervisorState, message: AssignMessage, context: SupervisorContext): void {
     const { number, replyTo, manifest } = message;
     if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
-    if (number.term < state.term) return;
+    if (!isCurrent(state, { leader: replyTo.device, term: number.term })) return;
     // The manifest outlives the device that had the model's file.
     context.tell(leaderOf(device.id), {
       type: "offer",
@@ -223,7 +223,7 @@ export function supervisor(
     message: Extract<SupervisorMessage, { type: "publish" }>,
     context: SupervisorContext,
   ): void {
-    if (message.term < state.term || message.term > state.term + MAX_TERM_JUMP) return;
+    if (!isCurrent(state, message)) return;
     state.term = message.term;
     state.leader = message.leader;
     const before = state.mesh;
@@ -287,4 +287,13 @@ export function supervisor(
       reason: reason.slice(0, 500),
     });
   }
+}
+
+/** Whether what a leader says counts: of this term from the leader that is known, or of a later one, but not absurdly so. */
+function isCurrent(
+  state: SupervisorState,
+  { leader, term }: { readonly leader: string; readonly term: number },
+): boolean {
+  if (term === state.term) return state.leader === undefined || leader === state.leader;
+  return term > state.term && term <= state.term + MAX_TERM_JUMP;
 }

@@ -85,6 +85,7 @@ const Reserve = v.object({
   /** Who runs these blocks, for people. */
   owner: ShortText,
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  leader: Identifier,
 });
 export type ReserveMessage = v.InferOutput<typeof Reserve>;
 
@@ -115,17 +116,17 @@ export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish
 /** Parses what `from` sent; plans are the acting leader's own to give. @throws {TypeError} or a ValiError */
 export const acceptSupervisorMessage = accepting(
   WireSupervisorMessage,
-  (message: v.InferOutput<typeof WireSupervisorMessage>): string | undefined => {
+  (message: v.InferOutput<typeof WireSupervisorMessage>): readonly string[] => {
     switch (message.type) {
       case "assign":
-        return message.replyTo.device;
+        return [message.replyTo.device];
       case "publish":
-        return message.leader;
-      case "converse":
-        return message.answer.device;
       case "reserve":
+        return [message.leader];
+      case "converse":
+        return [message.answer.device];
       case "view":
-        return undefined;
+        return [];
       default:
         return message satisfies never;
     }

@@ -19,7 +19,7 @@ import { refuseUnusedTensors } from "./unused-tensors.ts";
 
 export interface CompileOptions {
   readonly store: BlockStore;
-  /** What to do with weights that are not quantised in the file: keep them (the default), or quantise to 4 or 8 bits. */
+  /** Weights that are not Q4_0 or Q8_0: keep them (the default; k-quants become 8 bits), or quantise to 4 or 8 bits. */
   readonly quantize?: Quantize;
   /** Stops the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -1,5 +1,5 @@
 /** Understands a GGUF file: architecture from its metadata, tokenizer, tensor names. */
-import { dequantize, type GgufFile, isKQuant, ModelFileError, openGguf } from "../formats/mod.ts";
+import { dequantize, type GgufFile, ModelFileError, openGguf } from "../formats/mod.ts";
 import type { Architecture, Family } from "../manifest.ts";
 import { bundleFromGguf, type TokenizerBundle } from "../text/mod.ts";
 import { type CheckedValues, checkedValues, show } from "./checked-value.ts";
@@ -84,14 +84,7 @@ async function describe(
     ropeTheta: values.positive(`${prefix}rope.freq_base`, 10_000),
     ...ropeFactors === undefined ? {} : { ropeFactors },
   };
-  return { architecture, notes: [...notes, ...noteOnKQuants(source)] };
-}
-
-function noteOnKQuants({ tensors }: GgufFile): readonly string[] {
-  const types = [...tensors.values()].flatMap(({ type }) => typeof type === "string" && isKQuant(type) ? [type] : []);
-  if (types.length === 0) return [];
-  const names = [...new Set(types)].sort().join(" and ");
-  return [`Its ${names} weights are stored as 8 bits here, so it takes more memory than its file is large.`];
+  return { architecture, notes };
 }
 
 /** Variants of the known architectures that other formulas would be needed for. */

@@ -50,7 +50,7 @@ export function packProjections(parts: readonly Projection[]): Projection | unde
 
 /**
  * How to store weights. Q4_0 and Q8_0 stay what they are; k-quants, whose layout ONNX Runtime has no kernel for, are quantised
- * anew, to 8 bits unless 4 are asked for. Our own blocks have 32 weights at 4 bits and 64 at 8. Larger
+ * anew, to 8 bits unless 4 are asked for, in blocks as small as theirs. Our own blocks have 32 weights at 4 bits and 64 at 8. Larger
  * ones are faster (64 at 4 bits: 11%), but there ONNX Runtime's kernels for one row and for several differ in the last
  * bit (measured with AVX-512 VNNI), and an answer would depend on which others it is batched with.
  */

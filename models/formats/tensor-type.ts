@@ -31,7 +31,7 @@ export function isQuantized(type: TensorType): type is PlainQuant | KQuant {
 
 /** True for a k-quant. */
 export function isKQuant(type: TensorType): type is KQuant {
-  return tensorTypes[type].elements === 256;
+  return type === "Q4_K" || type === "Q5_K" || type === "Q6_K";
 }
 
 /** Bytes of `elements` of a type; they must be whole blocks. */

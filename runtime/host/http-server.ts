@@ -15,7 +15,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Time for last words, such as an error event, to be written. */
 const CLOSE_MILLISECONDS = 1000;
+/** A connection that has just become idle is noticed this often: the server closes only those that were so already. */
 const LOOK_MILLISECONDS = 20;
 
 /** Listens on `host`:`port` (0 picks a free one). @throws {ListenError} */

@@ -1,5 +1,6 @@
 /** One daemon a data folder: a file with the daemon's process id, which a crash leaves behind and the next start clears away. */
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,10 +13,9 @@ export class FolderLockedError extends Error {
 const LOCK = "daemon.pid";
 /** Whoever has made this file may remove a lock that nobody holds; so no start can remove the fresh lock of another. */
 const CLEARING = "daemon.pid.clearing";
-/** A file of these two that is still empty, or a clearing that still goes on, after so long was left by a crash. */
-const LEFT_BEHIND_MILLISECONDS = 5000;
+/** Others clear for a few milliseconds. */
 const WAIT_MILLISECONDS = 20;
-const ATTEMPTS = 2 * LEFT_BEHIND_MILLISECONDS / WAIT_MILLISECONDS;
+const ATTEMPTS = 100;
 
 /** Locks a folder for this process. @throws {FolderLockedError} where a live daemon has it. */
 export async function lockFolder(folder: string): Promise<void> {
@@ -23,30 +23,39 @@ export async function lockFolder(folder: string): Promise<void> {
   const clearing = join(folder, CLEARING);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await create(file)) return;
-    if (!await isFree(folder, file)) {
-      await delay(WAIT_MILLISECONDS);
-      continue;
+    const owner = await ownerOf(file);
+    if (owner === undefined) continue;
+    if (await isHeldBy(owner)) {
+      throw new FolderLockedError(
+        `The data folder ${folder} is in use by another daemon (process ${owner}). ` +
+          `Stop that one, or give this one a folder of its own with --data-dir. ` +
+          `If no such process runs, remove ${file}.`,
+      );
     }
     if (await create(clearing)) {
       try {
-        // It may have been cleared, and taken, since this start looked.
-        if (await isFree(folder, file)) await rm(file, { force: true });
+        // Another start may have cleared it, and taken the folder, since this one looked.
+        if (await ownerOf(file) === owner) await rm(file, { force: true });
       } finally {
         await rm(clearing, { force: true });
       }
     } else {
-      if (await age(clearing) > LEFT_BEHIND_MILLISECONDS) await rm(clearing, { force: true });
+      const clearer = await ownerOf(clearing);
+      // A crash in the middle of clearing left it.
+      if (clearer !== undefined && !await isHeldBy(clearer)) await rm(clearing, { force: true });
       await delay(WAIT_MILLISECONDS);
     }
   }
   throw new FolderLockedError(
-    `The data folder ${folder} could not be locked: another daemon is starting on it. Try again.`,
+    `The data folder ${folder} could not be locked: another daemon is starting on it. Try again; ` +
+      `if that does not help, and no daemon runs, remove ${file} and ${clearing}.`,
   );
 }
 
-/** Lets go of a folder that this process has locked. */
+/** Lets go of a folder, if it is this process that has locked it. */
 export async function unlockFolder(folder: string): Promise<void> {
-  await rm(join(folder, LOCK), { force: true });
+  const file = join(folder, LOCK);
+  if (await ownerOf(file) === String(process.pid)) await rm(file, { force: true });
 }
 
 /** Whether `pid` runs and, where /proc tells, is a Skein daemon: a number that another program got since does not count. */
@@ -61,46 +70,35 @@ export async function isAlive(pid: number): Promise<boolean> {
   return command === undefined || command.includes("main.ts");
 }
 
-/** Makes a file with this process's id; false where there is one. */
+/** Makes a file with this process's id, both in one step; false where there is one. */
 async function create(file: string): Promise<boolean> {
+  const own = `${file}.${process.pid}.${randomUUID()}`;
+  await writeFile(own, String(process.pid), { mode: 0o600 });
   try {
-    const handle = await open(file, "wx", 0o600);
-    await handle.writeFile(String(process.pid));
-    await handle.close();
+    await link(own, file);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
     throw error;
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
-/** Whether nobody holds the lock any more. @throws {FolderLockedError} where somebody does. */
-async function isFree(folder: string, file: string): Promise<boolean> {
-  const content = await readFile(file, "utf8").catch((error) => {
+/** What the file says whose it is; undefined where there is none. */
+async function ownerOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
-  });
-  if (content === undefined) return true;
-  // Its maker is about to write its number.
-  if (content === "") return await age(file) > LEFT_BEHIND_MILLISECONDS;
-  const owner = Number(content);
-  // This process's own number is one of an earlier life, in a container say.
-  if (!(owner > 0) || owner === process.pid || !await isAlive(owner)) return true;
-  throw new FolderLockedError(
-    `The data folder ${folder} is in use by another daemon (process ${owner}). ` +
-      `Stop that one, or give this one a folder of its own with --data-dir. ` +
-      `If no such process runs, remove ${file}.`,
-  );
+  }
 }
 
-/** Milliseconds since a file was written; 0 where there is none. */
-async function age(file: string): Promise<number> {
-  try {
-    return Date.now() - (await stat(file)).mtimeMs;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return 0;
-    throw error;
-  }
+/** Whether that is a live daemon; this process's own number is one of an earlier life, in a container say. */
+async function isHeldBy(owner: string): Promise<boolean> {
+  const pid = Number(owner);
+  return Number.isInteger(pid) && pid > 0 && pid !== process.pid && await isAlive(pid);
 }
 
 function codeOf(error: unknown): unknown {

@@ -237,6 +237,53 @@ test("a pinned split is kept while its devices live, and given up for a plan tha
   assert.deepEqual(segments(state()), ["a 0-7"]);
 });
 
+const private_: ServingPolicy = { ...policy, privateLayers: 2 };
+
+test("private layers stay with who offers the model, pinned, split evenly, or after that device has left", async () => {
+  const pinned = stage(["a", "b"]);
+  for (const device of ["a", "b"]) pinned.acting.reported(report(device), 0);
+  pinned.acting.offered("b", manifest, private_, true, 0);
+  const refused = pinned.acting.pin([{ device: "a", blocks: 4 }, { device: "b", blocks: 4 }], 0);
+  assert.match(refused.type === "refused" ? refused.reason : "", /^a would hold block 0, which --private-layers/);
+  assert.equal(pinned.acting.pin([{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type, "accepted");
+
+  const even = stage(["a", "b", "c"]);
+  for (const device of ["a", "b", "c"]) even.acting.reported(report(device), 0);
+  even.acting.offered("a", manifest, { ...private_, privateLayers: 6, objective: "even" }, true, 0);
+  even.wait(500);
+  const state = even.state();
+  assert.match(state?.type === "waiting" ? state.reason : "", /cannot be split evenly: . would hold block \d, which/);
+
+  const left = stage(["a", "b"]);
+  for (const device of ["a", "b"]) left.acting.reported(report(device), 0);
+  left.acting.offered("a", manifest, private_, true, 0);
+  left.wait(500);
+  await left.solve();
+  left.load();
+  assert.deepEqual(segments(left.state()), ["a 0-7"]);
+  left.live.delete("a");
+  left.acting.lost("a", left.now());
+  left.wait(500);
+  await left.solve();
+  assert.equal(left.assigned.length, 0);
+  const waiting = left.state();
+  assert.match(waiting?.type === "waiting" ? waiting.reason : "", /trusted|private/i);
+});
+
+test("what a device without a segment of the plan says of it changes nothing", async () => {
+  const { acting, wait, solve, load, state, assigned, now } = stage(["a", "b"]);
+  const fast = { decodeNanosecondsPerByte: 0.005, prefillNanosecondsPerMultiplyAdd: 0.005 };
+  acting.reported(report("a", { rates: fast }), 0);
+  acting.reported(report("b"), 0);
+  acting.offered("a", manifest, policy, true, 0);
+  wait(500);
+  await solve();
+  const number = assigned.at(-1)?.number ?? assert.fail();
+  acting.heard({ type: "unprepared", number, device: "b", reason: "I say so" }, now());
+  load();
+  assert.deepEqual(segments(state()), ["a 0-7"]);
+});
+
 test("a new leader goes on with the plan that it finds, if its devices live", async () => {
   const before = stage(["a"]);
   before.acting.reported(report("a"), 0);
@@ -262,9 +309,11 @@ test("a segment that a restarted device no longer has is loaded again; an old wo
   const { acting, wait, solve, load, state, assigned } = stage(["a"], found);
   acting.reported(report("a"), 0);
   acting.offered("a", manifest, policy, true, 0);
-  acting.segmentLost({ term: 0, epoch: 9 }, "a: an old one", 0);
+  acting.segmentLost("a", { term: 0, epoch: 9 }, "a: an old one", 0);
+  assert.deepEqual(state(), found);
+  acting.segmentLost("b", found.plan.number, "b: it has none", 0);
   assert.equal(state()?.type, "active");
-  acting.segmentLost(found.plan.number, "a: restarted", 0);
+  acting.segmentLost("a", found.plan.number, "a: restarted", 0);
   assert.equal(state()?.type, "waiting");
   wait(500);
   await solve();

@@ -32,7 +32,35 @@ for (const [type, message] of Object.entries(fromDevices)) {
 
 test("a device cannot say that its segment is on another", () => {
   const message = { ...fromDevices.prepared, ref: executor("bob") };
-  assert.throws(() => acceptLeaderMessage(message, "ann"), TypeError);
+  assert.throws(() => acceptLeaderMessage(message, "ann"), /ann speaks for bob/);
+});
+
+test("a device reports for itself, and asks for conversations that answer to itself", () => {
+  const report = {
+    device: "ann",
+    name: "Ann",
+    usableBytes: 1,
+    totalBytes: 1,
+    spareDiskBytes: 0,
+    rates: { decodeNanosecondsPerByte: 1, prefillNanosecondsPerMultiplyAdd: 1 },
+    work: [],
+    peers: [],
+    links: [],
+    slowdown: 1,
+    sensors: { cores: 1, load: 0 },
+  };
+  assert.equal(acceptLeaderMessage({ type: "report", report }, "ann").type, "report");
+  assert.throws(() => acceptLeaderMessage({ type: "report", report }, "eve"), /eve speaks for ann/);
+  const converse = {
+    type: "converse",
+    id: "one",
+    plan: number,
+    request: { prompt: { type: "text", text: "a" }, sampling: {}, maxTokens: 1, stop: [] },
+    progress: { generated: [], sent: 0 },
+    answer: { ...executor("ann"), path: "/supervisor/gateway/answer-1", channel: "control" },
+    replyTo: { device: "eve", path: "?", incarnation: "1", channel: "control" },
+  };
+  assert.throws(() => acceptSupervisorMessage(converse, "eve"), /eve speaks for ann/);
 });
 
 test("members may tell each other who leads", () => {

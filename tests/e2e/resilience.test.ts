@@ -224,7 +224,9 @@ test("a stream whose own daemon is stopped ends with an error that says so, and 
     text += new TextDecoder().decode(bytes);
     stopped ??= mesh.daemons[0]?.stop();
   }
+  const ended = Date.now();
   await stopped;
+  assert.ok(Date.now() - ended < 4000, "it had to be killed");
   const last = text.trimEnd().split("\n").at(-1) ?? "";
   assert.match(last, /^data: .*"code":"interrupted"/);
   assert.match(last, /is being stopped/);

@@ -161,7 +161,9 @@ test("a trial measures rates and leaves nothing behind, also when the worker is 
     assert.ok(rates.decodeNanosecondsPerByte > 0 && rates.prefillNanosecondsPerMultiplyAdd > 0);
     assert.deepEqual(await readdir(folder), []);
     const interrupted = assert.rejects(compute.probe(scratch), ComputeError);
+    const deadline = Date.now() + 10_000;
     while (!(await readdir(scratch).catch((): string[] => [])).includes("weights")) {
+      assert.ok(Date.now() < deadline, "the trial does not begin");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     await compute.close();

@@ -1,6 +1,6 @@
 /**
  * Floats to llama.cpp's k-quants, for tests: the layout of `ggml-common.h`, with simpler scales than llama.cpp chooses. That
- * llama.cpp reads it so is checked by `bench/decode/k-quants.ts`.
+ * llama.cpp reads it so is checked by `bench/k-quants/main.ts`.
  */
 import { float16Values, toFloat16 } from "../../models/formats/float16.ts";
 import { type KQuant, tensorTypes } from "../../models/formats/tensor-type.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
@@ -34,9 +34,8 @@ test("of daemons that start at once on the folder of a killed one, one gets it",
     await kill(first);
     for (let round = 0; round < 3; round++) {
       const children = Array.from({ length: 6 }, () => start(folder));
-      const words = await Promise.all(children.map(said));
+      const words = await Promise.all(children.map(said)).finally(() => Promise.all(children.map(kill)));
       assert.deepEqual(words.toSorted(), ["locked", ...Array(5).fill("refused")]);
-      await Promise.all(children.map(kill));
     }
   });
 });
@@ -44,11 +43,16 @@ test("of daemons that start at once on the folder of a killed one, one gets it",
 test("a lock is refused while its holder lives, and free after it let go", async () => {
   await withFolder(async (folder) => {
     const holder = start(folder);
-    assert.equal(await said(holder), "locked");
-    await assert.rejects(lockFolder(folder), (error) => {
-      return error instanceof FolderLockedError && error.message.includes(`process ${holder.pid}`);
-    });
-    await kill(holder);
+    try {
+      assert.equal(await said(holder), "locked");
+      await assert.rejects(lockFolder(folder), (error) => {
+        return error instanceof FolderLockedError && error.message.includes(`process ${holder.pid}`);
+      });
+      await unlockFolder(folder);
+      assert.equal(await readFile(join(folder, "daemon.pid"), "utf8"), String(holder.pid));
+    } finally {
+      await kill(holder);
+    }
     await lockFolder(folder);
     assert.equal(await readFile(join(folder, "daemon.pid"), "utf8"), String(process.pid));
     await unlockFolder(folder);
@@ -56,9 +60,13 @@ test("a lock is refused while its holder lives, and free after it let go", async
   });
 });
 
-test("a lock of nonsense is cleared away", async () => {
-  await withFolder(async (folder) => {
-    await writeFile(join(folder, "daemon.pid"), "nonsense");
-    await lockFolder(folder);
-  });
+test("what crashes left is cleared away: nonsense, nothing, a clearing that never ended", async () => {
+  for (const content of ["nonsense", ""]) {
+    await withFolder(async (folder) => {
+      await writeFile(join(folder, "daemon.pid"), content);
+      await writeFile(join(folder, "daemon.pid.clearing"), content);
+      await lockFolder(folder);
+      assert.deepEqual(await readdir(folder), ["daemon.pid"]);
+    });
+  }
 });
