@@ -20,13 +20,15 @@ const { values } = parseArgs({
     json: { type: "string" },
   },
 });
-const { tasks, stories } = validationSet({
-  seed: Number(values.seed),
-  perSetting: Number(values.tasks),
-  stories: Number(values.stories),
-});
+const options = { seed: Number(values.seed), perSetting: Number(values.tasks) };
+const { tasks, stories } = validationSet({ ...options, stories: Number(values.stories) });
+const { tasks: explained } = validationSet({ ...options, explain: true, stories: 0 });
 await using pipeline = await openPipeline(values.model, { threads: Number(values.threads) });
-const scores: Scores = { cells: await scoreTasks(pipeline, tasks), ...await scoreStories(pipeline, stories) };
+const scores: Scores = {
+  cells: await scoreTasks(pipeline, tasks),
+  explained: await scoreTasks(pipeline, explained),
+  ...await scoreStories(pipeline, stories),
+};
 console.log(renderScores(scores));
 if (values.json !== undefined) {
   await writeFile(values.json, `${JSON.stringify({ model: pipeline.manifest.name, ...scores }, undefined, 2)}\n`);

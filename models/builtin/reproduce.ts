@@ -1,10 +1,11 @@
 /**
- * Command: makes the built-in model from nothing: text, training, export, references, scores.
- * `node models/builtin/reproduce.ts [--work FOLDER] [--python COMMAND] [--steps N] [--minutes N] [--processes N] [--tokenizer]`
+ * Command: makes the built-in model from nothing: tokenizer, text, training, export, references, scores.
+ * `node models/builtin/reproduce.ts [--work FOLDER] [--python COMMAND] [--steps N] [--minutes N] [--processes N]`
  *
- * `--tokenizer` trains the tokenizer again too; without it, the one that is here is used. Needs a Python with PyTorch 2.4 or newer and NumPy. An interrupted training goes on from its checkpoint.
+ * Needs a Python with PyTorch 1.13 or newer and NumPy (on Debian: python3-torch and python3-numpy). An interrupted training goes on from its checkpoint.
  */
 import { spawnSync } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,10 +15,9 @@ const { values } = parseArgs({
   options: {
     work: { type: "string", default: "gosling-run" },
     python: { type: "string", default: "python3" },
-    steps: { type: "string", default: "4000" },
+    steps: { type: "string", default: "4600" },
     minutes: { type: "string", default: "100000" },
     processes: { type: "string", default: "2" },
-    tokenizer: { type: "boolean", default: false },
   },
 });
 
@@ -31,6 +31,17 @@ function run(command: string, ...parameters: string[]): void {
   if (status !== 0) throw new Error(`${command} ended with status ${status}; what it printed above says why`);
 }
 
+/** Other token ids would make nonsense of a checkpoint: a work folder belongs to the tokenizer that it was begun with. */
+async function keepTokenizer(): Promise<void> {
+  await mkdir(values.work, { recursive: true });
+  const now = await readFile(join(here, "tokenizer.json"), "utf8");
+  const before = await readFile(at("tokenizer.json"), "utf8").catch(() => now);
+  if (before !== now) {
+    throw new Error(`${values.work} was begun with another tokenizer: choose another --work, or remove it`);
+  }
+  await writeFile(at("tokenizer.json"), now);
+}
+
 // Deno's own flags: what runs this file runs the others.
 const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
 const script = (name: string, ...parameters: string[]) =>
@@ -38,7 +49,8 @@ const script = (name: string, ...parameters: string[]) =>
 const python = (name: string, ...parameters: string[]) =>
   run(values.python, join(here, "training", name), ...parameters);
 
-if (values.tokenizer) script("train-tokenizer.ts");
+script("train-tokenizer.ts");
+await keepTokenizer();
 script("write-shards.ts", at("shards"));
 script("write-validation.ts", at("validation.jsonl"), "12");
 const { steps, minutes, processes } = values;
@@ -50,3 +62,6 @@ script("export-gguf.ts", at("run", "model"), builtinModelPath(), "Q8_0");
 script("check-parity.ts", "--model", at("model-f32.gguf"));
 script("check-parity.ts");
 script("evaluate.ts", "--json", join(here, "scores.json"));
+// The same tasks and stories in PyTorch.
+script("write-validation.ts", at("scored.jsonl"), "50");
+python("score.py", at("scored.jsonl"), at("run", "checkpoint.pt"));

@@ -17,7 +17,7 @@ function countWords(): Map<string, number> {
   const count = (word: string, times: number) => counts.set(word, (counts.get(word) ?? 0) + times);
   const random = seededRandom(1);
   for (let i = 0; i < conversations; i++) {
-    for (const message of conversation(random, "train", { ...mixtureAt(0.9), families }).messages) {
+    for (const message of conversation(random, "train", { ...mixtureAt(0.35), families }).messages) {
       for (const word of cutWords(message)) if (!isCoined(word.trim())) count(word, 1);
     }
   }

@@ -6,6 +6,8 @@ export interface ValidationOptions {
   readonly seed?: number;
   /** Tasks a family, number of hops and redundancy. Default 25. */
   readonly perSetting?: number;
+  /** Ask for the steps as well. Default false. */
+  readonly explain?: boolean;
   /** Default 100. */
   readonly stories?: number;
 }
@@ -15,7 +17,7 @@ export const hopSettings: readonly number[] = [1, 2, 3];
 export const redundancySettings: readonly number[] = [0, 0.4, 0.8];
 
 /** Returns the same set for the same options. */
-export function validationSet({ seed = 77, perSetting = 25, stories = 100 }: ValidationOptions = {}): {
+export function validationSet({ seed = 77, perSetting = 25, explain = false, stories = 100 }: ValidationOptions = {}): {
   readonly tasks: readonly Task[];
   readonly stories: readonly Story[];
 } {
@@ -25,7 +27,7 @@ export function validationSet({ seed = 77, perSetting = 25, stories = 100 }: Val
     for (const hops of hopSettings) {
       for (const redundancy of redundancySettings) {
         for (let i = 0; i < perSetting; i++) {
-          tasks.push(writeTask(family, { random, split: "heldout", hops, redundancy }));
+          tasks.push(writeTask(family, { random, split: "heldout", hops, redundancy, explain }));
         }
       }
     }

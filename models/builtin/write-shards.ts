@@ -1,8 +1,8 @@
 /**
  * Command: writes the training text as tokens. `node models/builtin/write-shards.ts FOLDER [SHARDS] [TOKENS A SHARD] [SEED]`
  *
- * A shard is a row of little-endian 16-bit numbers: a token in the lower 12 bits, its kind (see `tokens.ts`) above. Each
- * conversation begins with BOS; the shard ends with one.
+ * A shard is rows of three little-endian 16-bit numbers: a token in the lower 12 bits with its kind (see `tokens.ts`) above,
+ * then the tokens of up to two unsaid steps to it, 0 where there is none. Each conversation begins with BOS.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { readTokenizer } from "./tokenizer/tokenizer-file.ts";
 import { tokensOf } from "./tokens.ts";
 
 const contextLength = 512;
-const [folder, shards = "50", shardTokens = "500000", seed = "1"] = process.argv.slice(2);
+const [folder, shards = "80", shardTokens = "500000", seed = "1"] = process.argv.slice(2);
 if (folder === undefined) throw new TypeError("Cannot write shards without a folder; name one");
 const { vocab, merges } = await readTokenizer(new URL("tokenizer.json", import.meta.url));
 const encode = createEncoder(vocab, merges);
@@ -21,13 +21,17 @@ await mkdir(folder, { recursive: true });
 for (let shard = 0; shard < Number(shards); shard++) {
   const random = seededRandom(Number(seed) * 1000 + shard);
   const mixture = mixtureAt(shard / Number(shards));
-  const content = new Uint16Array(Number(shardTokens));
+  const content = new Uint16Array(3 * Number(shardTokens));
   let at = 0;
   for (;;) {
-    const { ids, kinds } = tokensOf(conversation(random, "train", mixture), encode);
-    if (at + ids.length >= content.length) break;
+    const { ids, kinds, steps } = tokensOf(conversation(random, "train", mixture), encode);
+    if (at + 3 * ids.length > content.length) break;
     if (ids.length > contextLength) continue;
-    for (let i = 0; i < ids.length; i++) content[at++] = (ids[i] ?? 0) | ((kinds[i] ?? 0) << 12);
+    for (let i = 0; i < ids.length; i++) {
+      const [first = 0, second = 0] = steps.get(i) ?? [];
+      content.set([(ids[i] ?? 0) | ((kinds[i] ?? 0) << 12), first, second], at);
+      at += 3;
+    }
   }
   await writeFile(
     join(folder, `shard-${String(shard).padStart(4, "0")}.bin`),

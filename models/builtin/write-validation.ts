@@ -15,9 +15,12 @@ const encode = createEncoder(vocab, merges);
 
 const { tasks, stories } = validationSet({ seed: Number(seed), perSetting: Number(perSetting) });
 const lines = [
-  ...tasks.map(({ family, hops, redundancy, prompt, answer }) => {
-    const { ids, kinds } = tokensOf({ kind: "task", messages: [prompt, answer] }, encode);
-    return { kind: "task", family, hops, redundancy, ids, from: kinds.indexOf(2) };
+  ...tasks.map(({ family, hops, redundancy, prompt, answer, unsaid }) => {
+    const messages = [prompt, answer];
+    const { ids, kinds, steps } = tokensOf({ kind: "task", messages, unsaid: new Map([[1, unsaid]]) }, encode);
+    // Where the answer says what takes the hops to find, for families that have one such place.
+    const [found = -1] = steps.keys();
+    return { kind: "task", family, hops, redundancy, ids, from: kinds.indexOf(2), found };
   }),
   ...stories.map(({ prompt, text }) => {
     const { ids, kinds } = tokensOf({ kind: "story", messages: [prompt, text] }, encode);

@@ -9,6 +9,7 @@ import {
   seededRandom,
   type Split,
   splitOf,
+  writePuzzle,
   writeStory,
   writeTask,
 } from "../../models/builtin/generator/mod.ts";
@@ -20,6 +21,7 @@ const knobs = fc.record({
   family: fc.constantFrom(...families),
   hops: fc.constantFrom(1, 2, 3),
   redundancy: fc.double({ min: 0, max: 0.8, noNaN: true }),
+  explain: fc.boolean(),
   split: fc.constantFrom<Split>("train", "heldout"),
 });
 
@@ -33,18 +35,61 @@ test("the same seed gives the same conversations, another seed others", () => {
 });
 
 test("the last word of an answer is in the prompt, unless a rule turns it round", () => {
-  fc.assert(fc.property(knobs, ({ seed, family, split, hops, redundancy }) => {
-    const { prompt, answer, chance } = writeTask(family, { random: seededRandom(seed), split, hops, redundancy });
+  fc.assert(fc.property(knobs, ({ seed, family, ...options }) => {
+    const { prompt, answer, chance } = writeTask(family, { random: seededRandom(seed), ...options });
     assert.match(answer, /^[A-Z][a-z]+([,.:]? [A-Za-z0-9]+)+\.$/);
     assert.ok(chance > 0 && chance <= 1 / 2);
     const said = answer.split(" ").at(-1)?.replace(/\.$/, "") ?? "";
-    if (family !== "rule" || hops === 1) assert.ok(prompt.includes(said), `${prompt} => ${answer}`);
+    if (family !== "rule" || options.hops === 1) assert.ok(prompt.includes(said), `${prompt} => ${answer}`);
   }));
 });
 
+test("an explanation ends with what the short answer says", () => {
+  fc.assert(fc.property(knobs, ({ seed, family, ...options }) => {
+    const write = () => writePuzzle(family, { random: seededRandom(seed), ...options });
+    for (const { answer, explanation } of write().questions) {
+      const last = (text: string) => text.split(" ").at(-1);
+      // A comparison is decided by who the explanation begins with.
+      if (family === "compare") assert.equal(explanation.split(" ")[1], answer.split(" ")[2]?.replace(".", ""));
+      else if (family !== "rule" || options.hops !== 2) assert.equal(last(explanation), last(answer));
+      else assert.ok(explanation.endsWith(`but ${last(answer)}`), explanation);
+    }
+  }));
+});
+
+test("the steps that an answer leaves unsaid are words of the text, in the order in which a reader finds them", () => {
+  fc.assert(fc.property(knobs, ({ seed, family, ...options }) => {
+    const { text, glue, questions } = writePuzzle(family, { random: seededRandom(seed), ...options });
+    for (const { question, answer, explanation, unsaid = [] } of questions) {
+      for (const { at, through } of unsaid) {
+        assert.ok(at > 0 && answer.charAt(at - 1) === " ", answer);
+        assert.ok(through.length <= 2);
+        const found = through.filter((word) => word !== undefined);
+        for (const word of found) assert.ok((text + glue + question).includes(word), `${word}: ${explanation}`);
+        // A rule's explanation looks at the demonstration's words first.
+        if (family === "rule") continue;
+        const places = found.map((word) => explanation.search(new RegExp(`\\b${word}(\\b|\\d)`)));
+        assert.deepEqual(places, places.toSorted((a, b) => a - b));
+      }
+    }
+  }));
+});
+
+test("how a text opens is worded otherwise in validation than in training", () => {
+  const openings = (split: Split) => {
+    const random = seededRandom(9);
+    const tasks = families.flatMap((family) =>
+      Array.from({ length: 200 }, () => writeTask(family, { random, split, hops: 1, redundancy: 0 }))
+    );
+    return new Set(tasks.map(({ prompt }) => /^[^.:]+[.:]/.exec(prompt)?.[0]));
+  };
+  const train = openings("train");
+  for (const opening of openings("heldout")) assert.ok(!train.has(opening), opening);
+});
+
 test("names of held-out tasks never occur in training, and the other way round", () => {
-  fc.assert(fc.property(knobs, ({ seed, family, split, hops, redundancy }) => {
-    const { prompt } = writeTask(family, { random: seededRandom(seed), split, hops, redundancy });
+  fc.assert(fc.property(knobs, ({ seed, family, split, ...knobs }) => {
+    const { prompt } = writeTask(family, { random: seededRandom(seed), split, ...knobs });
     const names = (prompt.match(/[A-Za-z]+/g) ?? []).map((word) => word.toLowerCase()).filter(isCoined);
     for (const name of names) assert.equal(splitOf(`name ${name}`), split, name);
   }));

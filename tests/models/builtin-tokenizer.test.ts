@@ -54,6 +54,24 @@ test("a coined name is two tokens, whichever side it is on", () => {
   for (const name of [" Mara", " Zovu", " kelo", " Velu"]) assert.equal(encode(name).length, 2, name);
 });
 
+test("what an answer leaves unsaid is known where it says what is found by it", () => {
+  const random = seededRandom(8);
+  const { text, glue, questions } = writePuzzle("lookup", { random, split: "train", hops: 3, redundancy: 0 });
+  const [{ question, answer, explanation, unsaid = [] } = assert.fail()] = questions;
+  const { ids, steps } = tokensOf({
+    kind: "task",
+    messages: [text + glue + question, answer],
+    unsaid: new Map([[1, unsaid]]),
+  }, encode);
+  const [, holder, person, room] = /under the (.+?), .* with (\w+?), .* in the (\w+)\.$/.exec(explanation) ?? [];
+  assert.equal(steps.size, 1);
+  for (const [at, [first, second]] of steps) {
+    assert.equal(tokenizer.decode(ids.slice(at, at + 1)), ` ${room}`);
+    assert.equal(first, encode(` ${holder}`).at(-1));
+    assert.equal(second, encode(` ${person}`).at(-1));
+  }
+});
+
 test("what follows from a rule's demonstrations counts like an answer, but for the first", () => {
   const { text, derivable = [] } = writePuzzle("rule", {
     random: seededRandom(3),

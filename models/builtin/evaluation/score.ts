@@ -15,6 +15,8 @@ export interface Cell {
 
 export interface Scores {
   readonly cells: readonly Cell[];
+  /** The same settings where the question asks for the steps as well: each fact on the way must be right. */
+  readonly explained: readonly Cell[];
   readonly stories: number;
   /** e to the mean negative log-likelihood a token of the held-out stories, given their requests. */
   readonly storyPerplexity: number;
@@ -22,8 +24,8 @@ export interface Scores {
   readonly storyMentions: number;
 }
 
-/** Tokens: the longest right ones have about 40. */
-const longestAnswer = 60;
+/** Tokens: the longest right ones have about 50. */
+const longestAnswer = 70;
 
 /** An answer is right if it is the wanted text to the letter, spaces around it left out. */
 export async function scoreTasks(pipeline: Pipeline, tasks: readonly Task[]): Promise<Cell[]> {

@@ -1,6 +1,7 @@
 /** Sentences that say nothing to the question: some plain, some that name people and things of the task. */
 import { coinPeople, pickObjects, type Split } from "./names.ts";
 import type { Random } from "./random.ts";
+import { word, type Wordings } from "./wording.ts";
 import { places } from "./words.ts";
 
 /** Names of the task that filler may mention in ways that do not matter. */
@@ -13,10 +14,36 @@ export interface Cast {
 const weather = ["rain", "wind", "snow", "fog", "sun", "storm"];
 const times = ["this morning", "last night", "all day", "for a while", "before lunch", "in the evening"];
 const doings = ["likes to sing", "slept well", "told a joke", "was hungry", "had a dream", "drank some tea"];
+const moods = ["quiet", "warm", "cold", "dark", "late"];
+
+/** {0} a person, {1} a place, {2} an object, {3} the weather, {4} a time, {5} something done, {6} a mood. */
+const sentences: Wordings = {
+  train: [
+    "The {3} came and went {4}.",
+    "The {3} was all over the town {4}.",
+    "It was {6} {4}.",
+    "Nobody was there {4}, and it was {6}.",
+    "By the way, {0} {5} {4}.",
+    "They say that {0} {5}.",
+    "By the way, {0} once dreamed of the {1}.",
+    "A friend of {0} has seen the {1}.",
+    "There is a song about the {2}.",
+    "There is a picture of the {1} and the {2}.",
+    "People often talk about the {1} {4}.",
+    "By the way, {0} never thinks about the {2}.",
+  ],
+  heldout: [
+    "There was some {3} {4}.",
+    "{4} it was {6}.",
+    "They say that {0} never {5}.",
+    "By the way, there is a song about {0} and the {1}.",
+    "A friend often thinks about the {2}.",
+    "{0} once had a picture of the {1}.",
+  ],
+};
 
 /** Writes one sentence of filler. */
 export function fillerSentence(random: Random, split: Split, cast: Cast): string {
-  const roll = random.unit();
   const person = random.chance(0.5) && cast.people?.length
     ? random.pick(cast.people)
     : coinPeople(random, split, 1)[0] ?? "";
@@ -24,13 +51,20 @@ export function fillerSentence(random: Random, split: Split, cast: Cast): string
   const object = random.chance(0.5) && cast.objects?.length
     ? random.pick(cast.objects)
     : pickObjects(random, split, 1)[0] ?? "";
-  if (roll < 0.2) return `The ${random.pick(weather)} came and went ${random.pick(times)}.`;
-  if (roll < 0.35) return `It was ${random.pick(["quiet", "warm", "cold", "dark", "late"])} ${random.pick(times)}.`;
-  if (roll < 0.5) return `By the way, ${person} ${random.pick(doings)} ${random.pick(times)}.`;
-  if (roll < 0.65) return `By the way, ${person} once dreamed of the ${place}.`;
-  if (roll < 0.8) return `There is a song about the ${object}.`;
-  if (roll < 0.9) return `People often talk about the ${place} ${random.pick(times)}.`;
-  return `By the way, ${person} never thinks about the ${object}.`;
+  const [sky, time, doing, mood] = [weather, times, doings, moods].map((list) => random.pick(list));
+  const sentence = word(
+    random,
+    split,
+    sentences,
+    person,
+    place,
+    object,
+    sky ?? "",
+    time ?? "",
+    doing ?? "",
+    mood ?? "",
+  );
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 /** Words of filler at most: the context has 512 tokens. */

@@ -1,11 +1,46 @@
 /** Choosing a function from descriptions. A function does the work, or starts the thing that does it, or what starts that. */
 import { fillerSentence, weave } from "./filler.ts";
 import { coinNames, pickObjects, splitOf } from "./names.ts";
-import type { Puzzle, TaskOptions } from "./sample.ts";
+import { type Puzzle, type TaskOptions, unsaidBefore } from "./sample.ts";
+import { word, type Wordings, wordQuestion } from "./wording.ts";
 import { plurals, verbs } from "./words.ts";
 
-const openings = ["These are the functions.", "You have these functions.", "Here is the manual.", "Choose a function."];
-const praises = ["", "", ", and it is quick", ", day and night", ", with care"];
+const openings: Wordings = {
+  train: [
+    "These are the functions.",
+    "You have these functions.",
+    "Here is the manual.",
+    "Choose a function.",
+    "Read the manual.",
+    "The manual says this.",
+    "There are some functions.",
+    "This is what you can use.",
+    "Look at the functions.",
+  ],
+  heldout: ["Here are the functions.", "This is the manual.", "Please read the manual."],
+};
+const praises: Wordings = {
+  train: ["", "", "", ", and it is quick", ", day and night", ", with care"],
+  heldout: ["", "", ", and it is safe", ", with joy"],
+};
+const whiches: Wordings = {
+  train: [
+    "Which function can {0}?",
+    "I want to {0}. Which function is it?",
+    "What do I call to {0}?",
+    "How can I {0}?",
+    "What is the function to {0}?",
+    "Please {0}.",
+    "Say how to {0}.",
+    "I must {0}.",
+    "To {0}, what do I use?",
+    "Find the function to {0}.",
+    "Can you {0}?",
+    "Somebody wants to {0}.",
+    "What must I call if I want to {0}?",
+  ],
+  heldout: ["Which function is it to {0}?", "How do I {0}?", "I want to {0}.", "Tell me how to {0}."],
+};
 
 export function functionPuzzle({ random, split, hops, redundancy, chains = hops === 1 ? 4 : 3 }: TaskOptions): Puzzle {
   const names = coinNames(random, split, chains);
@@ -17,27 +52,23 @@ export function functionPuzzle({ random, split, hops, redundancy, chains = hops 
     if (fitting.length > 0) works.push(`${random.pick(fitting)} ${noun}`);
   }
   const facts: string[] = [];
-  for (let i = 0; i < chains; i++) {
-    const first = objects[i];
-    const second = objects[chains + i];
-    if (hops === 1) facts.push(`To ${works[i]} use ${names[i]}${random.pick(praises)}.`);
-    else facts.push(`To ${works[i]} take the ${first}${random.pick(praises)}.`);
-    if (hops === 2) facts.push(`For the ${first} use ${names[i]}.`);
-    if (hops === 3) facts.push(`For the ${first} take the ${second}.`, `For the ${second} use ${names[i]}.`);
-  }
   const questions = works.map((work, i) => {
     const [first, second] = [`the ${objects[i]}`, `the ${objects[chains + i]}`];
+    const praise = word(random, split, praises);
     const way = hops === 1
       ? [`${work} use ${names[i]}`]
       : hops === 2
       ? [`${work} take ${first}`, `for ${first} use ${names[i]}`]
       : [`${work} take ${first}`, `for ${first} take ${second}`, `for ${second} use ${names[i]}`];
-    const question = random.pick([
-      `Which function can ${work}?`,
-      `I want to ${work}. Which function is it?`,
-      `What do I call to ${work}?`,
-    ]);
-    return { question, answer: `To ${way.join(", ")}.` };
+    facts.push(...way.map((step, at) => at === 0 ? `To ${step}${praise}.` : `F${step.slice(1)}.`));
+    const name = names[i] ?? "";
+    const answer = `To ${work} use ${name}.`;
+    return {
+      question: wordQuestion(random, split, whiches, work),
+      answer,
+      unsaid: [unsaidBefore(answer, name, [first, second].slice(0, hops - 1))],
+      explanation: `To ${way.join(", ")}.`,
+    };
   });
   const cast = { objects };
   const body = weave(random, random.shuffle(facts), redundancy, () => fillerSentence(random, split, cast));
@@ -45,7 +76,7 @@ export function functionPuzzle({ random, split, hops, redundancy, chains = hops 
     family: "function",
     hops,
     redundancy,
-    text: `${random.pick(openings)} ${body}`,
+    text: `${word(random, split, openings)} ${body}`,
     glue: " ",
     questions,
     chance: 1 / chains,

@@ -2,10 +2,10 @@
 import { copyExercise } from "./copy.ts";
 import type { Split } from "./names.ts";
 import type { Random } from "./random.ts";
-import { type Conversation, families, type TaskFamily } from "./sample.ts";
+import { type Conversation, families, type Met, type TaskFamily } from "./sample.ts";
 import { writeStory } from "./story.ts";
 import { smallTalk } from "./talk.ts";
-import { writePuzzle } from "./task.ts";
+import { exchange, writePuzzle } from "./task.ts";
 
 /** Shares of the kinds, and of the knobs within tasks. */
 export interface Mixture {
@@ -18,29 +18,27 @@ export interface Mixture {
   readonly redundancy: number;
   /** What tasks are picked from; the hard ones stand in it several times. */
   readonly families: readonly TaskFamily[];
+  /** Share of questions that ask for the steps as well. */
+  readonly explain: number;
   /** Share of tasks with fewer chains of facts than usual. */
   readonly fewer: number;
 }
 
-const stressed: readonly TaskFamily[] = [...families, "rule", "rule", "rule", "rule", "rule", "rule", "compare"];
+const stressed: readonly TaskFamily[] = [...families, "rule", "rule", "compare"];
 
 /** Returns the mixture at a point of the training: 0 is its start, 1 its end. */
 export function mixtureAt(progress: number): Mixture {
-  if (progress < 0.12) {
-    return { families, copy: 0.12, story: 0.06, talk: 0.02, hops: [1, 0, 0], redundancy: 0.2, fewer: 0.4 };
-  }
-  if (progress < 0.3) {
-    return { families, copy: 0.04, story: 0.08, talk: 0.03, hops: [0.6, 0.4, 0], redundancy: 0.5, fewer: 0.3 };
-  }
-  return {
-    families: stressed,
-    copy: 0.01,
-    story: 0.1,
-    talk: 0.03,
-    hops: [0.35, 0.35, 0.3],
-    redundancy: 0.8,
-    fewer: 0.1,
-  };
+  const hard = { families: stressed, copy: 0.01, story: 0.1, talk: 0.03, explain: 0.25, fewer: 0.1 };
+  const easy = { families, copy: 0.04, story: 0.06, talk: 0.02, explain: 0.3, fewer: 0.3 };
+  if (progress < 0.05) return { ...easy, copy: 0.12, hops: [1, 0, 0], redundancy: 0.2 };
+  if (progress < 0.15) return { ...easy, hops: [0.4, 0.6, 0], redundancy: 0.2 };
+  if (progress < 0.3) return { ...hard, hops: [0.3, 0.35, 0.35], redundancy: 0.5 };
+  if (progress < 0.41) return { ...hard, hops: [0.3, 0.35, 0.35], redundancy: 0.8 };
+  const lagging = [...stressed, "compare"] as const;
+  if (progress < 0.84) return { ...hard, families: lagging, hops: [0.25, 0.35, 0.4], redundancy: 0.8 };
+  const last = { ...hard, hops: [0.35, 0.35, 0.3], redundancy: 0.6 } as const;
+  if (progress < 0.95) return { ...last, families: [...lagging, "rule", "rule", "rule"] };
+  return { ...last, families: [...families, "compare", "compare", "compare", "compare"], explain: 0.4, talk: 0.06 };
 }
 
 /** Writes one conversation of the mixture; often one of several exchanges. */
@@ -67,11 +65,22 @@ export function conversation(random: Random, split: Split, mixture: Mixture): Co
   const puzzle = writePuzzle(family, { random, split, hops, redundancy, ...chains === undefined ? {} : { chains } });
   // Several questions to one text: more look-ups are learned from the same number of tokens.
   const asked = random.shuffle(puzzle.questions).slice(0, 1 + random.below(4));
-  const messages = asked.flatMap(({ question, answer }, i) => [
-    i === 0 ? puzzle.text + puzzle.glue + question : question,
-    answer,
-  ]);
-  return { kind: "task", messages, ...puzzle.derivable === undefined ? {} : { derivable: puzzle.derivable } };
+  const unsaid = new Map([[0, puzzle.unsaid ?? []]]);
+  const met = new Map<number, readonly Met[]>();
+  const messages = asked.flatMap((one, i) => {
+    const { question, answer, ...rest } = exchange(one, { random, split, explain: random.chance(mixture.explain) });
+    const before = i === 0 ? puzzle.text + puzzle.glue : "";
+    unsaid.set(2 * i + 1, rest.unsaid);
+    met.set(2 * i, rest.met.map(({ at, known }) => ({ at: before.length + at, known })));
+    return [before + question, answer];
+  });
+  return {
+    kind: "task",
+    messages,
+    unsaid,
+    met,
+    ...puzzle.derivable === undefined ? {} : { derivable: puzzle.derivable },
+  };
 }
 
 function fewerChains(family: TaskFamily, hops: number): number | undefined {

@@ -1,12 +1,13 @@
 /**
  * Rule induction from five demonstrations, each of three words that give one. One hop: the word at one of the places a, b and c.
- * Two hops: its opposite, as the text says. Three hops: its opposite, and the word at another place. The answer starts from the last
- * demonstration: what it gave, and where that stood.
+ * Two hops: its opposite, as the text says. Three hops: its opposite, and the word at another place. An explanation starts from
+ * the last demonstration: what it gave, and where that stood.
  */
 import { fillerSentence, weave } from "./filler.ts";
 import { splitOf } from "./names.ts";
 import type { Random } from "./random.ts";
-import type { Puzzle, Span, TaskOptions } from "./sample.ts";
+import { type Puzzle, type Span, type TaskOptions, type Unsaid, unsaidBefore } from "./sample.ts";
+import { word, type Wordings, wordQuestion } from "./wording.ts";
 import { opposites } from "./words.ts";
 
 /** Three words, each with its opposite. */
@@ -14,18 +15,46 @@ type Triple = readonly (readonly [string, string])[];
 
 const pairs = opposites.flatMap(([a, b]) => [[a, b], [b, a]] as const);
 const letters = ["a", "b", "c"];
-const openings = ["Find the rule.", "Look at these examples.", "Each line follows one rule.", "Here is a game."];
+const openings: Wordings = {
+  train: [
+    "Find the rule.",
+    "Look at these examples.",
+    "Each line follows one rule.",
+    "Here is a game.",
+    "There is a rule.",
+    "Think about these lines.",
+    "These lines follow a rule.",
+    "Please find the rule.",
+  ],
+  heldout: ["Here is a rule.", "Look at this game.", "These are examples."],
+};
+const whats: Wordings = {
+  train: [
+    "What do the words {0} give?",
+    "And what do {0} give?",
+    "The words {0} give what?",
+    "Take {0}. What do they give?",
+    "Now the words {0}.",
+    "Tell me what {0} give.",
+    "What comes of {0}?",
+    "Say what the words {0} give.",
+    "Here are the words {0}. What do they give?",
+    "Do the same for {0}.",
+    "Think of {0}. What is it that they give?",
+  ],
+  heldout: ["Now what do {0} give?", "Take the words {0}.", "Please say what {0} give."],
+};
 
 export function rulePuzzle({ random, split, hops, redundancy, chains = 5 }: TaskOptions): Puzzle {
   const place = random.below(3);
   const other = (place + 1 + random.below(2)) % 3;
   const apply = (triple: Triple) => {
-    const [word, opposite] = triple[place] ?? ["", ""];
-    if (hops === 1) return word;
+    const [one, opposite] = triple[place] ?? ["", ""];
+    if (hops === 1) return one;
     return hops === 2 ? opposite : `${opposite} ${triple[other]?.[0]}`;
   };
-  const show = (triple: Triple) => triple.map(([word], i) => `${word} ${letters[i]}`).join(", ");
-  const ask = (triple: Triple) => triple.map(([word], i) => `${letters[i]}: ${word}`).join(" ");
+  const show = (triple: Triple) => triple.map(([one], i) => `${one} ${letters[i]}`).join(", ");
+  const ask = (triple: Triple) => triple.map(([one], i) => `${letters[i]}: ${one}`).join(" ");
   // No word twice, nor its opposite: what a demonstration gives stands at one place only.
   const words = random.shuffle(opposites).map(([a, b]) => random.chance(0.5) ? [a, b] as const : [b, a] as const);
   const shown = Array.from({ length: chains }, (_, i) => words.slice(3 * i, 3 * i + 3));
@@ -40,19 +69,38 @@ export function rulePuzzle({ random, split, hops, redundancy, chains = 5 }: Task
     if (hops === 2) return `${found}. ${turned}.`;
     return `${found} and ${last[other]?.[0]} ${letters[other]}. ${turned}, and ${at(other)}.`;
   };
+  const unsaid = (answer: string, triple: Triple): Unsaid[] => {
+    // Which letter it is takes two look-ups by itself: the early layers are asked for nothing.
+    const steps = (index: number) => [undefined, letters[index] ?? ""];
+    const [one = "", opposite = ""] = triple[place] ?? [];
+    const first = unsaidBefore(answer, hops === 1 ? one : opposite, steps(place));
+    return hops < 3 ? [first] : [first, unsaidBefore(answer, triple[other]?.[0] ?? "", steps(other))];
+  };
   const body = weave(random, demonstrations, redundancy, () => fillerSentence(random, split, {}));
   const questions = Array.from({ length: 4 }, () => {
     let asked = pickTriple(random);
     while (splitOf(`triple ${ask(asked)}`) !== split) asked = pickTriple(random);
-    return { question: `What do the words ${ask(asked)} give?`, answer: explain(asked) };
+    const answer = `They give ${apply(asked)}.`;
+    return {
+      question: wordQuestion(random, split, whats, ask(asked)),
+      answer,
+      unsaid: unsaid(answer, asked),
+      explanation: explain(asked),
+    };
   });
-  const text = `${random.pick(openings)}${hops === 1 ? "" : " Think of opposites."} ${body}`;
+  const text = `${word(random, split, openings)}${hops === 1 ? "" : " Think of opposites."} ${body}`;
   return {
     family: "rule",
     hops,
     redundancy,
     text,
     derivable: derivable(text, demonstrations),
+    // The first demonstration shows the rule.
+    unsaid: shown.slice(1).flatMap((triple, i) => {
+      const demonstration = demonstrations[i + 1] ?? "";
+      const start = text.indexOf(demonstration);
+      return unsaid(demonstration, triple).map(({ at, through }) => ({ at: start + at, through }));
+    }),
     glue: " ",
     questions,
     chance: hops === 3 ? 1 / 6 : 1 / 3,

@@ -2,10 +2,41 @@
 import { weave } from "./filler.ts";
 import { splitOf } from "./names.ts";
 import type { Random } from "./random.ts";
-import type { Puzzle, TaskOptions } from "./sample.ts";
+import { type Puzzle, type TaskOptions, unsaidBefore } from "./sample.ts";
+import { word, type Wordings, wordQuestion } from "./wording.ts";
 import { labels, things } from "./words.ts";
 
-const openings = ["This is the screen:", "You see this screen:", "The page has these parts:", "Look at the screen:"];
+const openings: Wordings = {
+  train: [
+    "This is the screen:",
+    "You see this screen:",
+    "The page has these parts:",
+    "Look at the screen:",
+    "Here is the page:",
+    "These are the parts:",
+    "Now the screen has this:",
+    "Look here:",
+  ],
+  heldout: ["Here is the screen:", "Look at this page:", "You see these parts:"],
+};
+const presses: Wordings = {
+  train: [
+    "Press {0}.",
+    "Please press {0}.",
+    "What is {0}?",
+    "I want to press {0}.",
+    "How do I press {0}?",
+    "Find {0}.",
+    "Where is {0}?",
+    "Do you see {0}?",
+    "I need {0}.",
+    "Tell me where {0} is.",
+    "Now press {0} for me.",
+    "Can you find {0}?",
+    "What must I press for {0}?",
+  ],
+  heldout: ["Please find {0}.", "I look for {0}.", "Can you press {0}?"],
+};
 const letters = [..."abcdefghkmnprstvwxyz"];
 const decorations = ["a line", "a picture", "an empty space", "a small icon", "an advert", "a border"];
 
@@ -16,29 +47,31 @@ export function screenPuzzle({ random, split, hops, redundancy, chains = hops ==
   const kind = kinds[hops - 1] ?? "button";
   const named = pickLabels(random, split, kind, chains);
   const lines: string[] = [];
-  const answers: string[] = [];
-  const ways: string[] = [];
-  for (const label of named) {
+  const questions = named.map((label) => {
     let parent = id();
     const way = [`${label} ${kind} is ${parent}`];
+    const through: string[] = [];
     lines.push(`- the ${label} ${kind}: ${parent}`);
     for (let depth = hops - 2; depth >= 0; depth--) {
       const child = id();
+      // Its letter tells an id from all others.
+      through.push(parent.charAt(0));
       way.push(`the ${kinds[depth]} in ${parent} is ${child}`);
       lines.push(`- ${kinds[depth]} in ${parent}: ${child}`);
       parent = child;
     }
-    answers.push(parent);
-    ways.push(way.join(", "));
-  }
-  const questions = named.map((label, i) => {
     const target = hops === 1
       ? `the ${label} button`
       : hops === 2
       ? `the button in the ${label} panel`
       : `the button in the panel in the ${label} window`;
-    const question = random.pick([`Press ${target}.`, `Please press ${target}.`, `What is ${target}?`]);
-    return { question, answer: hops === 1 ? `For ${target} press ${answers[i]}.` : `The ${ways[i]}.` };
+    const answer = `For ${target} press ${parent}.`;
+    return {
+      question: wordQuestion(random, split, presses, target),
+      answer,
+      unsaid: [unsaidBefore(answer, parent, through)],
+      explanation: `The ${way.join(", ")}.`,
+    };
   });
   const decoration = () =>
     `- ${random.chance(0.5) ? random.pick(decorations) : `a picture of a ${random.pick(things)}`}: ${id()}`;
@@ -47,7 +80,7 @@ export function screenPuzzle({ random, split, hops, redundancy, chains = hops ==
     family: "screen",
     hops,
     redundancy,
-    text: `${random.pick(openings)}\n${body}`,
+    text: `${word(random, split, openings)}\n${body}`,
     glue: "\n",
     questions,
     chance: 1 / chains,

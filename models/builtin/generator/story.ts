@@ -3,6 +3,7 @@ import { coinPeople, type Split, splitOf } from "./names.ts";
 import { endings, openings, plots } from "./plots.ts";
 import type { Random } from "./random.ts";
 import { coinNames } from "./names.ts";
+import { word, type Wordings } from "./wording.ts";
 import { adjectives, animals, places, things } from "./words.ts";
 
 export interface Story {
@@ -33,21 +34,34 @@ const traits = [
   "lazy",
   "small",
 ];
-const asks = [
-  "Tell me a story about",
-  "Tell me a story about",
-  "Please tell me a story about",
-  "Write a story about",
-  "Can you tell me a story about",
-  "I want to hear a story about",
-  "Make up a story about",
-];
-const shortAsks = [
-  "Tell me a short story about",
-  "Write a very short story about",
-  "Please tell me a short story about",
-];
-const longAsks = ["Tell me a long story about", "Write a long story about"];
+const asks: Wordings = {
+  train: [
+    "Tell me a story about {0}",
+    "Tell me a story about {0}",
+    "Please tell me a story about {0}",
+    "Write a story about {0}",
+    "Can you tell me a story about {0}",
+    "I want to hear a story about {0}",
+    "Make up a story about {0}",
+    "A story about {0}",
+    "Do you know a story about {0}",
+    "Think of a story about {0}",
+    "Now a story about {0}",
+  ],
+  heldout: ["Please write a story about {0}", "Can you make up a story about {0}", "I want a story about {0}"],
+};
+const shortAsks: Wordings = {
+  train: [
+    "Tell me a short story about {0}",
+    "Write a very short story about {0}",
+    "Please tell me a short story about {0}",
+  ],
+  heldout: ["Please write a short story about {0}", "Tell me a very short story about {0}"],
+};
+const longAsks: Wordings = {
+  train: ["Tell me a long story about {0}", "Write a long story about {0}", "Tell me a very long story about {0}"],
+  heldout: ["Please tell me a long story about {0}", "Write a very long story about {0}"],
+};
 
 /** Writes a story and the request for it. What is held out are pairs of a hero and a thing. */
 export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
@@ -87,8 +101,8 @@ export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
     mentions.push(place);
   }
   const length = random.unit();
-  const ask = random.pick(length < 0.25 ? shortAsks : length < 0.8 ? asks : longAsks);
-  const prompt = `${ask} ${about}${random.chance(0.85) ? "." : ""}`;
+  const wordings = length < 0.25 ? shortAsks : length < 0.8 ? asks : longAsks;
+  const prompt = word(random, split, wordings, about) + (random.chance(0.85) ? "." : "");
 
   const pronouns = random.chance(0.5) ? male : female;
   const friendPronouns = random.chance(0.5) ? male : female;

@@ -67,6 +67,7 @@ const exchanges: readonly Exchange[] = [
     ],
     answers: [
       "I can tell short stories, look up facts in a text, compare, and follow simple rules. Ask me for a story about a fox and a key.",
+      "I tell short stories and answer questions about a text. If you ask me to explain, I say the steps.",
     ],
   },
   {

@@ -3,8 +3,11 @@ import { functionPuzzle } from "./function.ts";
 import { lookupPuzzle } from "./lookup.ts";
 import { recallPuzzle } from "./recall.ts";
 import { rulePuzzle } from "./rule.ts";
-import type { Puzzle, Task, TaskFamily, TaskOptions } from "./sample.ts";
+import type { Split } from "./names.ts";
+import type { Random } from "./random.ts";
+import type { Met, Puzzle, Question, Task, TaskFamily, TaskOptions, Unsaid } from "./sample.ts";
 import { screenPuzzle } from "./screen.ts";
+import { askToExplain } from "./wording.ts";
 
 const writers: Readonly<Record<TaskFamily, (options: TaskOptions) => Puzzle>> = {
   lookup: lookupPuzzle,
@@ -27,7 +30,25 @@ export function writePuzzle(family: TaskFamily, options: TaskOptions): Puzzle {
 
 /** Writes a task of a family: a puzzle with one of its questions. Throws a RangeError for knobs out of range. */
 export function writeTask(family: TaskFamily, options: TaskOptions): Task {
-  const { text, glue, questions, ...rest } = writePuzzle(family, options);
-  const { question, answer } = options.random.pick(questions);
-  return { ...rest, prompt: text + glue + question, answer };
+  const { text, glue, questions, derivable: _, unsaid: __, ...rest } = writePuzzle(family, options);
+  const { random, split, explain = false } = options;
+  const asked = exchange(random.pick(questions), { random, split, explain });
+  return { ...rest, prompt: text + glue + asked.question, answer: asked.answer, unsaid: asked.unsaid };
+}
+
+interface Exchange {
+  readonly question: string;
+  readonly answer: string;
+  readonly unsaid: readonly Unsaid[];
+  readonly met: readonly Met[];
+}
+
+/** A question as it is asked, and what to answer. */
+export function exchange(
+  { question, answer, explanation, unsaid = [], met = [] }: Question,
+  { random, split, explain }: { readonly random: Random; readonly split: Split; readonly explain: boolean },
+): Exchange {
+  return explain
+    ? { question: askToExplain(random, split, question), answer: explanation, unsaid: [], met }
+    : { question, answer, unsaid, met };
 }

@@ -4,14 +4,15 @@ Small models need long to find the heads of induction (Olsson et al. 2022, arXiv
 and some that look for the place after an earlier occurrence of it. Here both kinds are there from the first step, roughly: four
 heads of layer 0 look one to four tokens back and write a projection of what they see into parts of the residual stream
 of their own; heads of layer 1 look for places where the token `i + 1` back is what is `i` back here, and copy what
-they find. All is ordinary weights of an ordinary Llama, and is trained on like the rest.
+they find. Heads of every second layer from 2 on look for places after what was found so far, for the next hop. All is
+ordinary weights of an ordinary Llama, and is trained on like the rest.
 """
 import torch
 
 
 @torch.no_grad()
 def start_induction(model, peak=6.0, match=9.0):
-    """Writes into layers 0 and 1. `peak`: how sharply heads look back; `match`: the score of an equal token."""
+    """Writes into layers 0 and 1 and every second one from 2 on. `peak`: how sharply heads look back; `match`: the score of an equal token."""
     c = model.c
     for layer in model.layers:
         # Else what the random rest writes drowns the embedding.
@@ -58,3 +59,9 @@ def start_induction(model, peak=6.0, match=9.0):
         for head in range(group * shared, (group + 1) * shared):
             second.q_proj.weight[rows(head)] = gain * slow * parts[group]
             second.o_proj.weight[:, rows(head)] = 0.3 / shared * copy.T
+        for layer in model.layers[2::2]:
+            layer.k_proj.weight[rows(group)] = gain * slow * parts[group + 1]
+            layer.v_proj.weight[rows(group)] = copy
+            for head in range(group * shared, (group + 1) * shared):
+                layer.q_proj.weight[rows(head)] = gain * slow * parts[0]
+                layer.o_proj.weight[:, rows(head)] = 0.3 / shared * copy.T

@@ -39,7 +39,7 @@ class Layer(nn.Module):
     def forward(self, x, cos, sin):
         c = self.c
         rows, length, _ = x.shape
-        h = F.rms_norm(x, (c.width,), self.input_layernorm, c.norm_epsilon)
+        h = rms_norm(x, self.input_layernorm, c.norm_epsilon)
         q = self.q_proj(h).view(rows, length, c.heads, c.head_size).transpose(1, 2)
         k = self.k_proj(h).view(rows, length, c.kv_heads, c.head_size).transpose(1, 2)
         v = self.v_proj(h).view(rows, length, c.kv_heads, c.head_size).transpose(1, 2)
@@ -49,10 +49,23 @@ class Layer(nn.Module):
             v = v.repeat_interleave(c.heads // c.kv_heads, 1)
         # On CPUs the backward pass of this is four times as fast at float32 as at bfloat16.
         with torch.autocast(x.device.type, enabled=False):
-            a = F.scaled_dot_product_attention(q.float(), k.float(), v.float(), is_causal=True)
+            a = attend(q.float(), k.float(), v.float())
         x = x + self.o_proj(a.transpose(1, 2).reshape(rows, length, c.heads * c.head_size))
-        h = F.rms_norm(x, (c.width,), self.post_attention_layernorm, c.norm_epsilon)
+        h = rms_norm(x, self.post_attention_layernorm, c.norm_epsilon)
         return x + self.down_proj(F.silu(self.gate_proj(h)) * self.up_proj(h))
+
+
+def rms_norm(x, weight, epsilon):
+    return x * torch.rsqrt(x.float().pow(2).mean(-1, keepdim=True) + epsilon) * weight
+
+
+def attend(q, k, v):
+    """Causal attention. PyTorch has it in one piece from 2.0 on; Debian 12 has 1.13."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    length = q.shape[2]
+    later = torch.full((length, length), float("-inf"), device=q.device).triu(1)
+    return (q @ k.transpose(2, 3) * q.shape[3] ** -0.5 + later).softmax(-1) @ v
 
 
 def rotate(x, cos, sin):
@@ -83,11 +96,18 @@ class Model(nn.Module):
                 nn.init.normal_(weight, 0, spread * ((2 * c.layers) ** -0.5 if deep else 1))
 
     def forward(self, ids):
+        return self.forward_with(ids, ())[0]
+
+    def forward_with(self, ids, after):
+        """The final states, and for each number of layers in `after` what the same norm makes of the states behind so many."""
         x = self.embed_tokens(ids)
         cos, sin = self.cos[: ids.shape[1]], self.sin[: ids.shape[1]]
-        for layer in self.layers:
+        between = []
+        for count, layer in enumerate(self.layers, 1):
             x = layer(x, cos, sin)
-        return F.rms_norm(x, (self.c.width,), self.norm, self.c.norm_epsilon)
+            if count in after:
+                between.append(rms_norm(x, self.norm, self.c.norm_epsilon))
+        return rms_norm(x, self.norm, self.c.norm_epsilon), between
 
     def logits(self, hidden):
         return F.linear(hidden, self.embed_tokens.weight)

@@ -23,29 +23,39 @@ parser = argparse.ArgumentParser()
 parser.add_argument("shards", type=Path)
 parser.add_argument("validation", type=Path)
 parser.add_argument("run", type=Path)
-parser.add_argument("--steps", type=int, default=4000, help="steps in all")
+parser.add_argument("--steps", type=int, default=4600, help="steps in all")
 parser.add_argument("--minutes", type=float, default=1e9, help="end after this time at the latest, the rate falling in time")
 parser.add_argument("--fall", type=float, default=0.35, help="share of the run in which the rate falls to zero")
 parser.add_argument("--tokens", type=int, default=4096, help="tokens a step and process, padding included")
 parser.add_argument("--processes", type=int, default=2, help="each with one thread and batches of its own")
-parser.add_argument("--rate", type=float, default=3e-3)
+parser.add_argument("--rate", type=float, default=4e-3)
 parser.add_argument("--seed", type=int, default=1)
-parser.add_argument("--layers", type=int, default=5)
+parser.add_argument("--layers", type=int, default=6)
 parser.add_argument("--width", type=int, default=256)
 parser.add_argument("--feed-forward", type=int, default=512)
 parser.add_argument("--vocabulary", type=int, default=1856)
 arguments = parser.parse_args()
+if arguments.layers < 5:
+    parser.error(f"--layers is {arguments.layers}; the steps after layers 2 and 4 need at least 5")
 
 STORY, TASK, PROMPT = 1.0, 3.0, 0.3
+"""Weights of the loss on the kinds of tokens."""
 PROMPT_SHARE = 0.15
-"""Weights of the loss on the kinds of tokens; of prompts only a random share counts, which saves most of the head's work."""
+"""Of prompts only this share counts, at random, which saves most of the head's work."""
+STEP_LAYERS = (2, 4)
+UNSAID = 0.5
+"""Deep supervision: after so many layers the states, read like final ones, are to tell the first and the second thing on the way
+to a token (`steps` of the shards). Short answers leave these steps out; without this loss they stayed at chance. Its weight."""
 
 
 def batches(shard, tokens, generator, rank, ranks):
-    """Yields a process's share of (ids, kinds) [rows, length] of conversations of like length, in random order."""
-    content = np.fromfile(shard, dtype=np.uint16)
-    ids, kinds = (content & 0xFFF).astype(np.int64), (content >> 12).astype(np.int64)
-    starts = np.flatnonzero(content == 0)
+    """Yields a process's share of (ids, kinds, steps) of conversations of like length, in random order.
+
+    ids and kinds are [rows, length], steps [2, rows, length]: 0 where a token has none.
+    """
+    content = np.fromfile(shard, dtype=np.uint16).reshape(-1, 3).astype(np.int64)
+    ids, kinds, steps = content[:, 0] & 0xFFF, content[:, 0] >> 12, content[:, 1:].T
+    starts = np.flatnonzero(ids == 0)
     ends = np.append(starts[1:], len(content))
     lengths = ends - starts
     order = np.argsort(lengths + generator.random(len(lengths)) * 8)
@@ -59,11 +69,12 @@ def batches(shard, tokens, generator, rank, ranks):
     generator.shuffle(groups)
     for group in groups[rank : len(groups) // ranks * ranks : ranks]:
         shape = (len(group), max(lengths[i] for i in group))
-        row_ids, row_kinds = np.full(shape, 3), np.full(shape, -1)
+        row_ids, row_kinds, row_steps = np.full(shape, 3), np.full(shape, -1), np.zeros((2, *shape), dtype=np.int64)
         for row, i in enumerate(group):
             row_ids[row, : lengths[i]] = ids[starts[i] : ends[i]]
             row_kinds[row, : lengths[i]] = kinds[starts[i] : ends[i]]
-        yield torch.from_numpy(row_ids), torch.from_numpy(row_kinds)
+            row_steps[:, row, : lengths[i]] = steps[:, starts[i] : ends[i]]
+        yield torch.from_numpy(row_ids), torch.from_numpy(row_kinds), torch.from_numpy(row_steps)
 
 
 class Muon(torch.optim.Optimizer):
@@ -169,6 +180,13 @@ def main():
     def seconds():
         return before + time.time() - started
 
+    def share_done():
+        """How far the training is, 0 to 1; the same in all processes."""
+        done = torch.tensor([max(step / arguments.steps, seconds() / 60 / arguments.minutes)])
+        if ranks > 1:
+            distributed.broadcast(done, 0)
+        return done.item()
+
     def say(**entry):
         if rank > 0:
             return
@@ -184,8 +202,8 @@ def main():
     say(parameters=count_parameters(model), arguments={k: str(v) for k, v in vars(arguments).items()})
     validation = read_validation(arguments.validation)
     saved = scored = told = time.time()
-    seen, losses = 0, []
-    progress = 0.0
+    seen, losses, hits = 0, [], []
+    progress = share_done()
     while progress < 1:
         shards = sorted(arguments.shards.glob("shard-*.bin"))
         # All processes must agree, and their clocks do not.
@@ -194,7 +212,7 @@ def main():
             distributed.broadcast(wanted, 0)
         shard = wanted.item()
         generator = np.random.default_rng([arguments.seed, shard])
-        for ids, kinds in batches(shards[place(shard, len(shards))], arguments.tokens, generator, rank, ranks):
+        for ids, kinds, steps in batches(shards[place(shard, len(shards))], arguments.tokens, generator, rank, ranks):
             for optimizer in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = rate_at(step, progress)
@@ -202,10 +220,15 @@ def main():
             counts = (kind > 0) | ((kind == 0) & (torch.rand(kind.shape) < PROMPT_SHARE))
             weights = torch.tensor([PROMPT, STORY, TASK])[kind[counts]]
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = model.logits(model(ids[:, :-1])[counts]).float()
+                hidden, between = model.forward_with(ids[:, :-1], STEP_LAYERS)
+                logits = model.logits(hidden[counts]).float()
+                known = [model.logits(x[wanted[:, 1:] > 0]).float() for x, wanted in zip(between, steps)]
             each = F.cross_entropy(logits, targets[counts], reduction="none")
             loss = (each * weights).sum() / weights.sum()
-            loss.backward()
+            found = [wanted[:, 1:][wanted[:, 1:] > 0] for wanted in steps]
+            unsaid = [F.cross_entropy(guess, right) for guess, right in zip(known, found) if len(right) > 0]
+            (loss + UNSAID * sum(unsaid)).backward()
+            hits.append([(guess.argmax(-1) == right).float().mean().item() for guess, right in zip(known, found)])
             average_gradients(model, ranks)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optimizer in optimizers:
@@ -219,18 +242,15 @@ def main():
                 now = time.time()
                 prompt, story, task = np.nanmean(np.array(losses), 0).tolist()
                 say(shard=shard, progress=round(progress, 3), prompt=round(prompt, 3), story=round(story, 3),
-                    task=round(task, 3), rate=round(rate_at(step, progress), 6), tokens_per_second=round(seen / (now - told)))
-                seen, losses, told = 0, [], now
+                    task=round(task, 3), steps=np.nanmean(np.array(hits), 0).round(3).tolist(), rate=round(rate_at(step, progress), 6), tokens_per_second=round(seen / (now - told)))
+                seen, losses, hits, told = 0, [], [], now
             if rank == 0 and time.time() - saved > 60:
                 save()
                 saved = time.time()
             if rank == 0 and time.time() - scored > 300:
                 say(scores=score(model, validation))
                 scored = time.time()
-            now = torch.tensor([max(step / arguments.steps, seconds() / 60 / arguments.minutes)])
-            if ranks > 1:
-                distributed.broadcast(now, 0)
-            progress = now.item()
+            progress = share_done()
             if progress >= 1:
                 break
     save()
