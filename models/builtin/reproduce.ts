@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     work: { type: "string", default: "gosling-run" },
     python: { type: "string", default: "python3" },
-    steps: { type: "string", default: "4600" },
+    steps: { type: "string", default: "5000" },
     minutes: { type: "string", default: "100000" },
     processes: { type: "string", default: "2" },
   },
