@@ -117,7 +117,7 @@ export function supervisor(
   function assign(state: SupervisorState, message: AssignMessage, context: SupervisorContext): void {
     const { number, replyTo, manifest } = message;
     if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
-    if (!isCurrent(state, { leader: replyTo.device, term: number.term })) return;
+    if (!isCurrent(state, number.term)) return;
     // The manifest outlives the device that had the model's file.
     context.tell(leaderOf(device.id), {
       type: "offer",
@@ -223,7 +223,7 @@ export function supervisor(
     message: Extract<SupervisorMessage, { type: "publish" }>,
     context: SupervisorContext,
   ): void {
-    if (!isCurrent(state, message)) return;
+    if (!isCurrent(state, message.term)) return;
     state.term = message.term;
     state.leader = message.leader;
     const before = state.mesh;
@@ -289,11 +289,7 @@ export function supervisor(
   }
 }
 
-/** Whether what a leader says counts: of this term from the leader that is known, or of a later one, but not absurdly so. */
-function isCurrent(
-  state: SupervisorState,
-  { leader, term }: { readonly leader: string; readonly term: number },
-): boolean {
-  if (term === state.term) return state.leader === undefined || leader === state.leader;
-  return term > state.term && term <= state.term + MAX_TERM_JUMP;
+/** Whether what a leader says counts: of this term or a later one, but not absurdly so, or nobody could ever outrank it. */
+function isCurrent(state: SupervisorState, term: number): boolean {
+  return term >= state.term && term <= state.term + MAX_TERM_JUMP;
 }
