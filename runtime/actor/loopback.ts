@@ -14,6 +14,8 @@ export interface Loopback {
   disconnect(a: DeviceId, b: DeviceId): void;
   /** Connects two devices again. */
   connect(a: DeviceId, b: DeviceId): void;
+  /** The devices that a device is connected with. */
+  peersOf(device: DeviceId): readonly DeviceId[];
 }
 
 interface Member {
@@ -31,7 +33,12 @@ interface Way {
 export function createLoopback({ capacity = 10_000 }: LoopbackOptions = {}): Loopback {
   const members = new Map<DeviceId, Member>();
   const ways = new Map<string, Way>();
-  return { join, disconnect, connect };
+  return {
+    join,
+    disconnect,
+    connect,
+    peersOf: (device) => [...members.keys()].filter((to) => ways.has(`${device} ${to}`)),
+  };
 
   function join(device: DeviceId): Transport {
     if (members.has(device)) throw new Error(`join: ${device} is a member already`);

@@ -1,0 +1,167 @@
+/**
+ * A compute worker that does arithmetic instead of inference. Every layer keeps a cache [slot][position] and mixes all
+ * earlier positions into what it passes on, so a token depends on every token before it, in every layer: a hole in a cache,
+ * a mixed-up slot or a row out of turn changes what is answered, or throws.
+ */
+import {
+  type Compute,
+  ComputeError,
+  type ComputeSegment,
+  type SegmentRequest,
+  type StepRequest,
+  type StepResult,
+} from "../../../models/compute/mod.ts";
+import type { Clock } from "../../../runtime/clock.ts";
+
+/** Elements of a hidden state: the first carries the value, the others say that whole states travel. */
+export const WIDTH = 4;
+const PRIME = 8191;
+
+export interface FakeComputeOptions {
+  readonly clock: Clock;
+  readonly vocabulary: number;
+  /** Milliseconds of one step on the clock, whatever it holds. */
+  readonly stepMilliseconds: number;
+  /** Milliseconds that loading a segment takes. */
+  readonly loadMilliseconds: number;
+}
+
+/** The worker as a test sees it. */
+export interface FakeCompute extends Compute {
+  /** Segments that are loaded. */
+  open(segment: SegmentRequest): Promise<FakeSegment>;
+  readonly segments: ReadonlySet<FakeSegment>;
+  /** Steps that have been run. */
+  readonly steps: number;
+  /** The next `count` segments cannot be loaded. */
+  failNextLoads(count: number, reason?: string): void;
+  /** The worker dies: what is under way fails, and every step of what was open. */
+  die(error?: ComputeError): void;
+}
+
+export interface FakeSegment extends ComputeSegment {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The answer that any split of a model of `layers` layers gives: what a test compares with. */
+export function expectedTokens(prompt: readonly number[], count: number, layers: number, vocabulary: number): number[] {
+  const caches = Array.from({ length: layers }, () => new Array<number>());
+  const tokens: number[] = [];
+  for (let position = 0; tokens.length < count; position++) {
+    const token = position < prompt.length ? prompt[position] : tokens[position - prompt.length];
+    let value = token ?? 0;
+    for (const cache of caches) value = mix(cache, position, value);
+    if (position >= prompt.length - 1) tokens.push(tokenOf(value, vocabulary));
+  }
+  return tokens;
+}
+
+export function fakeCompute(options: FakeComputeOptions): FakeCompute {
+  const { clock, stepMilliseconds, loadMilliseconds } = options;
+  const segments = new Set<FakeSegment>();
+  let steps = 0;
+  let failing = { count: 0, reason: "" };
+  let life = new AbortController();
+  /** Waits on the clock; a worker that dies meanwhile fails what waits. */
+  function pass(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = clock.after(milliseconds, () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+  return {
+    segments,
+    get steps() {
+      return steps;
+    },
+    failNextLoads(count, reason = "no room for it") {
+      failing = { count, reason };
+    },
+    die(error = new ComputeError("The compute worker failed: it was killed.")) {
+      life.abort(error);
+      life = new AbortController();
+    },
+    async open(request) {
+      const { signal } = life;
+      await pass(loadMilliseconds, signal);
+      if (failing.count > 0) {
+        failing.count--;
+        throw new ComputeError(failing.reason);
+      }
+      let closed = false;
+      const run = runner(request, options.vocabulary);
+      const segment: FakeSegment = {
+        first: request.blocks[0]?.index ?? -1,
+        last: request.blocks.at(-1)?.index ?? -1,
+        loadMilliseconds,
+        async step(step) {
+          if (closed) throw new ComputeError("The segment is closed.");
+          await pass(stepMilliseconds, signal);
+          steps++;
+          return run(step);
+        },
+        close() {
+          closed = true;
+          segments.delete(segment);
+          return Promise.resolve();
+        },
+      };
+      segments.add(segment);
+      return segment;
+    },
+    probe: () => Promise.resolve({ decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 }),
+    close: () => Promise.resolve(life.abort(new ComputeError("The compute worker was closed."))),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
+  const layers = blocks.filter(({ kind }) => kind === "layer");
+  const caches = Array.from({ length: slots }, () => layers.map(() => new Array<number>()));
+  const embeds = blocks[0]?.kind === "embed";
+  const samples = blocks.at(-1)?.kind === "head";
+  return ({ rows, tokens, hidden }: Omit<StepRequest, "segment">): StepResult => {
+    const out: number[] = [];
+    const sampled: number[] = [];
+    let offset = 0;
+    for (const { slot, position, count, output } of rows) {
+      const cache = caches[slot];
+      if (cache === undefined) throw new ComputeError(`There is no slot ${slot}.`);
+      let value = 0;
+      for (let at = 0; at < count; at++, offset++) {
+        value = (embeds ? tokens[offset] : hidden?.[offset * WIDTH]) ?? NaN;
+        for (const layer of cache) value = mix(layer, position + at, value);
+        out.push(value);
+      }
+      sampled.push(output === "none" || output === "logits" ? -1 : tokenOf(value, vocabulary));
+    }
+    return {
+      ...(samples ? {} : { hidden: Float32Array.from(out.flatMap((value) => [value, 0, 0, 0])) }),
+      tokens: samples ? sampled : [],
+      logits: samples ? rows.map(() => undefined) : [],
+      blockMilliseconds: blocks.map(() => 1),
+    };
+  };
+}
+
+/** Writes a value to a cache and mixes what came before into it. */
+function mix(cache: number[], position: number, value: number): number {
+  if (position > cache.length) throw new ComputeError(`Position ${position} came to a cache of ${cache.length}.`);
+  cache.length = position;
+  cache.push(value);
+  return cache.reduce((sum, earlier, at) => (sum * 31 + earlier * (at + 1) + 7) % PRIME, 1);
+}
+
+/** Never 0, which ends the text. */
+function tokenOf(value: number, vocabulary: number): number {
+  return 1 + value % (vocabulary - 1);
+}

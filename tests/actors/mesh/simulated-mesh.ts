@@ -1,0 +1,254 @@
+/**
+ * A mesh of several devices in one process: supervisor, leader, monitor, library, gateway, answers, conversations and
+ * executors run as they are, over real frames; time is simulated and computing is arithmetic.
+ *
+ * ```ts
+ * await using mesh = await simulatedMesh(["a", "b", "c"], { layers: 6 });
+ * const answer = mesh.ask("c", "Hello", 8);
+ * await mesh.until(() => answer.over);
+ * assert.deepEqual(answer.text, mesh.expected("Hello", 8));
+ * ```
+ */
+import type { AnswerEvent } from "../../../actors/gateway/answer.ts";
+import { answers } from "../../../actors/gateway/answers.ts";
+import { Served } from "../../../actors/gateway/served.ts";
+import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
+import type { Device, DeviceEvent } from "../../../actors/device.ts";
+import type { ServingPolicy } from "../../../actors/leader/policy.ts";
+import type { Solver } from "../../../actors/leader/solver.ts";
+import { Links } from "../../../actors/monitor/links.ts";
+import { WorkTimes } from "../../../actors/monitor/work-times.ts";
+import { supervisor } from "../../../actors/supervisor/behaviour.ts";
+import type { MeshView } from "../../../actors/supervisor/protocol.ts";
+import type { Manifest } from "../../../models/manifest.ts";
+import { defaultSampling, type SamplingOptions } from "../../../models/sampling/mod.ts";
+import { plan, predict } from "../../../plans/mod.ts";
+import { createLoopback, type Loopback } from "../../../runtime/actor/loopback.ts";
+import { type ActorSystem, createActorSystem, type Ref, type Reply } from "../../../runtime/actor/mod.ts";
+import { type SimulatedClock, simulatedClock } from "../../../runtime/clock.ts";
+import { expectedTokens, type FakeCompute, fakeCompute } from "./fake-compute.ts";
+import { fakeManifest, fakeStore, VOCABULARY } from "./fake-model.ts";
+
+export interface SimulatedOptions {
+  /** Decoder layers of the model that the first device offers. */
+  readonly layers: number;
+  readonly policy?: Partial<ServingPolicy>;
+  /** Milliseconds of a step on every device. Default 5. */
+  readonly stepMilliseconds?: number;
+  readonly loadMilliseconds?: number;
+}
+
+/** A prompt under way, as its reader sees it. */
+export interface SimulatedAnswer {
+  readonly events: readonly AnswerEvent[];
+  readonly text: string;
+  readonly over: boolean;
+  /** Conversations that it took; 0 until it is over. */
+  readonly conversations: number;
+  /** The reader goes. */
+  leave(): void;
+}
+
+export interface SimulatedDevice {
+  readonly id: string;
+  readonly system: ActorSystem;
+  readonly compute: FakeCompute;
+  readonly events: readonly DeviceEvent[];
+  /** What the device knows of the mesh. */
+  view(): Promise<MeshView>;
+}
+
+export interface SimulatedMesh extends AsyncDisposable {
+  readonly clock: SimulatedClock;
+  readonly network: Loopback;
+  readonly manifest: Manifest;
+  device(id: string): SimulatedDevice;
+  /** Starts another device, connected with all. */
+  join(id: string): SimulatedDevice;
+  /** A device's process ends from one moment to the next: connections break, nothing is said. */
+  kill(id: string): Promise<void>;
+  ask(at: string, prompt: string, maxTokens: number, sampling?: Partial<SamplingOptions>): SimulatedAnswer;
+  /** What any split answers. */
+  expected(prompt: string, tokens: number): string;
+  /** Moves time on, in small steps, until the condition holds. Throws after `milliseconds` (default 60,000). */
+  until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
+}
+
+const POLICY: ServingPolicy = {
+  objective: "even",
+  privateLayers: 0,
+  privateHead: false,
+  only: [],
+  exclude: [],
+  trusted: [],
+  context: 512,
+  concurrency: 4,
+};
+/** Time moves on in steps of this many milliseconds. */
+const STEP = 10;
+
+/** Starts devices that are connected, the first of which offers a model; resolves when its plan is in force. */
+export async function simulatedMesh(ids: readonly string[], options: SimulatedOptions): Promise<SimulatedMesh> {
+  const clock = simulatedClock();
+  const network = createLoopback();
+  const manifest = fakeManifest(options.layers);
+  const devices = new Map<string, SimulatedDevice & { stop(): Promise<void> }>();
+  const join = (id: string): SimulatedDevice => {
+    const device = startDevice(id, { clock, network, options, held: devices.size === 0 ? [manifest] : [] });
+    devices.set(id, device);
+    return device;
+  };
+  const find = (id: string) => {
+    const device = devices.get(id);
+    if (device === undefined) throw new Error(`There is no device ${id}.`);
+    return device;
+  };
+  const mesh: SimulatedMesh = {
+    clock,
+    network,
+    manifest,
+    device: find,
+    join,
+    async kill(id) {
+      for (const other of devices.keys()) if (other !== id) network.disconnect(id, other);
+      const gone = find(id);
+      devices.delete(id);
+      await gone.stop();
+    },
+    ask: (at, prompt, maxTokens, sampling = {}) => startAnswer(find(at).system, at, prompt, maxTokens, sampling),
+    expected: (prompt, tokens) => textOf(expectedTokens(idsOf(prompt), tokens, options.layers, VOCABULARY)),
+    async until(condition, milliseconds = 60_000) {
+      for (const end = clock.now() + milliseconds; !(await condition());) {
+        if (clock.now() >= end) throw new Error(`waited ${milliseconds} simulated milliseconds in vain`);
+        await clock.advance(STEP);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { stop } of devices.values()) await stop();
+    },
+  };
+  for (const id of ids) join(id);
+  const [first = ""] = ids;
+  find(first).system.tell(supervisorOf(first), { type: "offer", manifest });
+  await mesh.until(async () => {
+    const { state } = await find(first).view();
+    return state.type === "active" && new Set(state.plan.segments.map(({ device }) => device)).size === ids.length;
+  });
+  return mesh;
+}
+
+interface Surroundings {
+  readonly clock: SimulatedClock;
+  readonly network: Loopback;
+  readonly options: SimulatedOptions;
+  readonly held: readonly Manifest[];
+}
+
+function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop(): Promise<void> } {
+  const { clock, network, options, held } = around;
+  const { stepMilliseconds = 5, loadMilliseconds = 20 } = options;
+  const transport = network.join(id);
+  const peers = new Set<string>();
+  const events: DeviceEvent[] = [];
+  const compute = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds, loadMilliseconds });
+  const device: Device = {
+    id,
+    name: id,
+    clock,
+    joins: false,
+    store: fakeStore(held),
+    compute,
+    compile: () => Promise.reject(new Error("A simulated device compiles nothing.")),
+    peers: () => [...peers].map((peer) => ({ device: peer, name: peer, roundTripMs: 1 })),
+    readMemory: () => Promise.resolve({ totalBytes: 2 ** 30, availableBytes: 2 ** 29 }),
+    readFreeDisk: () => Promise.resolve(2 ** 30),
+    processBytes: () => 2 ** 20,
+    policy: { ...POLICY, ...options.policy },
+    slowdown: 1,
+    rates: () => compute.probe(""),
+    readSensors: () => Promise.resolve({ cores: 1, load: 0 }),
+    work: new WorkTimes(),
+    links: new Links(clock),
+    served: new Served(),
+    solver: solverHere(clock),
+    announce: (event) => events.push(event),
+  };
+  const system = createActorSystem({ device: id, clock, transport, graceMs: 100 });
+  const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
+  system.spawn(supervisor(device, () => system.inspect.snapshot()), { name: SUPERVISOR, restart });
+  for (const other of network.peersOf(id)) peers.add(other);
+  transport.onPeer((event) => {
+    if (event.type === "up") peers.add(event.device);
+    else peers.delete(event.device);
+    system.tell(leaderOf(id), { type: event.type === "up" ? "peer-up" : "peer-down", device: event.device });
+  });
+  return {
+    id,
+    system,
+    compute,
+    events,
+    async view() {
+      const make = (replyTo: Ref<Reply<MeshView>>) => ({ type: "mesh" as const, replyTo });
+      const outcome = await system.ask(supervisorOf(id), make, { timeoutMs: 1000 });
+      if (outcome.type !== "reply") throw new Error(`The supervisor of ${id} does not answer: ${outcome.reason}`);
+      return outcome.value;
+    },
+    stop: () => system.stop(),
+  };
+}
+
+/** Plans on the spot: what the thread does, without one. */
+function solverHere(clock: SimulatedClock): Solver {
+  return {
+    solve({ problem, current }) {
+      const outcome = plan(problem, { now: () => clock.now(), deadline: clock.now() + 1000, gap: 0.02 });
+      const predicted = current === undefined ? undefined : predict(problem, current);
+      return Promise.resolve({ outcome, ...(predicted?.type === "possible" ? { current: predicted.prediction } : {}) });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function startAnswer(
+  system: ActorSystem,
+  at: string,
+  prompt: string,
+  maxTokens: number,
+  sampling: Partial<SamplingOptions>,
+): SimulatedAnswer {
+  const events: AnswerEvent[] = [];
+  const gone = new AbortController();
+  const request = {
+    prompt: { type: "text" as const, text: prompt },
+    sampling: { ...defaultSampling, temperature: 0, ...sampling },
+    maxTokens,
+    stop: [],
+  };
+  const signals = { gone: gone.signal, closing: new AbortController().signal };
+  void (async () => {
+    for await (const event of answers(system, at, request, signals)) events.push(event);
+  })();
+  return {
+    events,
+    get text() {
+      return events.map((event) => event.type === "text" ? event.text : "").join("");
+    },
+    get over() {
+      const last = events.at(-1)?.type;
+      return last === "finished" || last === "failed";
+    },
+    get conversations() {
+      const last = events.at(-1);
+      return last?.type === "finished" ? last.timings.conversations : 0;
+    },
+    leave: () => gone.abort(),
+  };
+}
+
+function idsOf(text: string): number[] {
+  return [...text].map((character) => character.charCodeAt(0));
+}
+
+function textOf(ids: readonly number[]): string {
+  return ids.map((id) => id === 32 ? " " : id < 32 ? `<${id}>` : String.fromCharCode(id)).join("");
+}
