@@ -1,11 +1,12 @@
 /** Schemas that several protocols share. What comes from another device is parsed with these before an actor sees it. */
 import * as v from "valibot";
-import { validateManifest } from "../models/compile/mod.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { type SamplingOptions, validateSampling } from "../models/sampling/mod.ts";
+import { validateManifest } from "../models/validate-manifest.ts";
+import { errorText } from "../runtime/error-text.ts";
 import { type Message, parseRef, parseReplyTo, type Ref, type Reply } from "../runtime/actor/mod.ts";
 
-/** Rows in one forward message: more lanes than any device steps at once. */
+/** Rows in one forward message. */
 export const MAX_ROWS = 256;
 /** Tokens in one forward message, and so of one prefill chunk. */
 export const MAX_STEP_TOKENS = 1024;
@@ -46,7 +47,7 @@ function parsedBy<T>(parse: (value: unknown) => T): v.GenericSchema<unknown, T> 
       try {
         return parse(dataset.value);
       } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        addIssue({ message: errorText(error) });
         return NEVER;
       }
     }),

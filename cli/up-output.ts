@@ -1,6 +1,6 @@
 /** What skein up says: a few lines for people, or one JSON line per event. */
 import process from "node:process";
-import type { DaemonEvent } from "../actors/daemon.ts";
+import type { DaemonEvent } from "../actors/daemon/mod.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
 

@@ -3,7 +3,7 @@ import { availableParallelism, hostname } from "node:os";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
-import { type Daemon, startDaemon } from "../actors/daemon.ts";
+import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { builtinModelPath } from "../models/builtin/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";

@@ -4,43 +4,63 @@
  */
 import type { ComputeRates } from "../../models/compute/mod.ts";
 import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
-import type { Device } from "../device.ts";
+import type { Announce } from "../events.ts";
+import type { Host, Peers } from "../host.ts";
 import type { DeviceReport } from "../leader/protocol.ts";
 import { accepting } from "../wire.ts";
 import { differs } from "./differs.ts";
-import { Links } from "./links.ts";
+import type { Links } from "./links.ts";
+import { measureMemory } from "./memory.ts";
 import { type MonitorMessage, WireMonitorMessage } from "./protocol.ts";
+import type { WorkTimes } from "./work-times.ts";
 
 /** How often this device is looked at. */
 const PERIOD_MILLISECONDS = 2000;
-/** Part of the free memory that a segment may use: the rest is for compute buffers and whatever else runs here. */
-const USABLE_PART = 0.8;
 /** Part of the free disk that blocks in reserve may take. */
 const SPARE_DISK_PART = 0.1;
 /** A report is repeated after this time without change, for a leader that missed it. */
 const REPEAT_MILLISECONDS = 10_000;
 
-interface MonitorState {
+/** What a monitor is made of. */
+export interface MonitorOptions {
+  readonly device: string;
+  /** What people call this device. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly host: Host;
+  /** The owner's limit for models on this device; absent: what is free. */
+  readonly memoryLimitBytes?: number | undefined;
+  /** How many times slower this device pretends to be; 1 for not at all. */
+  readonly slowdown: number;
+  /** How fast this device computes, from a short trial or the memory of one. */
+  readonly rates: () => Promise<ComputeRates>;
+  /** Times of blocks that have run here. */
+  readonly work: WorkTimes;
+  /** The links to this device. */
   readonly links: Links;
+  readonly announce: Announce;
+}
+
+interface MonitorState {
   /** Absent until the trial at start is done. */
   rates: ComputeRates | undefined;
+  /** What loaded segments take, which they may go on using; bytes. */
+  heldBytes: number;
   reported: { readonly report: DeviceReport; readonly at: number } | undefined;
 }
 
-/** Makes the monitor's behaviour. `heldBytes` is what loaded segments take, which they may go on using. */
-export function monitor(device: Device, heldBytes: () => number): Behaviour<MonitorState, MonitorMessage> {
+/** Makes the monitor's behaviour. */
+export function monitor(options: MonitorOptions): Behaviour<MonitorState, MonitorMessage> {
   return {
     accepts: accepting<MonitorMessage>(WireMonitorMessage),
     start(context) {
-      device.rates().then((rates) => context.tell(context.self, { type: "rated", rates })).catch((error) => {
-        device.announce({
-          type: "warning",
-          message: `How fast this device computes could not be measured: ${error.message}`,
-        });
-      });
+      rate(options, context);
       context.after(PERIOD_MILLISECONDS, { type: "measure" });
-      return { links: device.links, rates: undefined, reported: undefined };
+      return { rates: undefined, heldBytes: 0, reported: undefined };
     },
     async receive(state, message, context) {
       switch (message.type) {
@@ -49,13 +69,16 @@ export function monitor(device: Device, heldBytes: () => number): Behaviour<Moni
           break;
         case "rated":
           state.rates = message.rates;
-          await report(state, context);
+          await report(state, options, context);
+          break;
+        case "held":
+          state.heldBytes = message.bytes;
           break;
         case "measure":
           context.after(PERIOD_MILLISECONDS, { type: "measure" });
           // Not awaited: a slow link must not keep this device from reporting.
-          void state.links.probeNext(device.peers().map((peer) => peer.device), context);
-          await report(state, context);
+          void options.links.probeNext(options.peers().map((peer) => peer.device), context);
+          await report(state, options, context);
           break;
         default:
           message satisfies never;
@@ -63,36 +86,39 @@ export function monitor(device: Device, heldBytes: () => number): Behaviour<Moni
       return next(state);
     },
   };
-
-  async function report(state: MonitorState, context: Context<MonitorMessage>): Promise<void> {
-    const { rates, reported } = state;
-    if (rates === undefined) return;
-    const current: DeviceReport = {
-      device: device.id,
-      name: device.name,
-      ...await measureMemory(device, heldBytes()),
-      spareDiskBytes: Math.floor(await device.readFreeDisk() * SPARE_DISK_PART),
-      rates,
-      overheadMilliseconds: device.work.overheadMilliseconds(),
-      work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
-      peers: device.peers().map((peer) => peer.device),
-      links: state.links.report(),
-      slowdown: device.slowdown,
-      sensors: await device.readSensors(),
-    };
-    const now = device.clock.now();
-    if (reported !== undefined && !differs(reported.report, current) && now - reported.at < REPEAT_MILLISECONDS) return;
-    state.reported = { report: current, at: now };
-    context.tell(leaderOf(device.id), { type: "report", report: current });
-  }
 }
 
-/** What segments may use on this device, and what it has; bytes. */
-export async function measureMemory(
-  device: Device,
-  heldBytes: number,
-): Promise<{ usableBytes: number; totalBytes: number }> {
-  const { totalBytes, availableBytes } = await device.readMemory();
-  const free = Math.floor(availableBytes * USABLE_PART) + heldBytes;
-  return { usableBytes: Math.min(device.memoryLimitBytes ?? free, totalBytes), totalBytes };
+/** Has the trial run, whose result comes as a message. */
+function rate({ rates, announce }: MonitorOptions, context: Context<MonitorMessage>): void {
+  rates().then((rates) => context.tell(context.self, { type: "rated", rates })).catch((error) => {
+    announce({ type: "warning", message: `How fast this device computes could not be measured: ${errorText(error)}` });
+  });
+}
+
+/** Tells the leader how this device is, where that is news or was said long ago. */
+async function report(
+  state: MonitorState,
+  options: MonitorOptions,
+  context: Context<MonitorMessage>,
+): Promise<void> {
+  const { rates, reported, heldBytes } = state;
+  if (rates === undefined) return;
+  const { device, name, host, work, peers, links, slowdown, clock } = options;
+  const current: DeviceReport = {
+    device,
+    name,
+    ...await measureMemory(options, heldBytes),
+    spareDiskBytes: Math.floor(await host.readFreeDisk() * SPARE_DISK_PART),
+    rates,
+    overheadMilliseconds: work.overheadMilliseconds(),
+    work: work.models().map((model) => ({ model, blocks: work.of(model) })),
+    peers: peers().map((peer) => peer.device),
+    links: links.report(),
+    slowdown,
+    sensors: await host.readSensors(),
+  };
+  const now = clock.now();
+  if (reported !== undefined && !differs(reported.report, current) && now - reported.at < REPEAT_MILLISECONDS) return;
+  state.reported = { report: current, at: now };
+  context.tell(leaderOf(device), { type: "report", report: current });
 }

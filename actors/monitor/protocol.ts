@@ -16,6 +16,8 @@ export const WireMonitorMessage = v.object({
 /** What a monitor is told. */
 export type MonitorMessage =
   | v.InferOutput<typeof WireMonitorMessage>
+  /** From the supervisor: what the segments that are loaded here take. */
+  | { readonly type: "held"; readonly bytes: number }
   /** From itself: time to look. */
   | { readonly type: "measure" }
   /** From itself: the trial at start is done. */

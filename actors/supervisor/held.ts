@@ -1,5 +1,5 @@
 /** The segments on a device. */
-import type { Ref } from "../../runtime/actor/mod.ts";
+import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { PlanNumber } from "../plan.ts";
 import type { LoadedSegment } from "./loading.ts";
@@ -15,4 +15,23 @@ export interface Held {
   number: PlanNumber;
   /** Whether it has been told to stop: nothing new may count on it. */
   stopping: boolean;
+}
+
+/** The segment that does what an assignment asks for already. */
+export function heldFor(held: readonly Held[], wanted: AssignMessage): Held | undefined {
+  return held.find(({ model, assignment, stopping }) =>
+    !stopping && model === wanted.manifest.id &&
+    assignment.first === wanted.first && assignment.last === wanted.last &&
+    assignment.context === wanted.context && assignment.concurrency === wanted.concurrency
+  );
+}
+
+/** The segment behind a ref. */
+export function heldAt(held: readonly Held[], ref: Ref<ExecutorMessage> | undefined): Held | undefined {
+  return ref === undefined ? undefined : held.find((segment) => sameRef(segment.ref, ref));
+}
+
+/** Bytes that all of them take, weights and caches. */
+export function heldBytes(held: readonly Held[]): number {
+  return held.reduce((sum, { assignment }) => sum + assignment.bytes, 0);
 }

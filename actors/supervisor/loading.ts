@@ -1,12 +1,27 @@
 /** Carrying out an assignment: fetch the blocks that are missing, load them, know the model's language where it is needed. */
-import type { ComputeSegment } from "../../models/compute/mod.ts";
+import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
 import { blockBlobs } from "../../models/manifest-blobs.ts";
+import type { BlockStore } from "../../models/store/mod.ts";
 import { createTokenizer, parseBundle } from "../../models/text/mod.ts";
 import type { Sender } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { Language } from "../conversation/prompt.ts";
-import type { Device } from "../device.ts";
+import type { Announce } from "../events.ts";
+import type { Peers } from "../host.ts";
 import { fetchBlobs } from "../library/fetch.ts";
+
+/** What loading is done with. */
+export interface LoadingOptions {
+  readonly device: string;
+  readonly store: BlockStore;
+  readonly compute: Pick<Compute, "open">;
+  readonly clock: Clock;
+  readonly peers: Peers;
+  readonly announce: Announce;
+  /** Hears how long a blob of so many bytes took from a device. */
+  readonly onTransfer: (from: string, bytes: number, milliseconds: number) => void;
+}
 
 /** A segment that is ready to run. */
 export interface LoadedSegment {
@@ -29,86 +44,95 @@ export interface LoadRequest extends FetchRequest {
   readonly concurrency: number;
 }
 
-/** Loads a segment. @throws {Error} with a sentence that says which block could not be had or loaded. */
-export async function loadSegment(
-  request: LoadRequest,
-  device: Device,
-  sender: Sender,
-  signal: AbortSignal,
-): Promise<LoadedSegment> {
-  signal.throwIfAborted();
-  const { manifest, first, last } = request;
-  const blocks = manifest.blocks.slice(first, last + 1);
-  if (blocks.length === 0 || blocks.length !== last - first + 1) {
-    throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
+/** Who asks for it, and until when. */
+export interface LoadTask {
+  readonly sender: Sender;
+  readonly signal: AbortSignal;
+}
+
+/** Brings segments and blocks in reserve to a device. */
+export class Loading {
+  readonly #options: LoadingOptions;
+  /** Blobs whose hash has been checked since this process began: disks rot, and a damaged block answers nonsense. */
+  readonly #verified = new Set<string>();
+
+  constructor(options: LoadingOptions) {
+    this.#options = options;
   }
-  const embeds = blocks[0]?.kind === "embed";
-  await fetchBlocks(request, device, sender, signal, (doneBytes, totalBytes, from) => {
-    device.announce({ type: "fetching", doneBytes, totalBytes, from: nameOf(device, from) });
-  });
-  await device.store.putManifest(manifest);
-  const language = embeds ? await loadLanguage(manifest, device) : undefined;
-  const compute = await device.compute.open({
-    architecture: manifest.architecture,
-    blocks: blocks.map((block) => filesOf(block, device)),
-    context: request.context,
-    slots: request.concurrency,
-  });
-  return { compute, language };
-}
 
-/** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
-export async function reserveBlocks(
-  request: FetchRequest,
-  device: Device,
-  sender: Sender,
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted();
-  await fetchBlocks(request, device, sender, signal, () => {});
-  await device.store.putManifest(request.manifest);
-}
+  /** Loads a segment. @throws {Error} with a sentence that says which block could not be had or loaded. */
+  async segment(request: LoadRequest, task: LoadTask): Promise<LoadedSegment> {
+    task.signal.throwIfAborted();
+    const { manifest, first, last } = request;
+    const { store, compute, announce } = this.#options;
+    const blocks = manifest.blocks.slice(first, last + 1);
+    if (blocks.length === 0 || blocks.length !== last - first + 1) {
+      throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
+    }
+    await this.#fetch(request, task, (doneBytes, totalBytes, from) => {
+      announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
+    });
+    await store.putManifest(manifest);
+    const language = blocks[0]?.kind === "embed" ? await loadLanguage(manifest, store) : undefined;
+    const opened = await compute.open({
+      architecture: manifest.architecture,
+      blocks: blocks.map((block) => filesOf(block, store)),
+      context: request.context,
+      slots: request.concurrency,
+    });
+    return { compute: opened, language };
+  }
 
-/** Blobs whose hash has been checked since this process began: disks rot, and a damaged block answers nonsense. */
-const verified = new Set<string>();
+  /** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
+  async reserve(request: FetchRequest, task: LoadTask): Promise<void> {
+    task.signal.throwIfAborted();
+    await this.#fetch(request, task, () => {});
+    await this.#options.store.putManifest(request.manifest);
+  }
 
-/** Checks the blobs that are here; a damaged one is removed, so that it is fetched again. */
-async function verifyBlobs(blobs: readonly Blob[], { store, announce }: Device, signal: AbortSignal): Promise<void> {
-  for (const blob of blobs) {
-    signal.throwIfAborted();
-    if (verified.has(blob.sha256) || !(await store.has(blob))) continue;
-    if (await store.verify(blob)) verified.add(blob.sha256);
-    else {announce({
-        type: "warning",
-        message: `The block ${blob.sha256.slice(0, 12)} on this disk was damaged; it is fetched again.`,
-      });}
+  /** The blobs of a run of blocks, with the tokenizer where the run has the embedding. */
+  async #fetch(
+    { manifest, first, last, sources }: FetchRequest,
+    { sender, signal }: LoadTask,
+    onProgress: (doneBytes: number, totalBytes: number, from: string) => void,
+  ): Promise<void> {
+    const { store, device, clock, onTransfer } = this.#options;
+    const blocks = manifest.blocks.slice(first, last + 1);
+    const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
+    const blobs = [...blocks.flatMap(blockBlobs), ...language];
+    await this.#verify(blobs, signal);
+    await fetchBlobs(blobs, {
+      store,
+      sender,
+      sources: sources.filter((source) => source !== device),
+      signal,
+      clock,
+      onTransfer,
+      onProgress,
+    });
+  }
+
+  /** Checks the blobs that are here; a damaged one is removed, so that it is fetched again. */
+  async #verify(blobs: readonly Blob[], signal: AbortSignal): Promise<void> {
+    const { store, announce } = this.#options;
+    for (const blob of blobs) {
+      signal.throwIfAborted();
+      if (this.#verified.has(blob.sha256) || !(await store.has(blob))) continue;
+      if (await store.verify(blob)) this.#verified.add(blob.sha256);
+      else announce({ type: "warning", message: damaged(blob) });
+    }
+  }
+
+  #nameOf(id: string): string {
+    return this.#options.peers().find((peer) => peer.device === id)?.name ?? id;
   }
 }
 
-/** The blobs of a run of blocks, with the tokenizer where the run has the embedding. */
-async function fetchBlocks(
-  { manifest, first, last, sources }: FetchRequest,
-  device: Device,
-  sender: Sender,
-  signal: AbortSignal,
-  onProgress: (doneBytes: number, totalBytes: number, from: string) => void,
-): Promise<void> {
-  const blocks = manifest.blocks.slice(first, last + 1);
-  const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
-  const blobs = [...blocks.flatMap(blockBlobs), ...language];
-  await verifyBlobs(blobs, device, signal);
-  await fetchBlobs(blobs, {
-    store: device.store,
-    sender,
-    sources: sources.filter((source) => source !== device.id),
-    signal,
-    clock: device.clock,
-    onTransfer: (from, bytes, milliseconds) => device.links.transferred(from, bytes, milliseconds),
-    onProgress,
-  });
+function damaged({ sha256 }: Blob): string {
+  return `The block ${sha256.slice(0, 12)} on this disk was damaged; it is fetched again.`;
 }
 
-function filesOf(block: Block, { store }: Device) {
+function filesOf(block: Block, store: BlockStore) {
   const { index } = block;
   if (block.kind === "embed") {
     return { index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
@@ -116,12 +140,8 @@ function filesOf(block: Block, { store }: Device) {
   return { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
 }
 
-async function loadLanguage(manifest: Manifest, { store }: Device): Promise<Language> {
+async function loadLanguage(manifest: Manifest, store: BlockStore): Promise<Language> {
   const bytes = await store.read(manifest.tokenizer, 0, manifest.tokenizer.bytes);
   const bundle = parseBundle(JSON.parse(new TextDecoder().decode(bytes)));
   return { bundle, tokenizer: createTokenizer(bundle), vocabulary: manifest.architecture.vocabulary };
-}
-
-function nameOf(device: Device, id: string): string {
-  return device.peers().find((peer) => peer.device === id)?.name ?? id;
 }

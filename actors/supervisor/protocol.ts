@@ -7,7 +7,6 @@ import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import { ServingPolicy } from "../leader/policy.ts";
 import { DeviceReport, type LeaderMessage } from "../leader/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
-import type { LoadedSegment } from "./loading.ts";
 import { accepting, Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
 
 /** One actor as an inspector sees it. */
@@ -90,6 +89,7 @@ const Reserve = v.object({
 export type ReserveMessage = v.InferOutput<typeof Reserve>;
 
 const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
+export type PublishMessage = v.InferOutput<typeof Publish>;
 
 const Converse = v.object({
   type: v.literal("converse"),
@@ -139,16 +139,12 @@ export type ConverseMessage = v.InferOutput<typeof Converse>;
 /** What a supervisor is told. */
 export type SupervisorMessage =
   | v.InferOutput<typeof WireSupervisorMessage>
-  /** From itself: an assignment is loaded, or could not be. */
-  | { readonly type: "loaded"; readonly assignment: AssignMessage; readonly outcome: LoadOutcome }
+  /** From itself: a load has come to its end. */
+  | { readonly type: "loaded" }
   /** From the daemon: this device has a model to offer. */
   | { readonly type: "offer"; readonly manifest: Manifest }
   /** From the device's own API. */
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
-  /** A child has ended. */
-  | { readonly type: "ended"; readonly path: string; readonly reason: string };
-
-/** What became of an assignment. */
-export type LoadOutcome =
-  | { readonly type: "loaded"; readonly segment: LoadedSegment; readonly manifest: Manifest }
-  | { readonly type: "failed"; readonly reason: string };
+  /** A segment's executor has ended. */
+  | { readonly type: "segment-ended"; readonly path: string; readonly reason: string; readonly detail: string }
+  | { readonly type: "conversation-ended"; readonly id: string };

@@ -1,11 +1,28 @@
 /** A device as an inspector sees it. */
+import type { ComputeRates } from "../../models/compute/mod.ts";
 import type { ActorSnapshot } from "../../runtime/actor/mod.ts";
-import type { Device } from "../device.ts";
-import { measureMemory } from "../monitor/behaviour.ts";
-import type { Held } from "./held.ts";
+import type { Host, Peers } from "../host.ts";
+import type { Links } from "../monitor/links.ts";
+import { measureMemory } from "../monitor/memory.ts";
+import type { WorkTimes } from "../monitor/work-times.ts";
+import { type Held, heldBytes } from "./held.ts";
 import type { ActorRow, DeviceView } from "./protocol.ts";
 
-/** What a supervisor knows that its device does not. */
+/** What a view is made from. */
+export interface ViewOptions {
+  readonly device: string;
+  readonly name: string;
+  readonly host: Host;
+  readonly memoryLimitBytes?: number | undefined;
+  readonly slowdown: number;
+  readonly rates: () => Promise<ComputeRates>;
+  readonly peers: Peers;
+  readonly links: Links;
+  readonly work: WorkTimes;
+  readonly actors: () => readonly ActorSnapshot[];
+}
+
+/** What the supervisor adds to it. */
 export interface Viewed {
   readonly leader: string | undefined;
   readonly term: number;
@@ -13,31 +30,21 @@ export interface Viewed {
 }
 
 /** Looks at a device: memory, speeds, links, segments, actors. */
-export async function viewOf(
-  { leader, term, held }: Viewed,
-  device: Device,
-  heldBytes: number,
-  actors: readonly ActorSnapshot[],
-): Promise<DeviceView> {
-  const measured = new Map(device.links.report().map((link) => [link.from, link]));
+export async function viewOf({ leader, term, held }: Viewed, options: ViewOptions): Promise<DeviceView> {
+  const { device, name, host, slowdown, rates, work, actors } = options;
   return {
-    device: device.id,
-    name: device.name,
+    device,
+    name,
     leader,
     term,
-    memory: { ...await measureMemory(device, heldBytes), processBytes: device.processBytes() },
+    memory: { ...await measureMemory(options, heldBytes(held)), processBytes: host.processBytes() },
     speed: {
-      slowdown: device.slowdown,
-      rates: await device.rates().catch(() => undefined),
-      work: device.work.models().map((model) => ({ model, blocks: device.work.of(model) })),
+      slowdown,
+      rates: await rates().catch(() => undefined),
+      work: work.models().map((model) => ({ model, blocks: work.of(model) })),
     },
-    sensors: await device.readSensors(),
-    links: device.peers().map(({ device: from, name, roundTripMs }) => ({
-      device: from,
-      name,
-      roundTripMilliseconds: roundTripMs,
-      bytesPerSecond: measured.get(from)?.bytesPerSecond,
-    })),
+    sensors: await host.readSensors(),
+    links: linkRows(options),
     segments: held.map(({ ref, assignment: { manifest, first, last, bytes } }) => ({
       path: ref.path,
       first,
@@ -45,8 +52,18 @@ export async function viewOf(
       bytes,
       weightBytes: manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0),
     })),
-    actors: actors.map(rowOf),
+    actors: actors().map(rowOf),
   };
+}
+
+function linkRows({ peers, links }: ViewOptions): DeviceView["links"] {
+  const measured = new Map(links.report().map((link) => [link.from, link]));
+  return peers().map(({ device, name, roundTripMs }) => ({
+    device,
+    name,
+    roundTripMilliseconds: roundTripMs,
+    bytesPerSecond: measured.get(device)?.bytesPerSecond,
+  }));
 }
 
 function rowOf(actor: ActorSnapshot): ActorRow {

@@ -11,14 +11,11 @@
  */
 import type { AnswerEvent } from "../../../actors/gateway/answer.ts";
 import { answers } from "../../../actors/gateway/answers.ts";
-import { Served } from "../../../actors/gateway/served.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
-import type { Device, DeviceEvent } from "../../../actors/device.ts";
+import { composeDevice } from "../../../actors/compose.ts";
+import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
 import type { Solver } from "../../../actors/leader/solver.ts";
-import { Links } from "../../../actors/monitor/links.ts";
-import { WorkTimes } from "../../../actors/monitor/work-times.ts";
-import { supervisor } from "../../../actors/supervisor/behaviour.ts";
 import type { MeshView } from "../../../actors/supervisor/protocol.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { defaultSampling, type SamplingOptions } from "../../../models/sampling/mod.ts";
@@ -151,31 +148,31 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
   const peers = new Set<string>();
   const events: DeviceEvent[] = [];
   const compute = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds, loadMilliseconds });
-  const device: Device = {
-    id,
+  const system = createActorSystem({ device: id, clock, transport, graceMs: 100 });
+  const { root } = composeDevice({
+    device: id,
     name: id,
     clock,
     joins: false,
+    peers: () => [...peers].map((peer) => ({ device: peer, name: peer, roundTripMs: 1 })),
+    host: {
+      readMemory: () => Promise.resolve({ totalBytes: 2 ** 30, availableBytes: 2 ** 29 }),
+      readFreeDisk: () => Promise.resolve(2 ** 30),
+      readSensors: () => Promise.resolve({ cores: 1, load: 0 }),
+      processBytes: () => 2 ** 20,
+    },
     store: fakeStore(held),
     compute,
     compile: () => Promise.reject(new Error("A simulated device compiles nothing.")),
-    peers: () => [...peers].map((peer) => ({ device: peer, name: peer, roundTripMs: 1 })),
-    readMemory: () => Promise.resolve({ totalBytes: 2 ** 30, availableBytes: 2 ** 29 }),
-    readFreeDisk: () => Promise.resolve(2 ** 30),
-    processBytes: () => 2 ** 20,
     policy: { ...POLICY, ...options.policy },
     slowdown: 1,
     rates: () => compute.probe(""),
-    readSensors: () => Promise.resolve({ cores: 1, load: 0 }),
-    work: new WorkTimes(),
-    links: new Links(clock),
-    served: new Served(),
     solver: solverHere(clock),
+    actors: () => system.inspect.snapshot(),
     announce: (event) => events.push(event),
-  };
-  const system = createActorSystem({ device: id, clock, transport, graceMs: 100 });
+  });
   const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
-  system.spawn(supervisor(device, () => system.inspect.snapshot()), { name: SUPERVISOR, restart });
+  system.spawn(root, { name: SUPERVISOR, restart });
   for (const other of network.peersOf(id)) peers.add(other);
   transport.onPeer((event) => {
     if (event.type === "up") peers.add(event.device);

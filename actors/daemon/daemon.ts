@@ -1,0 +1,157 @@
+/** A daemon: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
+import { compileModel } from "../../models/compile/mod.ts";
+import { type Compute, type ComputeRates, startCompute } from "../../models/compute/mod.ts";
+import type { Manifest } from "../../models/manifest.ts";
+import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
+import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
+import { systemClock } from "../../runtime/clock.ts";
+import { readFreeDisk, readMemory, readSensors, serveHttp } from "../../runtime/host/mod.ts";
+import { createIdentity, type Mesh, type MeshEvent, type PeerEvent } from "../../runtime/mesh/mod.ts";
+import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
+import { type Composed, composeDevice } from "../compose.ts";
+import type { Device } from "../device.ts";
+import type { DeviceEvent } from "../events.ts";
+import { createApi } from "../gateway/http.ts";
+import type { ServingPolicy } from "../leader/policy.ts";
+import { startSolver } from "../leader/solver-client.ts";
+import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
+import { knownRates } from "./rates.ts";
+
+/** What a daemon is started with. */
+export interface DaemonOptions extends MembershipOptions {
+  readonly api: { readonly host: string; readonly port: number };
+  /** Bytes that segments may use here; absent: what is free. */
+  readonly memoryLimitBytes?: number;
+  /** Threads of the compute worker. */
+  readonly threads: number;
+  /** How the model that this device offers is to be served. */
+  readonly policy: ServingPolicy;
+  /** Emulates a device so many times slower; 1 for none. */
+  readonly slowdown: number;
+  readonly processBytes: () => number;
+  readonly onEvent: (event: DaemonEvent) => void;
+}
+
+/** Everything a daemon has to say. */
+export type DaemonEvent =
+  | DeviceEvent
+  | {
+    readonly type: "peer";
+    readonly change: "up" | "down";
+    readonly device: string;
+    readonly name: string;
+    readonly reason?: string;
+  }
+  | { readonly type: "mesh"; readonly event: MeshEvent };
+
+/** A running daemon. */
+export interface Daemon extends AsyncDisposable {
+  readonly peerId: string;
+  /** Base URL of the API. */
+  readonly api: string;
+  addresses(): string[];
+  invite(): string;
+  /** Has the mesh serve this model, all of whose blocks are in the block store. */
+  offer(manifest: Manifest): void;
+  readonly store: BlockStore;
+  stop(): Promise<void>;
+}
+
+/** Starts a daemon; what had started is stopped again where a later part fails. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  await using started = new AsyncDisposableStack();
+  const identity = await options.folder.secret("identity.key", createIdentity);
+  // Before the addresses: a device that leaves another mesh forgets that one's.
+  const key = await meshKey(options, options.onEvent);
+  const join = await knownAddresses(options);
+  const store = await openBlockStore(options.folder.blocks);
+  const compute = started.use(startCompute({ threads: options.threads, slowdown: options.slowdown }));
+  const mesh = started.use(await openMesh(options, { identity, key, join }));
+  const { system, device } = startActors(options, { store, compute, mesh, joins: join.length > 0 }, started);
+  const api = await startApi(options, system, device, started);
+  const parts = started.move();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
+  return {
+    peerId: mesh.self,
+    api,
+    addresses: () => mesh.addresses(),
+    invite: () => mesh.invite(),
+    offer: (manifest) => system.tell(supervisorOf(mesh.self), { type: "offer", manifest }),
+    store,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Opened {
+  readonly store: BlockStore;
+  readonly compute: Compute;
+  readonly mesh: Mesh;
+  readonly joins: boolean;
+}
+
+/** Starts the cast, and tells it of peers that come and go. */
+function startActors(
+  options: DaemonOptions,
+  { store, compute, mesh, joins }: Opened,
+  started: AsyncDisposableStack,
+): { readonly system: ActorSystem; readonly device: Device } {
+  const { name, folder, onEvent } = options;
+  let rates: Promise<ComputeRates> | undefined;
+  const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
+  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh, onCrash }));
+  const { root, device }: Composed = composeDevice({
+    device: mesh.self,
+    name,
+    clock: systemClock,
+    peers: () => mesh.peers(),
+    joins,
+    host: {
+      readMemory,
+      readFreeDisk: () => readFreeDisk(folder.path),
+      readSensors,
+      processBytes: options.processBytes,
+    },
+    store,
+    compute,
+    rates: () => rates ??= knownRates(options, compute),
+    solver: started.use(startSolver(systemClock)),
+    compile: (path) => compileModel(path, { store }),
+    policy: options.policy,
+    memoryLimitBytes: options.memoryLimitBytes,
+    slowdown: options.slowdown,
+    actors: () => system.inspect.snapshot(),
+    announce: onEvent,
+  });
+  system.spawn(root, { name: SUPERVISOR, restart: { policy: "permanent", restarts: 5, seconds: 60 } });
+  started.defer(mesh.onPeer((event) => {
+    const type = event.type === "up" ? "peer-up" : "peer-down";
+    system.tell(leaderOf(mesh.self), { type, device: event.device });
+    onEvent(peerEvent(event));
+  }));
+  started.defer(rememberMembers(mesh, folder));
+  started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
+  return { system, device };
+}
+
+/** Opens the API; its URL. */
+async function startApi(
+  { api: { host, port } }: DaemonOptions,
+  system: ActorSystem,
+  device: Device,
+  started: AsyncDisposableStack,
+): Promise<string> {
+  const closing = new AbortController();
+  const server = await serveHttp(host, port, createApi({ system, device, closing: closing.signal }));
+  started.defer(() => {
+    closing.abort();
+    return server.close();
+  });
+  return server.url;
+}
+
+function peerEvent(event: PeerEvent): DaemonEvent {
+  const { type: change, device, name } = event;
+  return { type: "peer", change, device, name, ...(event.type === "down" ? { reason: event.reason } : {}) };
+}

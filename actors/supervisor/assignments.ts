@@ -1,0 +1,166 @@
+/** Assignments: what the leader wants loaded here, from its word to an executor that runs. */
+import { every } from "../../runtime/clock.ts";
+import { errorText } from "../../runtime/error-text.ts";
+import { leaderOf } from "../addresses.ts";
+import { executor } from "../executor/behaviour.ts";
+import { comparePlans } from "../plan.ts";
+import { heldBytes, heldFor } from "./held.ts";
+import type { LoadedSegment } from "./loading.ts";
+import type { AssignMessage, ReserveMessage } from "./protocol.ts";
+import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
+import { isCurrent } from "./publication.ts";
+
+/** A device that loads says so this often, so that the leader goes on waiting. */
+const PREPARING_MILLISECONDS = 3000;
+/** Messages an executor may have waiting: several for every sequence a device could hold. */
+const EXECUTOR_MAILBOX = 4096;
+
+/** Begins to load what is assigned, or answers at once where it is loaded already. */
+export function assign(
+  state: SupervisorState,
+  message: AssignMessage,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const { number, replyTo, manifest, policy } = message;
+  const { device } = options;
+  if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
+  if (!isCurrent(state, number.term)) return;
+  // The manifest outlives the device that had the model's file.
+  context.tell(leaderOf(device), { type: "offer", device, manifest, policy, complete: false });
+  giveUp(state);
+  const same = heldFor(state.held, message);
+  if (same === undefined) return load(state, message, options, context);
+  same.number = number;
+  context.tell(replyTo, { type: "prepared", number, device, ref: same.ref });
+}
+
+/** Ends whatever is being loaded or fetched in reserve. */
+export function giveUp(state: SupervisorState): void {
+  state.loading?.abort.abort();
+  state.loading = undefined;
+  state.reserving.abort();
+  state.reserving = new AbortController();
+}
+
+function load(
+  state: SupervisorState,
+  assignment: AssignMessage,
+  { device, loading, clock }: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const { number, replyTo } = assignment;
+  const pending: PendingLoad = { assignment, abort: new AbortController(), outcome: undefined };
+  state.loading = pending;
+  const calm = every(clock, PREPARING_MILLISECONDS, () => {
+    context.tell(replyTo, { type: "preparing", number, device });
+  });
+  const signal = AbortSignal.any([pending.abort.signal, context.signal]);
+  const task = state.loads.then(() => loading.segment(assignment, { sender: context, signal }));
+  state.loads = task.catch(() => {});
+  task.then(
+    (segment) => {
+      // Superseded while it was loading.
+      if (signal.aborted) return void segment.compute.close();
+      pending.outcome = { type: "loaded", segment };
+    },
+    (error) => {
+      pending.outcome = { type: "failed", reason: errorText(error) };
+    },
+  ).finally(() => {
+    calm();
+    context.tell(context.self, { type: "loaded" });
+  });
+}
+
+/** Takes what a load came to: an executor starts, or the leader hears why not. */
+export function loaded(state: SupervisorState, options: SupervisorOptions, context: SupervisorContext): void {
+  const { loading } = state;
+  if (loading?.outcome === undefined) return;
+  state.loading = undefined;
+  const { assignment, outcome } = loading;
+  if (outcome.type === "loaded") return start(state, assignment, outcome.segment, options, context);
+  const { number, replyTo, first, last } = assignment;
+  const { announce, device } = options;
+  announce({ type: "warning", message: `Blocks ${first} to ${last} could not be loaded: ${outcome.reason}` });
+  context.tell(replyTo, { type: "unprepared", number, device, reason: outcome.reason.slice(0, 1000) });
+}
+
+function start(
+  state: SupervisorState,
+  assignment: AssignMessage,
+  segment: LoadedSegment,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const { number, replyTo, first, last, bytes, manifest } = assignment;
+  const name = `executor-${++state.executors}`;
+  const behaviour = executorFor(assignment, segment, options);
+  const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
+  context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
+  state.held.push({ ref, model: manifest.id, assignment, loaded: segment, number, stopping: false });
+  tellHeld(state, context);
+  options.announce({ type: "segment", first, last, bytes, milliseconds: segment.compute.loadMilliseconds });
+  context.tell(replyTo, { type: "prepared", number, device: options.device, ref });
+}
+
+function executorFor(
+  { manifest, first, last, context, concurrency }: AssignMessage,
+  { compute }: LoadedSegment,
+  { clock, work }: SupervisorOptions,
+) {
+  return executor({
+    segment: compute,
+    clock,
+    onStep(tokens, blockMilliseconds, stepMilliseconds) {
+      work.record(manifest.id, first, tokens, blockMilliseconds);
+      const blocks = blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
+      if (tokens === 1) work.recordOverhead(stepMilliseconds - blocks);
+    },
+    width: manifest.architecture.width,
+    vocabulary: manifest.architecture.vocabulary,
+    context,
+    slots: concurrency,
+    embeds: first === 0,
+    samples: last === manifest.blocks.length - 1,
+  });
+}
+
+/** Fetches blocks to disk that another device runs; a new assignment comes first. */
+export function reserve(
+  state: SupervisorState,
+  message: ReserveMessage,
+  { loading, announce }: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const { first, last, owner } = message;
+  const signal = AbortSignal.any([state.reserving.signal, context.signal]);
+  state.loads = state.loads.then(() => loading.reserve(message, { sender: context, signal })).then(
+    () => announce({ type: "standby", first, last, owner }),
+    // Only a precaution: where it does not work, the mesh is as it was.
+    () => {},
+  );
+}
+
+/** A segment's executor has ended; where it crashed, the leader is told. */
+export function segmentEnded(
+  state: SupervisorState,
+  { path, reason, detail }: { readonly path: string; readonly reason: string; readonly detail: string },
+  { device, announce }: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const index = state.held.findIndex(({ ref }) => ref.path === path);
+  const [held] = index < 0 ? [] : state.held.splice(index, 1);
+  if (held === undefined) return;
+  const { first, last } = held.assignment;
+  tellHeld(state, context);
+  announce({ type: "released", first, last });
+  if (state.leader === undefined || reason !== "crashed") return;
+  const { number } = held;
+  const why = `${reason}: ${detail}`.slice(0, 500);
+  context.tell(leaderOf(state.leader), { type: "segment-lost", device, number, reason: why });
+}
+
+function tellHeld(state: SupervisorState, context: SupervisorContext): void {
+  context.tell(state.monitor, { type: "held", bytes: heldBytes(state.held) });
+}

@@ -1,0 +1,73 @@
+/** What a supervisor is made of and what it keeps. */
+import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { ConversationMessage } from "../conversation/protocol.ts";
+import type { Announce } from "../events.ts";
+import type { GatewayMessage } from "../gateway/behaviour.ts";
+import type { ServingPolicy } from "../leader/policy.ts";
+import type { LeaderMessage } from "../leader/protocol.ts";
+import type { LibraryMessage } from "../library/protocol.ts";
+import type { MonitorMessage } from "../monitor/protocol.ts";
+import type { WorkTimes } from "../monitor/work-times.ts";
+import type { MeshState } from "../plan.ts";
+import type { Held } from "./held.ts";
+import type { LoadedSegment, Loading } from "./loading.ts";
+import type { AssignMessage, DeviceView, SupervisorMessage } from "./protocol.ts";
+import type { Viewed } from "./view.ts";
+
+/** The actors that every device hosts below its supervisor, for as long as it runs. */
+export interface Cast {
+  readonly leader: Behaviour<unknown, LeaderMessage>;
+  readonly library: Behaviour<unknown, LibraryMessage>;
+  readonly monitor: Behaviour<unknown, MonitorMessage>;
+  readonly gateway: Behaviour<unknown, GatewayMessage>;
+}
+
+/** What a supervisor is made of. */
+export interface SupervisorOptions {
+  readonly device: string;
+  readonly clock: Clock;
+  readonly cast: Cast;
+  readonly loading: Loading;
+  /** Hears of the work of this device's segments. */
+  readonly work: WorkTimes;
+  /** How the model that this device offers is to be served. */
+  readonly policy: ServingPolicy;
+  readonly announce: Announce;
+  /** Looks at the device, for inspectors. */
+  readonly look: (known: Viewed) => Promise<DeviceView>;
+}
+
+/** A supervisor's state; it lives from a start to a stop or restart. */
+export interface SupervisorState {
+  readonly gateway: Ref<GatewayMessage>;
+  readonly monitor: Ref<MonitorMessage>;
+  readonly held: Held[];
+  /** The assignment being loaded, how to give it up, and what became of it. */
+  loading: PendingLoad | undefined;
+  /** One load at a time: an assignment that supersedes another waits until that one has let go of half-fetched blobs. */
+  loads: Promise<unknown>;
+  /** Ends the fetching of blocks in reserve: an assignment comes first. */
+  reserving: AbortController;
+  /** Conversations that live here, by id. */
+  readonly conversations: Map<string, Ref<ConversationMessage>>;
+  /** Executors started so far: their names are numbered. */
+  executors: number;
+  leader: string | undefined;
+  term: number;
+  mesh: MeshState;
+}
+
+/** An assignment on its way. */
+export interface PendingLoad {
+  readonly assignment: AssignMessage;
+  readonly abort: AbortController;
+  outcome: LoadOutcome | undefined;
+}
+
+/** What became of an assignment. */
+export type LoadOutcome =
+  | { readonly type: "loaded"; readonly segment: LoadedSegment }
+  | { readonly type: "failed"; readonly reason: string };
+
+export type SupervisorContext = Context<SupervisorMessage>;
