@@ -6,7 +6,8 @@ import type { SamplingOptions } from "../sampling/mod.ts";
 /** Where a block lies on this device. */
 export type BlockFiles =
   | { readonly index: number; readonly kind: "embed"; readonly table: EmbeddingType; readonly weights: string }
-  | { readonly index: number; readonly kind: "layer" | "head"; readonly graph: string; readonly sha256: string };
+  | { readonly index: number; readonly kind: "layer"; readonly graph: string; readonly sha256: string }
+  | { readonly index: number; readonly kind: "head"; readonly graph: string; readonly sha256: string };
 
 /** A contiguous run of blocks with KV caches of its own. Sessions are shared by segments that hold the same block. */
 export interface SegmentRequest {
@@ -56,6 +57,33 @@ export type ComputeRequest =
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
   | { readonly id: number; readonly type: "step"; readonly step: StepRequest }
+  /** What a slot holds of the positions from `from` to below `to` in one layer. */
+  | {
+    readonly id: number;
+    readonly type: "read-cache";
+    readonly segment: number;
+    readonly layer: number;
+    readonly slot: number;
+    readonly from: number;
+    readonly to: number;
+  }
+  | {
+    readonly id: number;
+    readonly type: "write-cache";
+    readonly segment: number;
+    readonly layer: number;
+    readonly slot: number;
+    readonly from: number;
+    readonly data: Float32Array;
+  }
+  | {
+    readonly id: number;
+    readonly type: "copy-cache";
+    readonly segment: number;
+    readonly source: number;
+    readonly target: number;
+    readonly upTo: number;
+  }
   | { readonly id: number; readonly type: "probe"; readonly folder: string }
   /** The last: lets go of everything. */
   | { readonly id: number; readonly type: "stop" };
@@ -65,6 +93,8 @@ export type ComputeResponse =
   | { readonly id: number; readonly type: "configured" }
   | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
   | { readonly id: number; readonly type: "closed" | "stopped" }
+  | { readonly id: number; readonly type: "cache"; readonly data: Float32Array }
+  | { readonly id: number; readonly type: "cache-written" }
   | { readonly id: number; readonly type: "probed"; readonly rates: ComputeRates }
   | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }
   | { readonly id: number; readonly type: "failed"; readonly message: string };

@@ -8,30 +8,19 @@
  * ```
  */
 import { mkdir, rm } from "node:fs/promises";
-import type {
-  ComputeOptions,
-  ComputeRequest,
-  ComputeResponse,
-  SegmentRequest,
-  StepRequest,
-  StepResult,
-} from "./messages.ts";
+import { ComputeGoneError } from "./errors.ts";
+import type { ComputeOptions, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
-import "./no-telemetry.ts";
-import { startThread } from "./thread.ts";
+import { startWorker, type WorkerClient } from "./worker-client.ts";
 
+export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
 export { serveThread, startThread, type Thread } from "./thread.ts";
 export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 
-/** The worker could not do what it was asked to, or is gone. */
-export class ComputeError extends Error {
-  override readonly name = "ComputeError";
-}
-
-/** A device's one compute worker. */
+/** A device's one compute worker. Where it dies, the next `open` starts another, a few times. */
 export interface Compute extends AsyncDisposable {
-  /** Loads a segment's blocks. @throws {ComputeError} where a graph cannot be loaded. */
+  /** Loads a segment's blocks, while steps of other segments go on. @throws {ComputeError} where one cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
   /**
    * Measures how fast this device computes, in about half a second. 10 MB lie in `folder` meanwhile, which is made and removed.
@@ -42,109 +31,116 @@ export interface Compute extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A loaded segment, with KV caches of its own. */
+/** A loaded segment, with KV caches of its own. Each call throws a ComputeGoneError once its worker is gone. */
 export interface ComputeSegment {
   /** How long loading took. */
   readonly loadMilliseconds: number;
   /** Runs rows through the blocks. Steps run in the order of the calls. @throws {ComputeError} */
   step(step: Omit<StepRequest, "segment">): Promise<StepResult>;
+  /**
+   * What a slot holds of the positions from `from` to below `to`, in the segment's `layer`-th layer, after the steps that
+   * were asked for before: [key and value, kvHead, position, headSize].
+   * @throws {ComputeError} outside the layers, the slots or the context.
+   */
+  readCache(layer: number, slot: number, from: number, to: number): Promise<Float32Array>;
+  /** Writes what `readCache` gave, also elsewhere, to any slot. @throws {ComputeError} as `readCache` does. */
+  writeCache(layer: number, slot: number, from: number, data: Float32Array): Promise<void>;
+  /** Has a slot begin like another one: the positions below `upTo`, in all layers. @throws {ComputeError} */
+  copyCache(source: number, target: number, upTo: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The worker thread of this process. */
+export interface LocalCompute extends Compute {
+  /** Ends the worker from one moment to the next, as a crash would: for tests. */
+  crash(): Promise<void>;
 }
 
 /** How long the step under way may go on when the worker is closed. */
 const STOP_MILLISECONDS = 3000;
+/** A worker that dies more often than this… */
+const DEATHS = 5;
+/** …within this time will not be better the next time. */
+const DEATHS_MILLISECONDS = 60_000;
 
 /** Starts the worker thread. */
 export function startCompute(
   { threads, slowdown = 1 }: Partial<ComputeOptions> & Pick<ComputeOptions, "threads">,
-): Compute {
-  const pending = new Map<number, { resolve(response: ComputeResponse): void; reject(error: Error): void }>();
-  let asked = 0;
-  let ended: ComputeError | undefined;
-
-  function end(reason: string): void {
-    ended ??= new ComputeError(reason);
-    for (const { reject } of pending.values()) reject(ended);
-    pending.clear();
-  }
-  const thread = startThread(new URL("./worker.ts", import.meta.url), {
-    onMessage(message) {
-      const response = message as ComputeResponse;
-      const waiting = pending.get(response.id);
-      pending.delete(response.id);
-      if (response.type === "failed") waiting?.reject(new ComputeError(response.message));
-      else waiting?.resolve(response);
-    },
-    onEnd: (reason) => end(`The compute worker failed: ${reason}`),
-  });
-
-  type Unnumbered<R> = R extends ComputeRequest ? Omit<R, "id"> : never;
-  function send<T extends ComputeResponse["type"]>(
-    message: Unnumbered<ComputeRequest>,
-    transfer: readonly ArrayBuffer[] = [],
-  ): Promise<Extract<ComputeResponse, { type: T }>> {
-    return new Promise((resolve, reject) => {
-      const id = ++asked;
-      pending.set(id, { resolve: (response) => resolve(response as Extract<ComputeResponse, { type: T }>), reject });
-      thread.post({ id, ...message }, transfer);
-    });
-  }
-  const request: typeof send = (message, transfer) =>
-    ended === undefined ? send(message, transfer) : Promise.reject(ended);
-
-  request<"configured">({ type: "configure", options: { threads, slowdown } }).catch(() => {});
-
-  async function shutDown(): Promise<void> {
-    const dead = ended !== undefined;
-    end("The compute worker was closed.");
-    // A thread that is ended in the middle of a native call can take the process down with it, so it ends its step first.
-    if (!dead) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_MILLISECONDS));
-      await Promise.race([send<"stopped">({ type: "stop" }).catch(() => {}), late]);
-      clearTimeout(timer);
-    }
-    await thread.terminate();
-    await removeScratch();
-  }
-
+): LocalCompute {
+  const options = { threads, slowdown };
+  let worker = startWorker(options);
+  const deaths: number[] = [];
   /** The folder of a probe that is under way. */
   let scratch: string | undefined;
+  let closing: Promise<void> | undefined;
+
+  /** The worker, or a new one in place of one that has died. */
+  function living(): WorkerClient {
+    if (worker.gone === undefined || closing !== undefined) return worker;
+    const now = performance.now();
+    deaths.push(now);
+    const recent = deaths.filter((at) => now - at < DEATHS_MILLISECONDS).length;
+    if (recent >= DEATHS) {
+      throw new ComputeGoneError(`The compute worker has died ${recent} times in a minute. ${worker.gone.message}`);
+    }
+    return worker = startWorker(options);
+  }
+
   async function removeScratch(): Promise<void> {
     if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
     scratch = undefined;
   }
-  let closing: Promise<void> | undefined;
+  async function shutDown(): Promise<void> {
+    await worker.end("The compute worker was closed.", STOP_MILLISECONDS);
+    await removeScratch();
+  }
   const close = (): Promise<void> => closing ??= shutDown();
   return {
-    async open(segment) {
-      const opened = await request<"opened">({ type: "open", segment });
-      return {
-        loadMilliseconds: opened.milliseconds,
-        async step(step) {
-          const transfer = ownBuffer(step.hidden);
-          return (await request<"stepped">({ type: "step", step: { ...step, segment: opened.segment } }, transfer))
-            .result;
-        },
-        async close() {
-          if (ended === undefined) await request<"closed">({ type: "close", segment: opened.segment });
-        },
-      };
-    },
+    open: (segment) => attempt(() => openSegment(living(), segment)),
     async probe(folder) {
-      if (ended !== undefined) throw ended;
+      const own = living();
+      if (own.gone !== undefined) throw own.gone;
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       scratch = folder;
       try {
-        return (await request<"probed">({ type: "probe", folder })).rates;
+        return (await own.ask<"probed">({ type: "probe", folder })).rates;
       } finally {
         // While the worker is being closed it may still write there.
         if (closing === undefined) await removeScratch();
       }
     },
+    crash: () => worker.end("The compute worker failed: it was ended.", 0),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Has what `action` throws at once reject like all else. */
+async function attempt<T>(action: () => Promise<T>): Promise<T> {
+  return await action();
+}
+
+async function openSegment(worker: WorkerClient, request: SegmentRequest): Promise<ComputeSegment> {
+  const { segment, milliseconds } = await worker.ask<"opened">({ type: "open", segment: request });
+  return {
+    loadMilliseconds: milliseconds,
+    async step(step) {
+      const message = { type: "step", step: { ...step, segment } } as const;
+      return (await worker.ask<"stepped">(message, ownBuffer(step.hidden))).result;
+    },
+    async readCache(layer, slot, from, to) {
+      return (await worker.ask<"cache">({ type: "read-cache", segment, layer, slot, from, to })).data;
+    },
+    async writeCache(layer, slot, from, data) {
+      await worker.ask<"cache-written">({ type: "write-cache", segment, layer, slot, from, data });
+    },
+    async copyCache(source, target, upTo) {
+      await worker.ask<"cache-written">({ type: "copy-cache", segment, source, target, upTo });
+    },
+    async close() {
+      if (worker.gone === undefined) await worker.ask<"closed">({ type: "close", segment });
+    },
   };
 }
 

@@ -1,62 +1,104 @@
-/** The compute worker's thread: `session.run` blocks the thread it is called on, so it must not be the daemon's. */
-import type { ComputeRequest, ComputeResponse, StepResult } from "./messages.ts";
+/** The compute worker's thread: a run blocks the thread that it is called on, so it must not be the daemon's. */
+import type { ComputeOptions, ComputeRequest, ComputeResponse } from "./messages.ts";
+import { openKernels } from "./ort/kernels.ts";
 import { probe } from "./probe.ts";
-import { SegmentRunner } from "./segment-runner.ts";
+import { type Bench, SegmentRunner } from "./segment-runner.ts";
 import { Sessions } from "./sessions.ts";
 import { serveThread } from "./thread.ts";
 
-let sessions = new Sessions(1);
-let slowdown = 1;
+/** What segments run with, or why there is nothing to run with. */
+let bench: Bench | Error = new Error("The compute worker is not configured.");
 const segments = new Map<number, SegmentRunner>();
 let opened = 0;
-/** Requests run one after another, in the order they came. */
-let tail = Promise.resolve();
+/** Requests run one after another, in the order they came… */
+let tail: Promise<unknown> = Promise.resolve();
+/** …but for segments that are being opened: a plan in force does not stand still while the next one loads. */
+const opening = new Set<Promise<void>>();
 
 serveThread((message, post) => {
   const request = message as ComputeRequest;
-  tail = tail.then(async () => {
+  const work = async (): Promise<void> => {
     const response = await perform(request).catch((error): ComputeResponse => {
       return { id: request.id, type: "failed", message: error instanceof Error ? error.message : String(error) };
     });
-    post(response, response.type === "stepped" ? transferable(response.result) : []);
-  });
+    post(response, transferable(response));
+  };
+  if (request.type !== "open") return void (tail = tail.then(work));
+  const open = work().finally(() => opening.delete(open));
+  opening.add(open);
 });
 
 async function perform(request: ComputeRequest): Promise<ComputeResponse> {
+  const { id } = request;
   switch (request.type) {
     case "configure":
-      sessions = new Sessions(request.options.threads);
-      slowdown = request.options.slowdown;
-      return { id: request.id, type: "configured" };
+      try {
+        bench = configure(request.options);
+      } catch (error) {
+        bench = error instanceof Error ? error : new Error(String(error));
+        throw bench;
+      }
+      return { id, type: "configured" };
     case "open": {
       const begin = performance.now();
-      segments.set(++opened, await SegmentRunner.open(request.segment, sessions, slowdown));
-      return { id: request.id, type: "opened", segment: opened, milliseconds: performance.now() - begin };
+      const segment = await SegmentRunner.open(request.segment, ready());
+      segments.set(++opened, segment);
+      return { id, type: "opened", segment: opened, milliseconds: performance.now() - begin };
     }
-    case "close": {
+    case "close":
       await segments.get(request.segment)?.close();
       segments.delete(request.segment);
-      return { id: request.id, type: "closed" };
+      return { id, type: "closed" };
+    case "step":
+      return { id, type: "stepped", result: await segmentOf(request.step.segment).step(request.step) };
+    case "read-cache": {
+      const { segment, layer, slot, from, to } = request;
+      return { id, type: "cache", data: segmentOf(segment).caches.read(layer, slot, from, to) };
     }
-    case "step": {
-      const segment = segments.get(request.step.segment);
-      if (segment === undefined) throw new Error(`Segment ${request.step.segment} is not open.`);
-      return { id: request.id, type: "stepped", result: await segment.step(request.step) };
-    }
+    case "write-cache":
+      segmentOf(request.segment).caches.write(request.layer, request.slot, request.from, request.data);
+      return { id, type: "cache-written" };
+    case "copy-cache":
+      segmentOf(request.segment).caches.copy(request.source, request.target, request.upTo);
+      return { id, type: "cache-written" };
     case "probe":
-      return { id: request.id, type: "probed", rates: await probe(sessions, request.folder, slowdown) };
+      return { id, type: "probed", rates: await probe(ready().kernels, request.folder, ready().slowdown) };
     case "stop":
+      await Promise.all(opening);
       for (const segment of segments.values()) await segment.close();
       segments.clear();
-      return { id: request.id, type: "stopped" };
+      if (!(bench instanceof Error)) bench.kernels.close();
+      bench = new Error("The compute worker has been stopped.");
+      return { id, type: "stopped" };
     default:
       return request satisfies never;
   }
 }
 
-function transferable(result: StepResult): ArrayBuffer[] {
-  const arrays = [result.hidden, ...result.logits].filter((array) => array !== undefined);
-  return arrays.filter((array) => array.byteLength === array.buffer.byteLength).map((array) =>
-    array.buffer as ArrayBuffer
+function configure({ threads, slowdown }: ComputeOptions): Bench {
+  const kernels = openKernels({ threads, spin: false });
+  return { kernels, sessions: new Sessions(kernels), slowdown };
+}
+
+function ready(): Bench {
+  if (bench instanceof Error) throw bench;
+  return bench;
+}
+
+function segmentOf(id: number): SegmentRunner {
+  const segment = segments.get(id);
+  if (segment === undefined) throw new Error(`Segment ${id} is not open.`);
+  return segment;
+}
+
+/** The buffers that move to the daemon's thread instead of being copied. */
+function transferable(response: ComputeResponse): ArrayBuffer[] {
+  const arrays = response.type === "cache"
+    ? [response.data]
+    : response.type === "stepped"
+    ? [response.result.hidden, ...response.result.logits].filter((array) => array !== undefined)
+    : [];
+  return arrays.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength).map(({ buffer }) =>
+    buffer as ArrayBuffer
   );
 }

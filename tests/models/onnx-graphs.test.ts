@@ -9,6 +9,7 @@ import { ropeCaches } from "../../models/onnx/mod.ts";
 import { openBlockStore } from "../../models/store/mod.ts";
 import { openPlainRunner, sessionOptions } from "./plain-runner.ts";
 import { referenceLogits } from "./reference-transformer.ts";
+import { isRowInvariant } from "./row-invariance.ts";
 import { type SyntheticModel, syntheticModel, writeFolder, writeGgufModel } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
 
@@ -111,7 +112,9 @@ test("a sliding window shorter than the context limits the context and says so",
 });
 
 for (const quantize of ["keep", "8", "4"] as const) {
-  test(`a sequence steps bit for bit the same in a batch and alone (quantize ${quantize})`, async () => {
+  const apart = quantize === "4" && !(await isRowInvariant());
+  const skip = apart && "this processor's 4-bit kernels round one row differently from several";
+  test(`a sequence steps bit for bit the same in a batch and alone (quantize ${quantize})`, { skip }, async () => {
     await withFolder(async (folder) => {
       const store = await openBlockStore(join(folder, "store"));
       const model = syntheticModel("llama", { layers: 1, width: 256, feedForward: 384, headSize: 64 });

@@ -6,6 +6,7 @@
 import {
   type Compute,
   ComputeError,
+  ComputeGoneError,
   type ComputeSegment,
   type SegmentRequest,
   type StepRequest,
@@ -86,7 +87,7 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
     failNextLoads(count, reason = "no room for it") {
       failing = { count, reason };
     },
-    die(error = new ComputeError("The compute worker failed: it was killed.")) {
+    die(error = new ComputeGoneError("The compute worker failed: it was killed.")) {
       life.abort(error);
       life = new AbortController();
     },
@@ -109,6 +110,9 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
           steps++;
           return run(step);
         },
+        readCache: () => Promise.reject(new ComputeError("A fake segment has no caches to read.")),
+        writeCache: () => Promise.reject(new ComputeError("A fake segment has no caches to write.")),
+        copyCache: () => Promise.reject(new ComputeError("A fake segment has no caches to copy.")),
         close() {
           closed = true;
           segments.delete(segment);

@@ -1,0 +1,121 @@
+/**
+ * The KV caches of a segment, a room of their own: one key and one value buffer [slot, kvHead, position, headSize] a layer,
+ * float32, written in place by the attention operator. Neighbouring slots are one contiguous tensor, so that they make one
+ * batch without a copy. What a sequence has in them can be read, written and copied: a segment that moves, or a prompt that
+ * begins like another one, takes it along.
+ *
+ * The operating system hands out zero pages as they are touched, so positions that no sequence has reached cost address
+ * space and no memory.
+ */
+import type { Architecture } from "../manifest.ts";
+import type { Kernels, KernelTensor } from "./kernels.ts";
+
+/** Past and present of a batch in one layer: the operator writes where it reads. */
+export interface CacheTensors {
+  readonly key: KernelTensor;
+  readonly value: KernelTensor;
+}
+
+export interface CacheShape {
+  readonly layers: number;
+  /** Sequences that can be held at once. */
+  readonly slots: number;
+  /** Positions a sequence can have. */
+  readonly context: number;
+}
+
+export class Caches {
+  readonly #kernels: Kernels;
+  /** Key and value, by layer. */
+  readonly #layers: readonly (readonly [Float32Array, Float32Array])[];
+  readonly #shape: CacheShape;
+  readonly #heads: number;
+  readonly #headSize: number;
+
+  constructor(kernels: Kernels, { kvHeads, headSize }: Architecture, shape: CacheShape) {
+    this.#kernels = kernels;
+    this.#shape = shape;
+    this.#heads = kvHeads;
+    this.#headSize = headSize;
+    const size = shape.slots * this.#slotSize;
+    this.#layers = Array.from(
+      { length: shape.layers },
+      () => [new Float32Array(size), new Float32Array(size)] as const,
+    );
+  }
+
+  /** The tensors of `count` slots from `slot` on, in one layer. Close them after use. */
+  tensors(layer: number, slot: number, count: number): CacheTensors {
+    const [key, value] = this.#layer(layer);
+    const [from, to] = [slot * this.#slotSize, (slot + count) * this.#slotSize];
+    const dims = [count, this.#heads, this.#shape.context, this.#headSize];
+    return {
+      key: this.#kernels.tensor(key.subarray(from, to), dims),
+      value: this.#kernels.tensor(value.subarray(from, to), dims),
+    };
+  }
+
+  /** Elements that a sequence's positions `from` to `to` take in one layer: keys, then values. */
+  elements(from: number, to: number): number {
+    return 2 * this.#heads * (to - from) * this.#headSize;
+  }
+
+  /**
+   * A copy of what a slot holds of the positions from `from` to below `to`, in one layer:
+   * [key and value, kvHead, position, headSize].
+   * @throws {RangeError} outside the layers, the slots or the context.
+   */
+  read(layer: number, slot: number, from: number, to: number): Float32Array {
+    const copy = new Float32Array(this.elements(from, to));
+    let offset = 0;
+    for (const run of this.#runs(layer, slot, from, to)) {
+      copy.set(run, offset);
+      offset += run.length;
+    }
+    return copy;
+  }
+
+  /** Writes what `read` gave, to any slot, at the position `from`. @throws {RangeError} as `read` does. */
+  write(layer: number, slot: number, from: number, data: Float32Array): void {
+    const to = from + data.length / this.elements(0, 1);
+    if (!Number.isInteger(to)) {
+      throw new RangeError(`A cache cannot take ${data.length} elements: they end in a position.`);
+    }
+    let offset = 0;
+    for (const run of this.#runs(layer, slot, from, to)) {
+      run.set(data.subarray(offset, offset += run.length));
+    }
+  }
+
+  /** Has a slot begin like another one: positions 0 to below `upTo`, in every layer. @throws {RangeError} as `read` does. */
+  copy(source: number, target: number, upTo: number): void {
+    for (let layer = 0; layer < this.#layers.length; layer++) {
+      const [from, to] = [this.#runs(layer, source, 0, upTo), this.#runs(layer, target, 0, upTo)];
+      for (const [index, run] of from.entries()) to[index]?.set(run);
+    }
+  }
+
+  /** The stretches of memory that hold a slot's positions, in order: of each head its keys, then of each its values. */
+  #runs(layer: number, slot: number, from: number, to: number): Float32Array[] {
+    const { slots, context } = this.#shape;
+    if (!(slot >= 0 && slot < slots && from >= 0 && from <= to && to <= context)) {
+      throw new RangeError(`Positions ${from} to ${to} of slot ${slot} are outside ${slots} caches of ${context}.`);
+    }
+    return this.#layer(layer).flatMap((buffer) =>
+      Array.from({ length: this.#heads }, (_, head) => {
+        const start = ((slot * this.#heads + head) * context + from) * this.#headSize;
+        return buffer.subarray(start, start + (to - from) * this.#headSize);
+      })
+    );
+  }
+
+  #layer(layer: number): readonly [Float32Array, Float32Array] {
+    const found = this.#layers[layer];
+    if (found === undefined) throw new RangeError(`There is no layer ${layer} in caches of ${this.#layers.length}.`);
+    return found;
+  }
+
+  get #slotSize(): number {
+    return this.#heads * this.#shape.context * this.#headSize;
+  }
+}

@@ -1,0 +1,82 @@
+/** Finds and loads the ONNX Runtime library that the package onnxruntime-node ships. */
+import "../no-telemetry.ts";
+import koffi from "koffi";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { KernelError } from "../kernels.ts";
+
+/** The library's file on each platform. */
+const FILES: Readonly<Record<string, string>> = {
+  linux: "libonnxruntime.so.1",
+  darwin: "libonnxruntime.1.dylib",
+  win32: "onnxruntime.dll",
+};
+
+/** Functions whose order in the table is known up to this API version; the order only ever grows. */
+const API_VERSION = 22;
+/** The first library that has all functions and operators that we use; a later major version may change either. */
+const [MAJOR, LEAST_MINOR] = [1, 22];
+
+/** The table of functions of ONNX Runtime's C API (struct OrtApi), as addresses. */
+export interface OrtTable {
+  /** The library's own, like "1.30.0". */
+  readonly version: string;
+  readonly addresses: readonly bigint[];
+}
+
+let table: OrtTable | undefined;
+
+/** Loads the library, once a thread. @throws {KernelError} where it is missing, does not load or is of a wrong version. */
+export function loadOrt(): OrtTable {
+  return table ??= load(libraryPath());
+}
+
+/** Where the library lies. @throws {KernelError} for a platform that it is not made for, or a broken installation. */
+export function libraryPath(): string {
+  const { platform, arch } = process;
+  const file = FILES[platform];
+  if (file === undefined) throw new KernelError(`ONNX Runtime is not made for ${platform}.`);
+  try {
+    const found = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+    return join(dirname(found), "bin", "napi-v6", platform, arch, file);
+  } catch (cause) {
+    throw new KernelError("The package onnxruntime-node is not installed: run npm ci.", { cause });
+  }
+}
+
+function load(path: string): OrtTable {
+  // Sessions are made on koffi's own stacks, and graph optimisers go deep.
+  koffi.config({ async_stack_size: 4 << 20, async_heap_size: 1 << 20, resident_async_pools: 1, max_async_calls: 64 });
+  const library = attempt(path, () => koffi.load(path));
+  // OrtGetApiBase() gives { GetApi(version), GetVersionString() }.
+  const base: unknown = library.func("void *OrtGetApiBase()")();
+  const [getApi, getVersion] = koffi.decode(base, koffi.array("void *", 2)) as readonly bigint[];
+  const version = String(koffi.call(getVersion, koffi.proto("const char *()")));
+  check(version);
+  const api: unknown = koffi.call(getApi, koffi.proto("void *(uint32_t)"), API_VERSION);
+  if (api === null || api === undefined) {
+    throw new KernelError(`ONNX Runtime ${version} does not offer version ${API_VERSION} of its API.`);
+  }
+  return { version, addresses: koffi.decode(api, koffi.array("void *", LAST_PLACE + 1)) as readonly bigint[] };
+}
+
+/** The last place that `functions.ts` names. */
+const LAST_PLACE = 149;
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new KernelError(`ONNX Runtime's library ${path} does not load: ${reason}`, { cause });
+  }
+}
+
+function check(version: string): void {
+  const [major = NaN, minor = NaN] = version.split(".").map(Number);
+  if (major === MAJOR && minor >= LEAST_MINOR) return;
+  throw new KernelError(
+    `ONNX Runtime ${version} is installed; ${MAJOR}.${LEAST_MINOR} or a later ${MAJOR}.x is needed: run npm ci.`,
+  );
+}

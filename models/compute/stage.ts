@@ -1,0 +1,25 @@
+/** What the blocks of a segment are to its runner: stages, each of which takes what the one before gives. */
+import type { BlockInput, BlockOutput } from "../block-role.ts";
+import type { Batch } from "./batches.ts";
+import type { StepRequest, StepResult } from "./messages.ts";
+import type { HiddenStates } from "./states.ts";
+
+/** One batch of a step on its way through a segment. */
+export interface Pass {
+  readonly step: StepRequest;
+  readonly batch: Batch;
+  /** Where the tokens of each of the step's rows begin. */
+  readonly offsets: readonly number[];
+  readonly states: HiddenStates;
+  /** What the step gives; the stage that ends the model writes there. */
+  readonly result: { readonly tokens: number[]; readonly logits: (StepResult["logits"][number])[] };
+}
+
+/** A loaded block. */
+export interface Stage {
+  readonly takes: BlockInput;
+  readonly gives: BlockOutput;
+  /** Runs the batch: states are changed where they lie. */
+  run(pass: Pass): void | Promise<void>;
+  close(): void | Promise<void>;
+}
