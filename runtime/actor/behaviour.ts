@@ -42,9 +42,10 @@ export type AskOutcome<R> =
 
 /**
  * Why an ask has no answer. "timeout": the deadline passed. "stopped", "crashed": the actor did so, or lives no more.
- * "unreachable": there is no way to it. "overloaded": its mailbox or the way there is full. "aborted": the asker's signal.
+ * "unreachable": there is no way to it. "overloaded": its mailbox or the way there is full. "too-large": the message or
+ * the answer can never travel in one frame. "aborted": the asker's signal.
  */
-export type AskFailure = "timeout" | "stopped" | "unreachable" | "crashed" | "overloaded" | "aborted";
+export type AskFailure = "timeout" | "stopped" | "unreachable" | "crashed" | "overloaded" | "too-large" | "aborted";
 
 export interface AskOptions<R> {
   /** Milliseconds until the ask ends as "timeout"; the deadline travels along. More than 0. */
@@ -79,7 +80,7 @@ export interface SpawnOptions {
 export interface Sender {
   /**
    * Sends a message: at most once, and in order for each pair of sender and receiver. What cannot be delivered is
-   * dropped and counted. Throws only if the message cannot be encoded for another device.
+   * dropped and counted. Throws only if the message holds what cannot travel to another device, such as a function.
    */
   tell<M extends Message>(ref: Ref<M>, message: NoInfer<M>): void;
   /** Sends a message that carries a ref for the answer. Resolves to exactly one outcome and rejects only on misuse. */

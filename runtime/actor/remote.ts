@@ -57,21 +57,17 @@ export class Remote {
     const sent = this.#send(device, channel, { type: "ask", path, incarnation, message, id, remainingMs });
     if (sent === "sent") return;
     this.#core.inspector.drop(path, sent, `${message.type} for device ${device}`);
-    pending.fail(
-      sent,
-      sent === "unreachable" ? `no connection to ${device}` : `too much waits to be sent to ${device}`,
-    );
+    pending.fail(sent, `${message.type}: ${sentence(sent, device)}`);
   }
 
   /** Answers an ask that another device made, of an actor here or elsewhere. */
   reply({ device, channel, incarnation: id }: Ref<never>, value: unknown): void {
-    // Encoded first: if the value cannot travel, the request stays open and fails with the actor that answered so.
-    const frame = pack({ type: "reply", id, value });
-    const sent = this.#sendFrame(device, channel, frame);
+    // If the value cannot travel this throws: the request stays open and fails with the actor that answered so.
+    const sent = this.#send(device, channel, { type: "reply", id, value });
     this.#guests.get(device)?.asks.get(id)?.close();
     if (sent === "sent") return;
     this.#core.inspector.drop("?", sent, `an answer for device ${device}`);
-    if (sent === "overloaded") this.#refuse(device, channel, id, sent, `too much waits to be sent to ${device}`);
+    if (sent !== "unreachable") this.#refuse(device, channel, id, sent, `the answer: ${sentence(sent, device)}`);
   }
 
   watch(watch: Watch, back: Channel): void {
@@ -226,11 +222,15 @@ export class Remote {
   }
 
   #send(device: DeviceId, channel: Channel, envelope: Envelope): Sent {
-    return this.#sendFrame(device, channel, pack(envelope));
-  }
-
-  #sendFrame(device: DeviceId, channel: Channel, frame: Uint8Array): Sent {
     if (this.#transport === undefined) return "unreachable";
+    let frame: Uint8Array;
+    try {
+      frame = pack(envelope);
+    } catch (error) {
+      // Too much, too deep: what a longer prompt can make of a good message, so it is an outcome and no mistake.
+      if (error instanceof RangeError) return "too-large";
+      throw error;
+    }
     return this.#count(device, channel, frame, this.#transport.send(device, channel, frame));
   }
 
@@ -243,6 +243,18 @@ export class Remote {
       inspector.emit({ type: "frame", direction: "out", device, channel, bytes: frame.byteLength });
     }
     return sent;
+  }
+}
+
+/** Why something was not sent, for people. */
+function sentence(sent: Exclude<Sent, "sent">, device: DeviceId): string {
+  switch (sent) {
+    case "unreachable":
+      return `no connection to ${device}`;
+    case "overloaded":
+      return `too much waits to be sent to ${device}`;
+    case "too-large":
+      return `larger than a frame to ${device} may be; send it in pieces`;
   }
 }
 

@@ -203,11 +203,8 @@ export function createSession(options: SessionOptions): Session {
       listen(channel, link);
     },
     send(channel, frame) {
-      const limit = channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME;
-      if (frame.length > limit) {
-        throw new RangeError(`A ${channel} frame has at most ${limit} bytes, this one has ${frame.length}: split it.`);
-      }
       if (state !== "up") return "unreachable";
+      if (frame.length > (channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME)) return "too-large";
       return outboxes.get(channel)?.send("payload", frame) === true ? "sent" : "overloaded";
     },
     sendMembers(members) {

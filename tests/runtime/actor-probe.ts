@@ -17,6 +17,7 @@ import {
 export type Probe =
   | { readonly type: "note"; readonly n: number }
   | { readonly type: "echo"; readonly value: unknown; readonly replyTo: Ref<Reply<unknown>> }
+  | { readonly type: "inflate"; readonly bytes: number; readonly replyTo: Ref<Reply<unknown>> }
   | { readonly type: "keep"; readonly replyTo: Ref<Reply<unknown>> }
   | { readonly type: "wait" }
   | { readonly type: "crash" }
@@ -49,6 +50,9 @@ export function probe(): {
         case "echo":
           reply(context, message.replyTo, message.value);
           return next(life);
+        case "inflate":
+          reply(context, message.replyTo, "x".repeat(message.bytes));
+          return next(life);
         case "keep":
           return next(life);
         case "wait":
@@ -73,6 +77,8 @@ export function accepts(message: unknown): Probe {
     case "note":
       return { type: "note", n: Number(probe.n) };
     case "echo":
+      return { ...probe, replyTo: parseReplyTo(probe.replyTo) };
+    case "inflate":
       return { ...probe, replyTo: parseReplyTo(probe.replyTo) };
     case "keep":
     case "crash asked":
