@@ -35,6 +35,12 @@ export interface Terminated {
   readonly detail: string;
 }
 
+/** Says that the connection to a watched device was lost, or that there was none. */
+export interface DeviceLost {
+  readonly device: DeviceId;
+  readonly detail: string;
+}
+
 /** How an ask ended. */
 export type AskOutcome<R> =
   | { readonly type: "reply"; readonly value: R }
@@ -104,6 +110,12 @@ export interface Context<in M extends Message> extends Sender {
   stop(child: Ref<never>): Promise<void>;
   /** Tells this actor once when `ref` is no more. Watching twice is watching once. Returns the end of watching. */
   watch(ref: Ref<never>, toMessage: (terminated: Terminated) => M): () => void;
+  /**
+   * Tells this actor once when the connection to `device` is lost, at once if there is none; of the own device never. It
+   * sends nothing: one device watch does for any number of actors there that only go with their device. Watching twice is
+   * watching once. Returns the end of watching.
+   */
+  watchDevice(device: DeviceId, toMessage: (lost: DeviceLost) => M): () => void;
   /** Tells this actor `message` after `milliseconds`, unless cancelled by the returned function or this life ends. */
   after(milliseconds: number, message: M): () => void;
 }

@@ -52,6 +52,7 @@ export function createLoopback({ capacity = 10_000, largest = LARGEST }: Loopbac
     for (const other of others) connect(device, other);
     return {
       self: device,
+      isConnected: (to) => ways.has(`${device} ${to}`),
       send(to, channel, frame) {
         const way = ways.get(`${device} ${to}`);
         if (way === undefined) return "unreachable";

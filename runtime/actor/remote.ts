@@ -28,6 +28,8 @@ export class Remote {
   readonly #guests = new Map<DeviceId, Guest>();
   /** Watches of this device's on actors elsewhere, by the id that the other device knows. */
   readonly #watches = new Map<number, Watch>();
+  /** Actors of this device's that want to learn of the loss of another. */
+  readonly #deviceWatches = new Map<DeviceId, Set<(detail: string) => void>>();
   readonly #unsubscribe: (() => void)[] = [];
   #lastWatch = 0;
   framesIn = 0;
@@ -81,6 +83,20 @@ export class Remote {
     }
     watch.detach = () => {
       if (this.#watches.delete(id)) this.#surely(device, channel, { type: "unwatch", id });
+    };
+  }
+
+  /** Calls `lost` once when the connection to a device is lost, before this returns if there is none. */
+  watchDevice(device: DeviceId, lost: (detail: string) => void): () => void {
+    if (this.#transport?.isConnected(device) !== true) {
+      lost(`no connection to ${device}`);
+      return () => {};
+    }
+    const all = this.#deviceWatches.get(device) ?? new Set();
+    this.#deviceWatches.set(device, all.add(lost));
+    return () => {
+      all.delete(lost);
+      if (all.size === 0 && this.#deviceWatches.get(device) === all) this.#deviceWatches.delete(device);
     };
   }
 
@@ -195,6 +211,9 @@ export class Remote {
       this.#watches.delete(id);
       watch.fire("unreachable", `${device}: ${reason}`);
     }
+    const lost = this.#deviceWatches.get(device) ?? [];
+    this.#deviceWatches.delete(device);
+    for (const tell of lost) tell(`${device}: ${reason}`);
   }
 
   #guest(device: DeviceId): Guest {

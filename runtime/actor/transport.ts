@@ -22,6 +22,8 @@ export type FrameListener = (device: DeviceId, channel: Channel, frame: Uint8Arr
 /** Carries frames between devices: in order on each channel while a connection lasts, with no word about across. */
 export interface Transport {
   readonly self: DeviceId;
+  /** Whether there is a connection to the device, from before its "up" is told until before its "down" is. */
+  isConnected(device: DeviceId): boolean;
   /**
    * Queues a frame. "unreachable" if there is no connection, "overloaded" if too much waits already, "too-large" if the
    * channel takes no frame of this size. Never throws.

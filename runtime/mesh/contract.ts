@@ -48,6 +48,8 @@ export interface Transport {
   readonly self: string;
   /** The peers with a session, in no particular order. */
   peers(): readonly Peer[];
+  /** Whether there is a session with the device: what `peers` lists, without a list. */
+  isConnected(device: string): boolean;
   /**
    * Sends a frame; order is kept per device and channel. The frame belongs to the mesh from now on: do not change it.
    * Never throws: a frame larger than the channel allows (`MAX_CONTROL_FRAME`, `MAX_TENSORS_FRAME`) is "too-large".

@@ -47,6 +47,7 @@ export interface SessionOptions {
 /** The conversation with one peer over one connection: hellos, heartbeats, frames. Knows nothing of libp2p. */
 export interface Session {
   readonly device: string;
+  isUp(): boolean;
   /** The peer, if the session is up. */
   peer(): Peer | undefined;
   /** Gives the session one of its two streams. */
@@ -191,6 +192,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     device,
+    isUp: () => state === "up",
     peer: () => state === "up" && remote !== undefined ? describe(remote.name) : undefined,
     attach(channel, link) {
       if (state === "over" || outboxes.has(channel)) return;

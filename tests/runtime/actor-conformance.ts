@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type ActorSystem, next, type Ref, type SpawnOptions, stop } from "../../runtime/actor/mod.ts";
 import { chaos } from "./actor-chaos.ts";
-import { accepts, echo, LONG, type Probe, probe, terminated } from "./actor-probe.ts";
+import { accepts, deviceWatcher, echo, LONG, type Probe, probe, terminated } from "./actor-probe.ts";
 import { until } from "./until.ts";
 
 /** Two places to stand; the same one twice if `far` lives on `near`'s device. */
@@ -205,6 +205,35 @@ export function conformance(label: string, setUp: () => Promise<Place>, { runs =
     await end;
     assert.equal(heard, 0);
   });
+
+  check(
+    "an actor learns once of the loss of a device, at once of one that is not there, of its own never",
+    async (place) => {
+      const { near, far } = place;
+      const heard: string[] = [];
+      const watcher = near.spawn(deviceWatcher(heard), { name: "watcher" });
+      const watchBoth = () =>
+        [far.device, "nowhere"].forEach((device) => near.tell(watcher, { type: "watch", device }));
+      watchBoth();
+      watchBoth();
+      await until(() => heard.length >= 1);
+      assert.deepEqual(heard.splice(0), ["nowhere"]);
+      assert.equal(near.inspect.counters().framesOut, 0);
+      if (place.disconnect === undefined || place.connect === undefined) return;
+      await place.disconnect();
+      await until(() => heard.length >= 1);
+      near.tell(watcher, { type: "watch", device: far.device });
+      await until(() => heard.length >= 2);
+      assert.deepEqual(heard.splice(0), [far.device, far.device]);
+      await place.connect();
+      near.tell(watcher, { type: "watch", device: far.device });
+      near.tell(watcher, { type: "unwatch", device: far.device });
+      await near.ask(watcher, (replyTo) => ({ type: "flush", replyTo }), LONG);
+      await place.disconnect();
+      await near.ask(watcher, (replyTo) => ({ type: "flush", replyTo }), LONG);
+      assert.deepEqual(heard, []);
+    },
+  );
 
   check("a ref never reaches a later actor of the same name, a well-known address does", async ({ near, far }) => {
     const { behaviour } = probe();

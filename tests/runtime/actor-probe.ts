@@ -106,3 +106,31 @@ export function echo(
 export function terminated(near: ActorSystem, ref: Ref<never>): Promise<Terminated> {
   return new Promise((resolve) => near.watch(ref, resolve));
 }
+
+/** What `deviceWatcher` understands. */
+export type DeviceWatcher =
+  | { readonly type: "watch" | "unwatch" | "lost"; readonly device: string }
+  | { readonly type: "flush"; readonly replyTo: Ref<Reply<null>> };
+
+/** An actor that watches devices as it is told and writes down those that were lost. */
+export function deviceWatcher(heard: string[]): Behaviour<Map<string, () => void>, DeviceWatcher> {
+  return {
+    start: () => new Map(),
+    receive(ends, message, context) {
+      switch (message.type) {
+        case "watch":
+          ends.set(message.device, context.watchDevice(message.device, ({ device }) => ({ type: "lost", device })));
+          return next(ends);
+        case "unwatch":
+          ends.get(message.device)?.();
+          return next(ends);
+        case "lost":
+          heard.push(message.device);
+          return next(ends);
+        case "flush":
+          reply(context, message.replyTo, null);
+          return next(ends);
+      }
+    },
+  };
+}
