@@ -17,6 +17,8 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 export const MAX_DEPTH = 32;
 /** Values in a body, keys included: a body of one-byte values must not become gigabytes of objects. */
 export const MAX_VALUES = 1_000_000;
+/** UTF-16 units of a property's name: at up to 3 bytes each the name's length fits the 16 bits that `scan` allows. */
+const MAX_KEY = 21_845;
 
 const MAGIC_0 = 0x53;
 const MAGIC_1 = 0x6b;
@@ -55,6 +57,9 @@ let outgoing: Uint8Array[] = [];
 let incoming: TypedArray[] = [];
 let taken = 0;
 
+/** Values of the frame that is being encoded, keys included, as `scan` will count them. */
+let values = 0;
+
 subclasses.forEach((Class, kind) =>
   addExtension({
     Class,
@@ -75,6 +80,7 @@ subclasses.forEach((Class, kind) =>
  * out, as in JSON. Throws a `TypeError` for anything else and a `RangeError` for what is too deep or too large.
  */
 export function encode(value: unknown): Uint8Array {
+  values = 0;
   const plain = lift(value, 0);
   outgoing = [];
   try {
@@ -164,6 +170,8 @@ function views(frame: Uint8Array, start: number, attachments: readonly Announced
 
 /** Checks that a value may travel and puts stand-ins where typed arrays are; copies only the way to them. */
 function lift(value: unknown, depth: number): unknown {
+  // Whatever `decode` would refuse for its size is refused here, where the sender can be told.
+  if (++values > MAX_VALUES) throw new RangeError(`encode: more than ${MAX_VALUES} values; send them in pieces`);
   switch (typeof value) {
     case "string":
     case "number":
@@ -204,6 +212,8 @@ function liftObject(object: Readonly<Record<string, unknown>>, depth: number): R
       delete (copy ??= { ...object })[key];
       continue;
     }
+    if (key.length > MAX_KEY) throw new RangeError(`encode: a property's name of ${key.length} characters`);
+    values++;
     const lifted = lift(item, depth + 1);
     if (lifted !== item) (copy ??= { ...object })[key] = lifted;
   }

@@ -35,6 +35,12 @@ export interface Terminated {
   readonly detail: string;
 }
 
+/** Says that the connection to a watched device was lost, or that there was none. */
+export interface DeviceLost {
+  readonly device: DeviceId;
+  readonly detail: string;
+}
+
 /** How an ask ended. */
 export type AskOutcome<R> =
   | { readonly type: "reply"; readonly value: R }
@@ -42,9 +48,10 @@ export type AskOutcome<R> =
 
 /**
  * Why an ask has no answer. "timeout": the deadline passed. "stopped", "crashed": the actor did so, or lives no more.
- * "unreachable": there is no way to it. "overloaded": its mailbox or the way there is full. "aborted": the asker's signal.
+ * "unreachable": there is no way to it. "overloaded": its mailbox or the way there is full. "too-large": the message or
+ * the answer can never travel in one frame. "aborted": the asker's signal.
  */
-export type AskFailure = "timeout" | "stopped" | "unreachable" | "crashed" | "overloaded" | "aborted";
+export type AskFailure = "timeout" | "stopped" | "unreachable" | "crashed" | "overloaded" | "too-large" | "aborted";
 
 export interface AskOptions<R> {
   /** Milliseconds until the ask ends as "timeout"; the deadline travels along. More than 0. */
@@ -79,7 +86,7 @@ export interface SpawnOptions {
 export interface Sender {
   /**
    * Sends a message: at most once, and in order for each pair of sender and receiver. What cannot be delivered is
-   * dropped and counted. Throws only if the message cannot be encoded for another device.
+   * dropped and counted. Throws only if the message holds what cannot travel to another device, such as a function.
    */
   tell<M extends Message>(ref: Ref<M>, message: NoInfer<M>): void;
   /** Sends a message that carries a ref for the answer. Resolves to exactly one outcome and rejects only on misuse. */
@@ -103,6 +110,12 @@ export interface Context<in M extends Message> extends Sender {
   stop(child: Ref<never>): Promise<void>;
   /** Tells this actor once when `ref` is no more. Watching twice is watching once. Returns the end of watching. */
   watch(ref: Ref<never>, toMessage: (terminated: Terminated) => M): () => void;
+  /**
+   * Tells this actor once when the connection to `device` is lost, at once if there is none; of the own device never. It
+   * sends nothing: one device watch does for any number of actors there that only go with their device. Watching twice is
+   * watching once. Returns the end of watching.
+   */
+  watchDevice(device: DeviceId, toMessage: (lost: DeviceLost) => M): () => void;
   /** Tells this actor `message` after `milliseconds`, unless cancelled by the returned function or this life ends. */
   after(milliseconds: number, message: M): () => void;
 }

@@ -29,7 +29,9 @@ export class Life {
   hasState = false;
   over = false;
   readonly timers = new Set<() => void>();
+  /** By `refKey`. */
   readonly watches = new Map<string, () => void>();
+  readonly deviceWatches = new Map<DeviceId, () => void>();
   readonly asks = new Set<Pending>();
   #controller: AbortController | undefined;
 
@@ -45,7 +47,7 @@ export class Life {
     if (this.over) return;
     this.over = true;
     for (const cancel of [...this.timers]) cancel();
-    for (const unwatch of [...this.watches.values()]) unwatch();
+    for (const unwatch of [...this.watches.values(), ...this.deviceWatches.values()]) unwatch();
     for (const pending of [...this.asks]) pending.fail("aborted", "the asking actor was stopped or restarted");
     this.#controller?.abort(new Error("the actor was stopped or restarted"));
   }

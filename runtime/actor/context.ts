@@ -1,9 +1,9 @@
-import type { Context, Terminated } from "./behaviour.ts";
-import { type Cell, type Life, Notice } from "./cell.ts";
-import { type Core, dispatch, find, notify, tell, watch } from "./core.ts";
+import type { Context } from "./behaviour.ts";
+import type { Cell, Life } from "./cell.ts";
+import { type Core, dispatch, find, tell } from "./core.ts";
 import { spawnCell, stopCell } from "./life.ts";
-import { type Message, type Ref, refKey } from "./ref.ts";
-import { Watch } from "./watch.ts";
+import { startTimer, watchActor, watchDevice } from "./notices.ts";
+import type { Message } from "./ref.ts";
 
 /** An actor's view of the world for one life. After that life it spawns, asks, watches and waits for nothing any more. */
 export function createContext(core: Core, cell: Cell, life: Life): Context<Message> {
@@ -31,55 +31,8 @@ export function createContext(core: Core, cell: Cell, life: Life): Context<Messa
       const found = find(core, child.path, child.incarnation);
       if (found !== undefined) await stopCell(core, found, { type: "stopped", detail: "its parent stopped it" });
     },
-    watch: (ref, toMessage) => life.over ? () => {} : watchFor(core, cell, life, ref, toMessage),
-    after: (milliseconds, message) => life.over ? () => {} : timer(core, cell, life, milliseconds, message),
+    watch: (ref, toMessage) => life.over ? () => {} : watchActor(core, cell, life, ref, toMessage),
+    watchDevice: (device, toMessage) => life.over ? () => {} : watchDevice(core, cell, life, device, toMessage),
+    after: (milliseconds, message) => life.over ? () => {} : startTimer(core, cell, life, milliseconds, message),
   };
-}
-
-function watchFor(
-  core: Core,
-  cell: Cell,
-  life: Life,
-  ref: Ref<never>,
-  toMessage: (terminated: Terminated) => Message,
-): () => void {
-  const key = refKey(ref);
-  const existing = life.watches.get(key);
-  if (existing !== undefined) return existing;
-  let notice: Notice | undefined;
-  const own = new Watch(ref, (terminated) => {
-    notice = new Notice(() => toMessage(terminated));
-    notice.taken = forget;
-    notify(cell, notice);
-  });
-  life.watches.set(key, unwatch);
-  watch(core, own, cell.ref.channel);
-  return unwatch;
-
-  function unwatch(): void {
-    own.end();
-    if (notice !== undefined) notice.cancelled = true;
-    forget();
-  }
-
-  function forget(): void {
-    if (life.watches.get(key) === unwatch) life.watches.delete(key);
-  }
-}
-
-function timer(core: Core, cell: Cell, life: Life, milliseconds: number, message: Message): () => void {
-  let notice: Notice | undefined;
-  const stopClock = core.clock.after(milliseconds, () => {
-    notice = new Notice(() => message);
-    notice.taken = () => void life.timers.delete(cancel);
-    notify(cell, notice);
-  });
-  life.timers.add(cancel);
-  return cancel;
-
-  function cancel(): void {
-    stopClock();
-    if (notice !== undefined) notice.cancelled = true;
-    life.timers.delete(cancel);
-  }
 }

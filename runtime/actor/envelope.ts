@@ -34,12 +34,25 @@ export type Envelope =
 
 /** The place of a type in this list is what travels. Never reorder: other devices know the places. */
 const TYPES = ["tell", "ask", "reply", "refuse", "watch", "unwatch", "terminated"] as const;
-const FAILURES: readonly AskFailure[] = ["timeout", "stopped", "unreachable", "crashed", "overloaded", "aborted"];
+const FAILURES = Object.keys(
+  {
+    timeout: true,
+    stopped: true,
+    unreachable: true,
+    crashed: true,
+    overloaded: true,
+    "too-large": true,
+    aborted: true,
+  } satisfies Record<AskFailure, true>,
+) as readonly AskFailure[];
 const ENDS: readonly Terminated["reason"][] = ["stopped", "crashed", "unreachable", "unknown"];
 const LONGEST_TEXT = 1000;
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Returns the frame of an envelope. Throws if its message or value cannot travel, see `encode` of the codec. */
+/**
+ * Returns the frame of an envelope. Throws a `TypeError` if its message or value holds what cannot travel, a `RangeError`
+ * if it is too large or too deep, see `encode` of the codec.
+ */
 export function pack(envelope: Envelope): Uint8Array {
   return encode([TYPES.indexOf(envelope.type), ...fields(envelope)]);
 }

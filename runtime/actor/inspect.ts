@@ -4,6 +4,7 @@ import type { Channel, DeviceId } from "./ref.ts";
 /** Why a message or frame went nowhere. */
 export type DropReason =
   | "overloaded" // the mailbox or the way to the device was full
+  | "too-large" // its frame is larger than the way to the device takes
   | "dead" // no such actor lives here
   | "expired" // the ask was over before its turn came
   | "stopped" // it waited in the mailbox of an actor that ended
@@ -97,6 +98,7 @@ export class Inspector {
   readonly #now: () => number;
   readonly dropped: Record<DropReason, number> = {
     overloaded: 0,
+    "too-large": 0,
     dead: 0,
     expired: 0,
     stopped: 0,

@@ -5,6 +5,8 @@ import type { FrameListener, PeerEvent, Transport } from "./transport.ts";
 export interface LoopbackOptions {
   /** Frames that may be under way from one device to another before more are refused as "overloaded". Default 10,000. */
   readonly capacity?: number;
+  /** Bytes of the largest frame that each channel takes. Default: what the mesh allows, 1 MiB and 32 MiB. */
+  readonly largest?: Readonly<Record<Channel, number>>;
 }
 
 export interface Loopback {
@@ -29,8 +31,10 @@ interface Way {
   readonly queue: { readonly channel: Channel; readonly frame: Uint8Array }[];
 }
 
+const LARGEST = { control: 1024 * 1024, tensors: 32 * 1024 * 1024 };
+
 /** Makes a network without devices. */
-export function createLoopback({ capacity = 10_000 }: LoopbackOptions = {}): Loopback {
+export function createLoopback({ capacity = 10_000, largest = LARGEST }: LoopbackOptions = {}): Loopback {
   const members = new Map<DeviceId, Member>();
   const ways = new Map<string, Way>();
   return {
@@ -48,9 +52,11 @@ export function createLoopback({ capacity = 10_000 }: LoopbackOptions = {}): Loo
     for (const other of others) connect(device, other);
     return {
       self: device,
+      isConnected: (to) => ways.has(`${device} ${to}`),
       send(to, channel, frame) {
         const way = ways.get(`${device} ${to}`);
         if (way === undefined) return "unreachable";
+        if (frame.byteLength > largest[channel]) return "too-large";
         if (way.queue.length >= capacity) return "overloaded";
         way.queue.push({ channel, frame });
         if (way.queue.length === 1) setImmediate(() => carry(way, device, to));

@@ -39,6 +39,7 @@ export type {
   AskOutcome,
   Behaviour,
   Context,
+  DeviceLost,
   Next,
   RestartPolicy,
   Sender,

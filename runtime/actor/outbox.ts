@@ -22,7 +22,7 @@ export class Outbox {
     this.#clock = clock;
   }
 
-  /** "sent" also if the frame waits. */
+  /** "sent" also if the frame waits. What is sent here is small: a frame that is too large would never get through. */
   send(device: DeviceId, channel: Channel, frame: Uint8Array): Exclude<Sent, "overloaded"> {
     const queue = this.#waiting.get(device);
     if (queue === undefined) {

@@ -28,6 +28,8 @@ export class Remote {
   readonly #guests = new Map<DeviceId, Guest>();
   /** Watches of this device's on actors elsewhere, by the id that the other device knows. */
   readonly #watches = new Map<number, Watch>();
+  /** Actors of this device's that want to learn of the loss of another. */
+  readonly #deviceWatches = new Map<DeviceId, Set<(detail: string) => void>>();
   readonly #unsubscribe: (() => void)[] = [];
   #lastWatch = 0;
   framesIn = 0;
@@ -57,21 +59,17 @@ export class Remote {
     const sent = this.#send(device, channel, { type: "ask", path, incarnation, message, id, remainingMs });
     if (sent === "sent") return;
     this.#core.inspector.drop(path, sent, `${message.type} for device ${device}`);
-    pending.fail(
-      sent,
-      sent === "unreachable" ? `no connection to ${device}` : `too much waits to be sent to ${device}`,
-    );
+    pending.fail(sent, `${message.type}: ${sentence(sent, device)}`);
   }
 
   /** Answers an ask that another device made, of an actor here or elsewhere. */
   reply({ device, channel, incarnation: id }: Ref<never>, value: unknown): void {
-    // Encoded first: if the value cannot travel, the request stays open and fails with the actor that answered so.
-    const frame = pack({ type: "reply", id, value });
-    const sent = this.#sendFrame(device, channel, frame);
+    // If the value cannot travel this throws: the request stays open and fails with the actor that answered so.
+    const sent = this.#send(device, channel, { type: "reply", id, value });
     this.#guests.get(device)?.asks.get(id)?.close();
     if (sent === "sent") return;
     this.#core.inspector.drop("?", sent, `an answer for device ${device}`);
-    if (sent === "overloaded") this.#refuse(device, channel, id, sent, `too much waits to be sent to ${device}`);
+    if (sent !== "unreachable") this.#refuse(device, channel, id, sent, `the answer: ${sentence(sent, device)}`);
   }
 
   watch(watch: Watch, back: Channel): void {
@@ -85,6 +83,20 @@ export class Remote {
     }
     watch.detach = () => {
       if (this.#watches.delete(id)) this.#surely(device, channel, { type: "unwatch", id });
+    };
+  }
+
+  /** Calls `lost` once when the connection to a device is lost, before this returns if there is none. */
+  watchDevice(device: DeviceId, lost: (detail: string) => void): () => void {
+    if (this.#transport?.isConnected(device) !== true) {
+      lost(`no connection to ${device}`);
+      return () => {};
+    }
+    const all = this.#deviceWatches.get(device) ?? new Set();
+    this.#deviceWatches.set(device, all.add(lost));
+    return () => {
+      all.delete(lost);
+      if (all.size === 0 && this.#deviceWatches.get(device) === all) this.#deviceWatches.delete(device);
     };
   }
 
@@ -199,6 +211,9 @@ export class Remote {
       this.#watches.delete(id);
       watch.fire("unreachable", `${device}: ${reason}`);
     }
+    const lost = this.#deviceWatches.get(device) ?? [];
+    this.#deviceWatches.delete(device);
+    for (const tell of lost) tell(`${device}: ${reason}`);
   }
 
   #guest(device: DeviceId): Guest {
@@ -226,11 +241,15 @@ export class Remote {
   }
 
   #send(device: DeviceId, channel: Channel, envelope: Envelope): Sent {
-    return this.#sendFrame(device, channel, pack(envelope));
-  }
-
-  #sendFrame(device: DeviceId, channel: Channel, frame: Uint8Array): Sent {
     if (this.#transport === undefined) return "unreachable";
+    let frame: Uint8Array;
+    try {
+      frame = pack(envelope);
+    } catch (error) {
+      // Too much, too deep: what a longer prompt can make of a good message, so it is an outcome and no mistake.
+      if (error instanceof RangeError) return "too-large";
+      throw error;
+    }
     return this.#count(device, channel, frame, this.#transport.send(device, channel, frame));
   }
 
@@ -243,6 +262,18 @@ export class Remote {
       inspector.emit({ type: "frame", direction: "out", device, channel, bytes: frame.byteLength });
     }
     return sent;
+  }
+}
+
+/** Why something was not sent, for people. */
+function sentence(sent: Exclude<Sent, "sent">, device: DeviceId): string {
+  switch (sent) {
+    case "unreachable":
+      return `no connection to ${device}`;
+    case "overloaded":
+      return `too much waits to be sent to ${device}`;
+    case "too-large":
+      return `larger than a frame to ${device} may be; send it in pieces`;
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Channel, DeviceId } from "./ref.ts";
 
-/** What became of a frame that was given to a transport. "sent" promises order, not arrival. */
-export type Sent = "sent" | "unreachable" | "overloaded";
+/**
+ * What became of a frame that was given to a transport. "sent" promises order, not arrival; "too-large" that no frame of
+ * this size can ever be sent on this channel.
+ */
+export type Sent = "sent" | "unreachable" | "overloaded" | "too-large";
 
 /**
  * A connection to a peer came or went: "up" before its first frame, "down" after its last. What was sent before a "down"
@@ -19,7 +22,12 @@ export type FrameListener = (device: DeviceId, channel: Channel, frame: Uint8Arr
 /** Carries frames between devices: in order on each channel while a connection lasts, with no word about across. */
 export interface Transport {
   readonly self: DeviceId;
-  /** Queues a frame. "unreachable" if there is no connection, "overloaded" if too much waits already. Never throws. */
+  /** Whether there is a connection to the device, from before its "up" is told until before its "down" is. */
+  isConnected(device: DeviceId): boolean;
+  /**
+   * Queues a frame. "unreachable" if there is no connection, "overloaded" if too much waits already, "too-large" if the
+   * channel takes no frame of this size. Never throws.
+   */
   send(device: DeviceId, channel: Channel, frame: Uint8Array): Sent;
   /** Calls `listener` for each received frame, until the returned function is called. */
   onFrame(listener: FrameListener): () => void;

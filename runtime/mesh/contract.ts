@@ -5,9 +5,10 @@ export type Channel = "control" | "tensors";
 
 /**
  * What became of a frame: handed over for delivery; not sent, there is no session with that device; not sent, the peer
- * does not keep up and the channel's queue is full. "sent" is no promise: the session may end before the frame arrives.
+ * does not keep up and the channel's queue is full; not sent, the channel takes no frame of this size, now or later.
+ * "sent" is no promise: the session may end before the frame arrives.
  */
-export type SendOutcome = "sent" | "unreachable" | "overloaded";
+export type SendOutcome = "sent" | "unreachable" | "overloaded" | "too-large";
 
 /** A peer that this device has a session with. */
 export interface Peer {
@@ -47,9 +48,11 @@ export interface Transport {
   readonly self: string;
   /** The peers with a session, in no particular order. */
   peers(): readonly Peer[];
+  /** Whether there is a session with the device: what `peers` lists, without a list. */
+  isConnected(device: string): boolean;
   /**
    * Sends a frame; order is kept per device and channel. The frame belongs to the mesh from now on: do not change it.
-   * Throws a RangeError if it is larger than the channel allows (see `MAX_CONTROL_FRAME`, `MAX_TENSORS_FRAME`).
+   * Never throws: a frame larger than the channel allows (`MAX_CONTROL_FRAME`, `MAX_TENSORS_FRAME`) is "too-large".
    */
   send(device: string, channel: Channel, frame: Uint8Array): SendOutcome;
   /**

@@ -165,6 +165,7 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
         return addresses.map((address) => address.includes("/p2p/") ? address : `${address}${suffix}`);
       }),
     peers: roster.peers,
+    isConnected: (device) => roster.get(device)?.isUp() ?? false,
     send: (device, channel, frame) => roster.get(device)?.send(channel, frame) ?? "unreachable",
     onFrame: frameListeners.add,
     onPeer: peerListeners.add,

@@ -47,6 +47,7 @@ export interface SessionOptions {
 /** The conversation with one peer over one connection: hellos, heartbeats, frames. Knows nothing of libp2p. */
 export interface Session {
   readonly device: string;
+  isUp(): boolean;
   /** The peer, if the session is up. */
   peer(): Peer | undefined;
   /** Gives the session one of its two streams. */
@@ -191,6 +192,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     device,
+    isUp: () => state === "up",
     peer: () => state === "up" && remote !== undefined ? describe(remote.name) : undefined,
     attach(channel, link) {
       if (state === "over" || outboxes.has(channel)) return;
@@ -203,11 +205,8 @@ export function createSession(options: SessionOptions): Session {
       listen(channel, link);
     },
     send(channel, frame) {
-      const limit = channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME;
-      if (frame.length > limit) {
-        throw new RangeError(`A ${channel} frame has at most ${limit} bytes, this one has ${frame.length}: split it.`);
-      }
       if (state !== "up") return "unreachable";
+      if (frame.length > (channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME)) return "too-large";
       return outboxes.get(channel)?.send("payload", frame) === true ? "sent" : "overloaded";
     },
     sendMembers(members) {

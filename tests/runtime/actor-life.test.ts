@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createLoopback } from "../../runtime/actor/loopback.ts";
 import { type Behaviour, type Context, createActorSystem, type Message, next, stop } from "../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../runtime/clock.ts";
 import { type Do, doer, nobody, noting, within } from "./actor-doer.ts";
@@ -52,6 +53,32 @@ test("a restart ends the children, timers and watches of the life before and cal
   assert.equal(signal?.aborted, true);
   assert.deepEqual(log, ["child starts", "child stopped", "life 1 crashed"]);
   assert.equal(system.inspect.snapshot()[0]?.restarts, 1);
+});
+
+test("the watch of a device ends with the life that began it", async () => {
+  const network = createLoopback();
+  await using system = createActorSystem({ device: "one", transport: network.join("one") });
+  network.join("two");
+  let heard = 0;
+  const ref = system.spawn<null, { readonly type: "watch" | "crash" | "lost" }>({
+    start: () => null,
+    receive(_, { type }, context) {
+      if (type === "crash") throw new Error("as it was told");
+      if (type === "watch") context.watchDevice("two", () => ({ type: "lost" }));
+      if (type === "lost") heard++;
+      return next(null);
+    },
+  }, { name: "ref", restart: { policy: "transient" } });
+  system.tell(ref, { type: "watch" });
+  system.tell(ref, { type: "crash" });
+  await until(() => system.inspect.snapshot()[0]?.restarts === 1);
+  network.disconnect("one", "two");
+  network.connect("one", "two");
+  system.tell(ref, { type: "watch" });
+  await until(() => system.inspect.snapshot()[0]?.mailbox === 0);
+  network.disconnect("one", "two");
+  await until(() => heard > 0);
+  assert.equal(heard, 1);
 });
 
 test("stop lets the message in flight end, aborts the signal at once and ends the actor's own asks", async () => {

@@ -1,9 +1,29 @@
 /** The conformance suite over the real mesh: sockets, encryption and frames included. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { createActorSystem } from "../../runtime/actor/mod.ts";
 import { createIdentity, createMesh, createMeshKey } from "../../runtime/mesh/mod.ts";
 import { conformance, type Place } from "./actor-conformance.ts";
+import { deviceWatcher, LONG } from "./actor-probe.ts";
 
-conformance("over the mesh", async (): Promise<Place> => {
+conformance("over the mesh", setUp, { runs: 3 });
+
+test("over the mesh: an actor learns of the loss of a device", async () => {
+  await using place = await setUp();
+  const { near, far } = place;
+  const heard: string[] = [];
+  const watcher = near.spawn(deviceWatcher(heard), { name: "watcher" });
+  near.tell(watcher, { type: "watch", device: far.device });
+  await near.ask(watcher, (replyTo) => ({ type: "flush", replyTo }), LONG);
+  assert.deepEqual(heard, []);
+  await place.leave();
+  while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  near.tell(watcher, { type: "watch", device: far.device });
+  while (heard.length === 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(heard, [far.device, far.device]);
+});
+
+async function setUp(): Promise<Place & { leave(): Promise<void> }> {
   const key = createMeshKey();
   const start = async (name: string, join: readonly string[]) => {
     const identity = await createIdentity();
@@ -18,6 +38,7 @@ conformance("over the mesh", async (): Promise<Place> => {
   return {
     near,
     far,
+    leave: () => farMesh.stop(),
     async [Symbol.asyncDispose]() {
       await near.stop();
       await far.stop();
@@ -25,4 +46,4 @@ conformance("over the mesh", async (): Promise<Place> => {
       await farMesh.stop();
     },
   };
-}, { runs: 3 });
+}

@@ -17,6 +17,7 @@ import {
 export type Probe =
   | { readonly type: "note"; readonly n: number }
   | { readonly type: "echo"; readonly value: unknown; readonly replyTo: Ref<Reply<unknown>> }
+  | { readonly type: "inflate"; readonly bytes: number; readonly replyTo: Ref<Reply<unknown>> }
   | { readonly type: "keep"; readonly replyTo: Ref<Reply<unknown>> }
   | { readonly type: "wait" }
   | { readonly type: "crash" }
@@ -49,6 +50,9 @@ export function probe(): {
         case "echo":
           reply(context, message.replyTo, message.value);
           return next(life);
+        case "inflate":
+          reply(context, message.replyTo, "x".repeat(message.bytes));
+          return next(life);
         case "keep":
           return next(life);
         case "wait":
@@ -73,6 +77,8 @@ export function accepts(message: unknown): Probe {
     case "note":
       return { type: "note", n: Number(probe.n) };
     case "echo":
+      return { ...probe, replyTo: parseReplyTo(probe.replyTo) };
+    case "inflate":
       return { ...probe, replyTo: parseReplyTo(probe.replyTo) };
     case "keep":
     case "crash asked":
@@ -99,4 +105,32 @@ export function echo(
 /** Resolves when the actor is no more. */
 export function terminated(near: ActorSystem, ref: Ref<never>): Promise<Terminated> {
   return new Promise((resolve) => near.watch(ref, resolve));
+}
+
+/** What `deviceWatcher` understands. */
+export type DeviceWatcher =
+  | { readonly type: "watch" | "unwatch" | "lost"; readonly device: string }
+  | { readonly type: "flush"; readonly replyTo: Ref<Reply<null>> };
+
+/** An actor that watches devices as it is told and writes down those that were lost. */
+export function deviceWatcher(heard: string[]): Behaviour<Map<string, () => void>, DeviceWatcher> {
+  return {
+    start: () => new Map(),
+    receive(ends, message, context) {
+      switch (message.type) {
+        case "watch":
+          ends.set(message.device, context.watchDevice(message.device, ({ device }) => ({ type: "lost", device })));
+          return next(ends);
+        case "unwatch":
+          ends.get(message.device)?.();
+          return next(ends);
+        case "lost":
+          heard.push(message.device);
+          return next(ends);
+        case "flush":
+          reply(context, message.replyTo, null);
+          return next(ends);
+      }
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decode, encode, MAX_DEPTH } from "../../runtime/codec.ts";
+import { decode, encode, MAX_BODY_BYTES, MAX_DEPTH, MAX_FRAME_BYTES, MAX_VALUES } from "../../runtime/codec.ts";
 
 const leaf = fc.oneof(
   fc.constant(null),
@@ -75,6 +75,17 @@ test("depth is bounded both ways", () => {
   const body = [...Array<number>(MAX_DEPTH + 1).fill(0x91), 1];
   assert.throws(() => decode(frameOf(body)), /nested more than/);
   assert.throws(() => decode(frameOf(Array<number>(100_000).fill(0x91))), /nested more than/);
+});
+
+test("what decode would refuse for its size encode refuses with a RangeError", () => {
+  const most = new Array(MAX_VALUES - 1).fill(0);
+  assert.equal((decode(encode(most)) as unknown[]).length, most.length);
+  assert.throws(() => encode([...most, 0]), RangeError);
+  assert.throws(() => encode([Object.fromEntries(most.slice(1, 500_002).map((_, n) => [n, 0]))]), RangeError);
+  assert.equal(Object.keys(decode(encode({ ["€".repeat(21_845)]: 1 })) as object)[0]?.length, 21_845);
+  assert.throws(() => encode({ ["€".repeat(21_846)]: 1 }), RangeError);
+  assert.throws(() => encode("x".repeat(MAX_BODY_BYTES)), RangeError);
+  assert.throws(() => encode(new Uint8Array(MAX_FRAME_BYTES)), RangeError);
 });
 
 /** A frame around a body of any bytes. */
