@@ -7,8 +7,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { agreement, readReferences } from "../../models/builtin/evaluation/parity.ts";
-import { openPipeline } from "../../models/builtin/evaluation/pipeline.ts";
+import { agreement, readReferences } from "../../training/evaluation/parity.ts";
+import { openPipeline } from "../../training/evaluation/pipeline.ts";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
 import {
   dequantize,

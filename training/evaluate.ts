@@ -1,13 +1,13 @@
 /**
  * Command: scores a model on held-out data through Skein's own pipeline and prints a table.
- * `node models/builtin/evaluate.ts [--model FILE] [--tasks PER SETTING] [--stories N] [--seed N] [--json FILE]`
+ * `node training/evaluate.ts [--model FILE] [--tasks PER SETTING] [--stories N] [--seed N] [--json FILE]`
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { openPipeline } from "./evaluation/pipeline.ts";
 import { type Scores, scoreStories, scoreTasks } from "./evaluation/score.ts";
 import { renderScores } from "./evaluation/table.ts";
-import { builtinModelPath } from "./mod.ts";
+import { builtinModelPath } from "../models/builtin/mod.ts";
 import { validationSet } from "./validation-set.ts";
 
 const { values } = parseArgs({

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
 import fc from "fast-check";
-import { conversation, mixtureAt, seededRandom, writePuzzle } from "../../models/builtin/generator/mod.ts";
-import { createEncoder, trainBytePairs } from "../../models/builtin/tokenizer/byte-pairs.ts";
-import { bosId, chatTemplate, endId } from "../../models/builtin/tokenizer/special-tokens.ts";
-import { readTokenizer } from "../../models/builtin/tokenizer/tokenizer-file.ts";
-import { tokensOf } from "../../models/builtin/tokens.ts";
+import { conversation, mixtureAt, seededRandom, writePuzzle } from "../../training/generator/mod.ts";
+import { createEncoder, trainBytePairs } from "../../training/tokenizer/byte-pairs.ts";
+import { bosId, chatTemplate, endId } from "../../training/tokenizer/special-tokens.ts";
+import { readTokenizer } from "../../training/tokenizer/tokenizer-file.ts";
+import { tokensOf } from "../../training/tokens.ts";
 import { bundleFromFolder, createTokenizer, encodeChat } from "../../models/text/mod.ts";
 
-const file = new URL("../../models/builtin/tokenizer.json", import.meta.url);
+const file = new URL("../../training/tokenizer.json", import.meta.url);
 const { vocab, merges } = await readTokenizer(file);
 const encode = createEncoder(vocab, merges);
 const bundle = bundleFromFolder({

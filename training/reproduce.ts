@@ -1,6 +1,6 @@
 /**
  * Command: makes the built-in model from nothing: tokenizer, text, training, export, references, scores.
- * `node models/builtin/reproduce.ts [--work FOLDER] [--python COMMAND] [--steps N] [--minutes N] [--processes N]`
+ * `node training/reproduce.ts [--work FOLDER] [--python COMMAND] [--steps N] [--minutes N] [--processes N]`
  *
  * Needs a Python with PyTorch 1.13 or newer and NumPy (on Debian: python3-torch and python3-numpy). An interrupted training goes on from its checkpoint.
  */
@@ -9,7 +9,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { builtinModelPath } from "./mod.ts";
+import { builtinModelPath } from "../models/builtin/mod.ts";
 
 const { values } = parseArgs({
   options: {
@@ -47,7 +47,7 @@ const runtime = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : []
 const script = (name: string, ...parameters: string[]) =>
   run(process.execPath, ...runtime, join(here, name), ...parameters);
 const python = (name: string, ...parameters: string[]) =>
-  run(values.python, join(here, "training", name), ...parameters);
+  run(values.python, join(here, "pytorch", name), ...parameters);
 
 script("train-tokenizer.ts");
 await keepTokenizer();

@@ -12,9 +12,9 @@ import {
   writePuzzle,
   writeStory,
   writeTask,
-} from "../../models/builtin/generator/mod.ts";
-import { things } from "../../models/builtin/generator/words.ts";
-import { validationSet } from "../../models/builtin/validation-set.ts";
+} from "../../training/generator/mod.ts";
+import { things } from "../../training/generator/words.ts";
+import { validationSet } from "../../training/validation-set.ts";
 
 const knobs = fc.record({
   seed: fc.nat(),

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import test, { after } from "node:test";
-import { agreement, readReferences } from "../../models/builtin/evaluation/parity.ts";
-import { openPipeline } from "../../models/builtin/evaluation/pipeline.ts";
-import { scoreStories, scoreTasks } from "../../models/builtin/evaluation/score.ts";
-import { families, type Story, type Task } from "../../models/builtin/generator/mod.ts";
+import { agreement, readReferences } from "../../training/evaluation/parity.ts";
+import { openPipeline } from "../../training/evaluation/pipeline.ts";
+import { scoreStories, scoreTasks } from "../../training/evaluation/score.ts";
+import { families, type Story, type Task } from "../../training/generator/mod.ts";
 import { openGguf } from "../../models/formats/mod.ts";
 import { builtinModelName, builtinModelPath } from "../../models/builtin/mod.ts";
-import { readTokenizer } from "../../models/builtin/tokenizer/tokenizer-file.ts";
-import { validationSet } from "../../models/builtin/validation-set.ts";
+import { readTokenizer } from "../../training/tokenizer/tokenizer-file.ts";
+import { validationSet } from "../../training/validation-set.ts";
 
 const pipeline = await openPipeline(builtinModelPath());
 after(() => pipeline[Symbol.asyncDispose]());
@@ -31,7 +31,7 @@ test("the built-in model is a small Llama that splits well", async () => {
 });
 
 test("file, tokenizer and scores are of one making", async () => {
-  const { vocab } = await readTokenizer(new URL("../../models/builtin/tokenizer.json", import.meta.url));
+  const { vocab } = await readTokenizer(new URL("../../training/tokenizer.json", import.meta.url));
   const file = await openGguf(builtinModelPath());
   try {
     assert.equal(file.metadata["general.name"], builtinModelName);
@@ -40,7 +40,7 @@ test("file, tokenizer and scores are of one making", async () => {
   } finally {
     await file.close();
   }
-  const scores = await readFile(new URL("../../models/builtin/scores.json", import.meta.url), "utf8");
+  const scores = await readFile(new URL("../../training/scores.json", import.meta.url), "utf8");
   assert.equal((JSON.parse(scores) as { model: string }).model, builtinModelName);
 });
 

@@ -1,5 +1,5 @@
 /**
- * Command: writes the training text as tokens. `node models/builtin/write-shards.ts FOLDER [SHARDS] [TOKENS A SHARD] [SEED]`
+ * Command: writes the training text as tokens. `node training/write-shards.ts FOLDER [SHARDS] [TOKENS A SHARD] [SEED]`
  *
  * A shard is rows of three little-endian 16-bit numbers: a token in the lower 12 bits with its kind (see `tokens.ts`) above,
  * then the tokens of up to two unsaid steps to it, 0 where there is none. Each conversation begins with BOS.

@@ -1,8 +1,8 @@
-/** Command: turns a trained model into a GGUF file. `node models/builtin/export-gguf.ts FOLDER FILE [F32|Q8_0]` */
+/** Command: turns a trained model into a GGUF file. `node training/export-gguf.ts FOLDER FILE [F32|Q8_0]` */
 import { basename } from "node:path";
-import { encodeQ8 } from "../compile/encode-q8.ts";
-import { ggufNames, huggingFaceNames, type LayerNames } from "../compile/tensor-names.ts";
-import { type GgufTensorToWrite, type ModelFolder, openModelFolder, writeGguf } from "../formats/mod.ts";
+import { encodeQ8 } from "../models/compile/encode-q8.ts";
+import { ggufNames, huggingFaceNames, type LayerNames } from "../models/compile/tensor-names.ts";
+import { type GgufTensorToWrite, type ModelFolder, openModelFolder, writeGguf } from "../models/formats/mod.ts";
 import { bosId, chatTemplate, endId, specialTokens } from "./tokenizer/special-tokens.ts";
 import { readTokenizer } from "./tokenizer/tokenizer-file.ts";
 
@@ -12,7 +12,7 @@ const projections = ["query", "key", "value", "attentionOutput", "gate", "up", "
 const norms = ["attentionNorm", "feedForwardNorm"] as const satisfies readonly (keyof LayerNames)[];
 
 /**
- * Reads a folder that `training/train.py` wrote (config.json, model.safetensors) and writes it as a GGUF file with the
+ * Reads a folder that `pytorch/train.py` wrote (config.json, model.safetensors) and writes it as a GGUF file with the
  * tokenizer next to this module. Matrices are stored as `weights`, norms as F32.
  */
 export async function exportGguf(folder: string, path: string, weights: Weights = "Q8_0"): Promise<void> {

@@ -2,12 +2,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileModel } from "../../compile/mod.ts";
-import { type BlockFiles, type ComputeSegment, startCompute } from "../../compute/mod.ts";
-import type { Block, Manifest } from "../../manifest.ts";
-import { defaultSampling } from "../../sampling/mod.ts";
-import { type BlockStore, openBlockStore } from "../../store/mod.ts";
-import { createTokenizer, encodeChat, parseBundle, type Tokenizer } from "../../text/mod.ts";
+import { compileModel } from "../../models/compile/mod.ts";
+import { type BlockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
+import type { Block, Manifest } from "../../models/manifest.ts";
+import { defaultSampling } from "../../models/sampling/mod.ts";
+import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
+import { createTokenizer, encodeChat, parseBundle, type Tokenizer } from "../../models/text/mod.ts";
 
 export interface PipelineOptions {
   /** Threads of the compute worker. Default 1. */

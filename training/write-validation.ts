@@ -1,6 +1,6 @@
 /**
  * Command: writes held-out tasks, stories and talk as lines of JSON, for the twin of the evaluation in PyTorch.
- * `node models/builtin/write-validation.ts FILE [TASKS A SETTING] [SEED]`
+ * `node training/write-validation.ts FILE [TASKS A SETTING] [SEED]`
  */
 import { writeFile } from "node:fs/promises";
 import { validationSet } from "./validation-set.ts";

@@ -1,4 +1,4 @@
-/** Command: trains the tokenizer on the generator's text. `node models/builtin/train-tokenizer.ts [TOKENIZER.JSON]` */
+/** Command: trains the tokenizer on the generator's text. `node training/train-tokenizer.ts [TOKENIZER.JSON]` */
 import { writeFile } from "node:fs/promises";
 import { conversation, families, isCoined, mixtureAt, seededRandom, syllables } from "./generator/mod.ts";
 import { cutWords, letterOfByte, trainBytePairs } from "./tokenizer/byte-pairs.ts";

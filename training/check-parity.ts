@@ -1,11 +1,11 @@
 /**
  * Command: compares a model in Skein with what PyTorch says at float32.
- * `node models/builtin/check-parity.ts [--model FILE] [--references FILE]`
+ * `node training/check-parity.ts [--model FILE] [--references FILE]`
  */
 import { parseArgs } from "node:util";
 import { agreement, readReferences } from "./evaluation/parity.ts";
 import { openPipeline } from "./evaluation/pipeline.ts";
-import { builtinModelPath } from "./mod.ts";
+import { builtinModelPath } from "../models/builtin/mod.ts";
 
 const { values } = parseArgs({
   options: {
