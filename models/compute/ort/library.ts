@@ -23,6 +23,8 @@ export interface OrtTable {
   /** The library's own, like "1.30.0". */
   readonly version: string;
   readonly addresses: readonly bigint[];
+  /** Kept for as long as the thread lives: koffi unloads a library whose handle is collected, whoever still runs in it. */
+  readonly library: ReturnType<typeof koffi.load>;
 }
 
 let table: OrtTable | undefined;
@@ -58,7 +60,8 @@ function load(path: string): OrtTable {
   if (api === null || api === undefined) {
     throw new KernelError(`ONNX Runtime ${version} does not offer version ${API_VERSION} of its API.`);
   }
-  return { version, addresses: koffi.decode(api, koffi.array("void *", LAST_PLACE + 1)) as readonly bigint[] };
+  const addresses = koffi.decode(api, koffi.array("void *", LAST_PLACE + 1)) as readonly bigint[];
+  return { version, addresses, library };
 }
 
 /** The last place that `functions.ts` names. */
