@@ -54,14 +54,73 @@ export const ActivePlan = v.object({
 });
 export type ActivePlan = v.InferOutput<typeof ActivePlan>;
 
-/** What the mesh can do right now. */
-export const MeshState = v.variant("type", [
+/** Where a model stands that the mesh serves, or means to serve. */
+export const ModelState = v.variant("type", [
   v.object({ type: v.literal("active"), plan: ActivePlan }),
-  v.object({ type: v.literal("waiting"), reason: ShortText }),
+  v.object({ type: v.literal("waiting"), model: v.object({ id: Sha256, name: ShortText }), reason: ShortText }),
 ]);
+export type ModelState = v.InferOutput<typeof ModelState>;
+
+/** Models that a mesh serves at once; each takes memory on every device that it runs on. */
+export const MAX_MODELS = 64;
+
+/** What the mesh can do right now: every model once, and why there is none where there is none. */
+export const MeshState = v.object({
+  models: v.pipe(
+    v.array(ModelState),
+    v.maxLength(MAX_MODELS),
+    v.check((models) => differ(models), "a model is named twice"),
+  ),
+  reason: ShortText,
+});
 export type MeshState = v.InferOutput<typeof MeshState>;
 
-/** Orders plan numbers: negative where `a` is older than `b`. */
+/** Where one model stands, in the words of the API. */
+export type Standing =
+  | { readonly type: "active"; readonly plan: ActivePlan }
+  | { readonly type: "waiting"; readonly reason: string };
+
+function differ(models: readonly ModelState[]): boolean {
+  return new Set(models.map((model) => modelOf(model).id)).size === models.length;
+}
+
+/** The state of a mesh that serves no model. */
+export function noModels(reason: string): MeshState {
+  return { models: [], reason };
+}
+
+/** Which model a state is of. */
+export function modelOf(state: ModelState): { readonly id: string; readonly name: string } {
+  return state.type === "active" ? state.plan.model : state.model;
+}
+
+/** Every plan in force. */
+export function plansIn(state: MeshState): ActivePlan[] {
+  return state.models.flatMap((model) => model.type === "active" ? [model.plan] : []);
+}
+
+/** The plan in force of a model, by its id; of the first that has one where none is named. */
+export function planOf(state: MeshState, model?: string): ActivePlan | undefined {
+  return plansIn(state).find((plan) => model === undefined || plan.model.id === model);
+}
+
+/** The plan in force that has this number. */
+export function planNumbered(state: MeshState, number: PlanNumber): ActivePlan | undefined {
+  return plansIn(state).find((plan) => comparePlans(plan.number, number) === 0);
+}
+
+/** How a model stands, by its id; without one the mesh: by its first plan in force, or else by what it waits for first. */
+export function standingOf(state: MeshState, model?: string): Standing {
+  const plan = planOf(state, model);
+  if (plan !== undefined) return { type: "active", plan };
+  for (const waiting of state.models) {
+    if (waiting.type !== "waiting" || (model !== undefined && waiting.model.id !== model)) continue;
+    return { type: "waiting", reason: waiting.reason };
+  }
+  return { type: "waiting", reason: state.reason };
+}
+
+/** Orders plan numbers: negative where `a` is older than `b`. They are unique, whatever the model. */
 export function comparePlans(a: PlanNumber, b: PlanNumber): number {
   return a.term - b.term || a.epoch - b.epoch;
 }

@@ -1,7 +1,8 @@
 /** skein inspect: every device, its actors and its segments; or the stream of what happens. */
 import process from "node:process";
 import type { InspectedDevice } from "../actors/gateway/inspection.ts";
-import type { DeviceView, MeshView } from "../actors/supervisor/protocol.ts";
+import type { MeshSummary } from "../actors/gateway/mesh-view.ts";
+import type { DeviceView } from "../actors/supervisor/protocol.ts";
 import { formatBytes } from "../plans/mod.ts";
 import type { InspectEvent } from "../runtime/actor/mod.ts";
 import { findApi, lines, request } from "./api-client.ts";
@@ -15,7 +16,7 @@ const USAGE = `skein inspect [options]: show every device with its actors and se
   --json              print JSON (with --follow: one line per event)
 `;
 
-type Inspection = MeshView & { readonly devices: readonly InspectedDevice[] };
+type Inspection = MeshSummary & { readonly devices: readonly InspectedDevice[] };
 
 /** Runs the command. */
 export async function run(args: readonly string[]): Promise<number> {

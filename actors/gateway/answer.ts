@@ -14,7 +14,7 @@ import {
   type Rejection,
 } from "../conversation/protocol.ts";
 import type { Device } from "../device.ts";
-import type { ActivePlan, MeshState } from "../plan.ts";
+import { type ActivePlan, type MeshState, standingOf } from "../plan.ts";
 import { Conversing } from "../supervisor/protocol.ts";
 import { accepting } from "../wire.ts";
 import type { AnswerListener } from "./behaviour.ts";
@@ -152,7 +152,7 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
 
   /** Starts a conversation under the plan in force, or waits for a plan. */
   function attempt(state: AnswerState, context: Context<AnswerMessage>): Next<AnswerState> {
-    const mesh = options.mesh();
+    const mesh = standingOf(options.mesh());
     const now = device.clock.now();
     if (mesh.type === "waiting" || mesh.plan.segments[0] === undefined) {
       const reason = mesh.type === "waiting" ? mesh.reason : "The plan is empty.";

@@ -2,7 +2,7 @@
 import { type Behaviour, next, type Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
 import type { AnswerRequest } from "../conversation/protocol.ts";
-import type { MeshState } from "../plan.ts";
+import { type MeshState, noModels } from "../plan.ts";
 import { answer, type AnswerEvent, type AnswerMessage } from "./answer.ts";
 
 /** Answers that may be under way on one device; one more is refused, rather than left to wait without end. */
@@ -29,7 +29,7 @@ interface GatewayState {
 
 /** Makes the gateway's behaviour. */
 export function gateway(device: Device): Behaviour<GatewayState, GatewayMessage> {
-  let mesh: MeshState = { type: "waiting", reason: "The devices are choosing a leader." };
+  let mesh: MeshState = noModels("The devices are choosing a leader.");
   return {
     start: () => ({ answers: new Set(), asked: 0 }),
     receive(state, message, context) {

@@ -22,6 +22,7 @@ import {
   wholeResponse,
 } from "./openai.ts";
 import { isLocal } from "./origin.ts";
+import { plansIn, standingOf } from "../plan.ts";
 
 /** Bytes of a request's body: a prompt far longer than any context. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -56,19 +57,24 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
     },
   }));
   app.get("/healthz", async (context) => {
-    const { state } = await meshView(system, device.id);
+    const standing = standingOf((await meshView(system, device.id)).state);
     return context.json({
       status: "ok",
-      ready: state.type === "active",
-      ...(state.type === "waiting" ? { reason: state.reason } : {}),
+      ready: standing.type === "active",
+      ...(standing.type === "waiting" ? { reason: standing.reason } : {}),
     });
   });
   app.get("/v1/models", async (context) => {
     const { state } = await meshView(system, device.id);
-    const served = state.type === "active" ? [state.plan.model] : [];
     return context.json({
       object: "list",
-      data: served.map(({ id, name }) => ({ id: name, object: "model", created: 0, owned_by: "skein", sha256: id })),
+      data: plansIn(state).map(({ model: { id, name } }) => ({
+        id: name,
+        object: "model",
+        created: 0,
+        owned_by: "skein",
+        sha256: id,
+      })),
     });
   });
   app.post("/v1/completions", (context) => complete("completions", context.req.raw));

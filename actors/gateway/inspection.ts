@@ -8,7 +8,7 @@ import { type LeaderMessage, type Pinned, Split, type Study } from "../leader/pr
 import { DeviceView } from "../supervisor/protocol.ts";
 import { ShortText } from "../wire.ts";
 import type { ApiOptions } from "./http.ts";
-import { meshView } from "./mesh-view.ts";
+import { meshView, summaryOf } from "./mesh-view.ts";
 import { RequestError } from "./openai.ts";
 
 /** How long another device may take to describe itself. */
@@ -25,7 +25,7 @@ export type InspectedDevice = DeviceView | { readonly device: string; readonly n
 export function inspection({ system, device, closing }: ApiOptions): Hono {
   const app = new Hono();
   app.get("/inspect", async (context) => {
-    const { leader, term, state } = await meshView(system, device.id);
+    const summary = summaryOf(await meshView(system, device.id));
     const all = [{ device: device.id, name: device.name }, ...device.peers()];
     const devices = await Promise.all(all.map(async (asked): Promise<InspectedDevice> => {
       const make = (replyTo: Ref<Reply<DeviceView>>) => ({ type: "view" as const, replyTo });
@@ -34,12 +34,13 @@ export function inspection({ system, device, closing }: ApiOptions): Hono {
       if (outcome.type === "reply") return outcome.value;
       return { device: asked.device, name: asked.name, error: outcome.reason };
     }));
-    return context.json({ leader, term, state, devices });
+    return context.json({ ...summary, devices });
   });
   app.get("/plan", async (context) => {
-    const view = await meshView(system, device.id);
-    const measured = view.state.type === "active" ? device.served.of(view.state.plan.number) : undefined;
-    return context.json({ ...view, measured });
+    const summary = summaryOf(await meshView(system, device.id));
+    const { state } = summary;
+    const measured = state.type === "active" ? device.served.of(state.plan.number) : undefined;
+    return context.json({ ...summary, measured });
   });
   app.post("/study", async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined);

@@ -3,7 +3,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import { evenSplit, type Problem, standbyBlocks } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
-import { comparePlans, type MeshState, type PlanNumber } from "../plan.ts";
+import { comparePlans, type MeshState, noModels, type PlanNumber, type Standing, standingOf } from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
@@ -47,7 +47,7 @@ export class Acting {
   readonly #options: ActingOptions;
   readonly #since: number;
   readonly #knowledge: Knowledge;
-  #published: MeshState;
+  #published: Standing;
   #pinned: Split | null = null;
   #attempt: Attempt | undefined;
   #epoch = 0;
@@ -64,7 +64,7 @@ export class Acting {
     this.#knowledge = new Knowledge(options.live);
     this.#since = options.device.clock.now();
     this.#reviewAt = this.#since + REVIEW_MILLISECONDS;
-    const { published } = options;
+    const published = standingOf(options.published);
     const live = new Set(options.live());
     const stands = published.type === "active" && published.plan.segments.every(({ device }) => live.has(device));
     this.#published = stands
@@ -76,7 +76,7 @@ export class Acting {
 
   reported(report: DeviceReport, now: number): void {
     const news = this.#knowledge.report(report);
-    if (news === "first") this.#tell(report.device, this.#published);
+    if (news === "first") this.#tell(report.device, this.#state());
     // A plan made on guesses is looked at again as soon as they are replaced; one made on numbers waits for a review.
     const guessed = news === "learnt" && this.#model()?.policy.objective !== "even";
     if (news === "first" || guessed) this.#planSoon(now);
@@ -343,9 +343,19 @@ export class Acting {
     }
   }
 
-  #publish(state: MeshState): void {
-    this.#published = state;
+  #publish(standing: Standing): void {
+    this.#published = standing;
+    const state = this.#state();
     for (const device of this.#options.live()) this.#tell(device, state);
+  }
+
+  #state(): MeshState {
+    const standing = this.#published;
+    if (standing.type === "active") return { models: [standing], reason: "" };
+    const offer = this.#model();
+    if (offer === undefined) return noModels(standing.reason);
+    const { id, name } = offer.manifest;
+    return { models: [{ ...standing, model: { id, name } }], reason: standing.reason };
   }
 
   #tell(to: string, state: MeshState): void {

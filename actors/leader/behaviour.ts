@@ -7,7 +7,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf, supervisorOf } from "../addresses.ts";
 import type { Device } from "../device.ts";
-import type { MeshState } from "../plan.ts";
+import { type MeshState, noModels } from "../plan.ts";
 import { Acting } from "./acting.ts";
 import {
   arrive,
@@ -60,7 +60,7 @@ export function leader(device: Device): Behaviour<LeaderState, LeaderMessage> {
       return {
         election: { self: device.id, term: memory.term, leader: undefined, peers, dueAt },
         claimedAt: 0,
-        published: { type: "waiting", reason: "The mesh has no leader yet." },
+        published: noModels("The mesh has no leader yet."),
         acting: undefined,
       };
     },

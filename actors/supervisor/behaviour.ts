@@ -4,6 +4,7 @@
  */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
+import { noModels } from "../plan.ts";
 import { assign, giveUp, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { converse } from "./conversations.ts";
 import { acceptSupervisorMessage, type SupervisorMessage } from "./protocol.ts";
@@ -38,7 +39,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
     executors: 0,
     leader: undefined,
     term: 0,
-    mesh: { type: "waiting", reason: "The devices are choosing a leader." },
+    mesh: noModels("The devices are choosing a leader."),
   };
 }
 

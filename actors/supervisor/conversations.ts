@@ -1,16 +1,14 @@
 /** Conversations that gateways ask for: they live on the device of the first segment. */
 import { conversation } from "../conversation/behaviour.ts";
-import { comparePlans } from "../plan.ts";
+import { planNumbered } from "../plan.ts";
 import { heldAt } from "./held.ts";
 import type { ConverseMessage, Conversing } from "./protocol.ts";
 import type { SupervisorContext, SupervisorState } from "./state.ts";
 
 /** Starts a conversation under the plan in force, or says why not. */
 export function converse(state: SupervisorState, message: ConverseMessage, context: SupervisorContext): Conversing {
-  if (state.mesh.type !== "active" || comparePlans(message.plan, state.mesh.plan.number) !== 0) {
-    return { type: "declined", reason: "the plan has changed" };
-  }
-  const { plan } = state.mesh;
+  const plan = planNumbered(state.mesh, message.plan);
+  if (plan === undefined) return { type: "declined", reason: "the plan has changed" };
   const language = heldAt(state.held, plan.segments[0]?.ref)?.loaded.language;
   if (language === undefined) return { type: "declined", reason: "the first segment is not here" };
   const { id, request, progress, answer } = message;

@@ -2,7 +2,7 @@
 import { sameRef } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { MAX_TERM_JUMP } from "../leader/election.ts";
-import { type ActivePlan, comparePlans, type MeshState } from "../plan.ts";
+import { type ActivePlan, comparePlans, type MeshState, modelOf, planNumbered, plansIn } from "../plan.ts";
 import type { PublishMessage } from "./protocol.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
@@ -26,20 +26,22 @@ export function published(
   context.tell(leaderOf(options.device), { ...message, type: "published" });
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
   announceNews(before, message.state, options);
-  if (message.state.type === "waiting") return;
-  reportMissing(state, message.state.plan, message.leader, options, context);
-  letGo(state, message.state.plan, context);
+  for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
+  letGo(state, message.state, context);
 }
 
 function announceNews(before: MeshState, now: MeshState, { announce }: SupervisorOptions): void {
-  if (now.type === "waiting") {
-    const news = before.type !== "waiting" || before.reason !== now.reason;
-    if (news) announce({ type: "waiting", reason: now.reason });
-    return;
+  const told = new Set(reasonsIn(before));
+  for (const reason of reasonsIn(now)) if (!told.has(reason)) announce({ type: "waiting", reason });
+  for (const { number, model, segments } of plansIn(now)) {
+    if (planNumbered(before, number) === undefined) announce({ type: "plan", ...number, model: model.name, segments });
   }
-  const { number, model, segments } = now.plan;
-  const news = before.type !== "active" || comparePlans(before.plan.number, number) !== 0;
-  if (news) announce({ type: "plan", ...number, model: model.name, segments });
+}
+
+/** What is waited for: of each model, or by the mesh where it has none. */
+function reasonsIn({ models, reason }: MeshState): string[] {
+  if (models.length === 0) return [reason];
+  return models.flatMap((model) => model.type === "waiting" ? [model.reason] : []);
 }
 
 /** A leader that took over cannot know that this device has been restarted since the plan was made. */
@@ -58,14 +60,22 @@ function reportMissing(
   context.tell(leaderOf(leader), { type: "segment-lost", device, number, reason });
 }
 
-/** Stops the segments that the plan in force no longer needs. */
-function letGo(state: SupervisorState, { number, segments }: ActivePlan, context: SupervisorContext): void {
+/**
+ * Stops the segments that the plans in force no longer need. Those of a model that waits for its plan stay, as it may
+ * come to use them again; so do those that are newer than what is in force, as their plan is on its way.
+ */
+function letGo(state: SupervisorState, { models }: MeshState, context: SupervisorContext): void {
+  const plans = models.flatMap((model) => model.type === "active" ? [model.plan] : []);
+  const waiting = new Set(models.flatMap((model) => model.type === "waiting" ? [modelOf(model).id] : []));
   for (const held of state.held) {
-    const used = segments.some(({ ref }) => sameRef(ref, held.ref));
-    if (used) held.number = number;
-    else if (comparePlans(held.number, number) < 0 && !held.stopping) {
-      held.stopping = true;
-      void context.stop(held.ref);
-    }
+    const user = plans.find(({ segments }) => segments.some(({ ref }) => sameRef(ref, held.ref)));
+    if (user !== undefined) held.number = user.number;
+    if (user !== undefined || held.stopping || waiting.has(held.model)) continue;
+    const own = plans.filter(({ model }) => model.id === held.model);
+    // A model that is not served any more has no plan of its own to be older than.
+    const superseded = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
+    if (!superseded) continue;
+    held.stopping = true;
+    void context.stop(held.ref);
   }
 }

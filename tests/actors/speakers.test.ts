@@ -69,7 +69,7 @@ test("members may tell each other who leads", () => {
 });
 
 test("a device publishes as leader for itself alone", () => {
-  const message = { type: "publish", term: 3, leader: "ann", state: { type: "waiting", reason: "no model" } };
+  const message = { type: "publish", term: 3, leader: "ann", state: { models: [], reason: "no model" } };
   assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
   assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
 });

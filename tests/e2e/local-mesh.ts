@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { MeshView } from "../../actors/supervisor/protocol.ts";
+import type { MeshSummary } from "../../actors/gateway/mesh-view.ts";
 import { launchDaemon, type LaunchedDaemon } from "../../cli/launch.ts";
 
 /** How long a mesh may take to agree on a plan, on a machine that is busy. */
@@ -24,9 +24,9 @@ export interface LocalMesh extends AsyncDisposable {
   auto(): Promise<void>;
   /** Waits until the plan satisfies a condition, as daemon `index` sees it. */
   until(
-    condition: (view: MeshView) => boolean,
+    condition: (view: MeshSummary) => boolean,
     index?: number,
-  ): Promise<MeshView>;
+  ): Promise<MeshSummary>;
 }
 
 export interface LocalMeshOptions {
@@ -111,14 +111,14 @@ export async function startLocalMesh(
         body: JSON.stringify({ split: null }),
       });
       if (!response.ok) throw new Error(await response.text());
-      const planned = ({ state }: MeshView) => state.type === "active" && state.plan.planner !== "pinned";
+      const planned = ({ state }: MeshSummary) => state.type === "active" && state.plan.planner !== "pinned";
       for (const index of daemons.keys()) await mesh.until(planned, index);
     },
     async until(condition, index = 0) {
       const deadline = Date.now() + PLAN_MILLISECONDS;
       for (;;) {
         const view = await (await fetch(`${mesh.api(index)}/skein/plan`))
-          .json() as MeshView;
+          .json() as MeshSummary;
         if (condition(view)) return view;
         if (Date.now() > deadline) {
           throw new Error(

@@ -16,6 +16,7 @@ import { composeDevice } from "../../../actors/compose.ts";
 import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
 import type { Solver } from "../../../actors/leader/solver.ts";
+import { planOf } from "../../../actors/plan.ts";
 import type { MeshView } from "../../../actors/supervisor/protocol.ts";
 import type { Manifest } from "../../../models/manifest.ts";
 import { defaultSampling, type SamplingOptions } from "../../../models/sampling/mod.ts";
@@ -128,8 +129,8 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   const [first = ""] = ids;
   find(first).system.tell(supervisorOf(first), { type: "offer", manifest });
   await mesh.until(async () => {
-    const { state } = await find(first).view();
-    return state.type === "active" && new Set(state.plan.segments.map(({ device }) => device)).size === ids.length;
+    const plan = planOf((await find(first).view()).state);
+    return new Set(plan?.segments.map(({ device }) => device)).size === ids.length;
   });
   return mesh;
 }
