@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { FolderLockedError, lockFolder, unlockFolder } from "./lock.ts";
+import { errorText } from "../error-text.ts";
 
 /** The data folder is unreadable, unwritable, malformed or in use. */
 export class DataFolderError extends Error {
@@ -96,7 +97,7 @@ async function writePrivate(file: string, content: Uint8Array | string): Promise
 function explain(folder: string, error: unknown): DataFolderError {
   if (error instanceof DataFolderError) return error;
   if (error instanceof FolderLockedError) return new DataFolderError(error.message, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorText(error);
   return new DataFolderError(
     `The data folder ${folder} cannot be used: ${reason}. Make it readable and writable for you, or choose another with --data-dir.`,
     { cause: error },
