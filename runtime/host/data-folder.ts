@@ -1,10 +1,10 @@
 /** A device's data folder: its identity, the mesh key, the block store and the record of the running daemon. */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { FolderLockedError, lockFolder, unlockFolder } from "./lock.ts";
 import { errorText } from "../error-text.ts";
+import { FolderLockedError, lockFolder, unlockFolder } from "./lock.ts";
 
 /** The data folder is unreadable, unwritable, malformed or in use. */
 export class DataFolderError extends Error {
@@ -87,11 +87,29 @@ async function readOptional(file: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Writes to a new name and renames, so that no reader ever sees half a file. */
+/**
+ * Writes to a new name and renames, so that no reader ever sees half a file. File and folder are flushed: a power cut must
+ * not leave an empty key behind, with which the device would be a stranger to its own mesh.
+ */
 async function writePrivate(file: string, content: Uint8Array | string): Promise<void> {
   const temporary = `${file}.${process.pid}.new`;
-  await writeFile(temporary, content, { mode: 0o600 });
-  await rename(temporary, file);
+  try {
+    const written = await open(temporary, "w", 0o600);
+    try {
+      await written.writeFile(content);
+      await written.sync();
+    } finally {
+      await written.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // Windows cannot flush a folder; there the rename itself must do.
+  const folder = await open(dirname(file), "r").catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }
 
 function explain(folder: string, error: unknown): DataFolderError {
