@@ -25,6 +25,17 @@ export function every(clock: Clock, milliseconds: number, action: () => void): (
   return () => cancel();
 }
 
+/** Resolves to whether the promise settled in time, and rejects as it does if it did; afterwards nobody hears of it. */
+export async function within(clock: Clock, milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const cancel = clock.after(milliseconds, () => resolve(false));
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    cancel();
+  }
+}
+
 /** A clock that stands still until told to move. Timers fire in order of their time, then of their making. */
 export interface SimulatedClock extends Clock {
   /** Moves time on and fires what falls due; awaits between timers so that promises settle as they would in real life. */

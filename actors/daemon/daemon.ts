@@ -6,7 +6,7 @@ import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { readFreeDisk, readMemory, readSensors, serveHttp } from "../../runtime/host/mod.ts";
-import { createIdentity, type Mesh, type MeshEvent, type PeerEvent } from "../../runtime/mesh/mod.ts";
+import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
 import { type Composed, composeDevice } from "../compose.ts";
 import type { Device } from "../device.ts";
@@ -151,7 +151,7 @@ async function startApi(
   return server.url;
 }
 
-function peerEvent(event: PeerEvent): DaemonEvent {
+function peerEvent(event: NamedPeerEvent): DaemonEvent {
   const { type: change, device, name } = event;
-  return { type: "peer", change, device, name, ...(event.type === "down" ? { reason: event.reason } : {}) };
+  return { type: "peer", change, device, name, ...(event.reason === undefined ? {} : { reason: event.reason }) };
 }

@@ -1,5 +1,6 @@
 /** The asks that were made here and wait for their one outcome. */
 import type { Clock } from "../clock.ts";
+import { errorText } from "../error-text.ts";
 import type { AskFailure, AskOptions, AskOutcome } from "./behaviour.ts";
 import { type DeviceId, type Message, type Ref, type Reply, REPLY_PATH } from "./ref.ts";
 import { Request, unguessable } from "./request.ts";
@@ -131,9 +132,4 @@ function parsed<R>(outcome: AskOutcome<unknown>, ref: Ref<never>, parse?: (value
 
 function reasonOf(signal: AbortSignal | undefined): string {
   return errorText(signal?.reason);
-}
-
-/** The text of whatever was thrown. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

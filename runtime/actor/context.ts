@@ -1,9 +1,11 @@
 import type { Context } from "./behaviour.ts";
 import type { Cell, Life } from "./cell.ts";
-import { type Core, dispatch, find, tell } from "./core.ts";
-import { spawnCell, stopCell } from "./life.ts";
+import { type Core, dispatch, tell } from "./core.ts";
+import { find } from "./home.ts";
+import { stopCell } from "./life.ts";
 import { startTimer, watchActor, watchDevice } from "./notices.ts";
 import type { Message } from "./ref.ts";
+import { spawnCell } from "./spawn.ts";
 
 /** An actor's view of the world for one life. After that life it spawns, asks, watches and waits for nothing any more. */
 export function createContext(core: Core, cell: Cell, life: Life): Context<Message> {

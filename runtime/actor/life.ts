@@ -1,42 +1,10 @@
 /** How an actor starts, crashes, starts anew and ends. */
-import { errorText } from "./asks.ts";
-import type { Behaviour, SpawnOptions, StopReason } from "./behaviour.ts";
-import { Cell, Life, Notice } from "./cell.ts";
-import { createContext } from "./context.ts";
+import { within } from "../clock.ts";
+import { errorText } from "../error-text.ts";
+import type { StopReason } from "./behaviour.ts";
+import { type Cell, Life, Notice } from "./cell.ts";
 import type { Core } from "./core.ts";
-import { wake } from "./core.ts";
-import type { Message } from "./ref.ts";
 import { Request } from "./request.ts";
-import { turn } from "./turn.ts";
-
-const NAME = /^[A-Za-z0-9_.+-]{1,128}$/;
-/** Deeper trees have paths that other devices would refuse. */
-const LONGEST_PATH = 512;
-
-/** Makes an actor whose first turn, which starts it, is due. */
-export function spawnCell<S, M extends Message>(
-  core: Core,
-  parent: Cell | undefined,
-  behaviour: Behaviour<S, M>,
-  options: SpawnOptions,
-): Cell {
-  const { name, mailbox = 1, restart } = options;
-  const path = `${parent?.path ?? ""}/${name}`;
-  if (core.stopped || parent?.life.over) throw new Error(`spawn ${path}: the parent has ended`);
-  if (!NAME.test(name)) throw new RangeError(`spawn ${path}: a name has 1 to 128 letters, digits and _ . + -`);
-  if (path.length > LONGEST_PATH) throw new RangeError(`spawn ${path}: a path has at most ${LONGEST_PATH} characters`);
-  if (!(mailbox >= 1)) throw new RangeError(`spawn ${path}: mailbox is ${mailbox}, it must be at least 1`);
-  if (!((restart?.restarts ?? 0) >= 0 && (restart?.seconds ?? 1) > 0)) {
-    throw new RangeError(`spawn ${path}: restart needs restarts of at least 0 and seconds above 0`);
-  }
-  if (core.cells.has(path)) throw new Error(`spawn ${path}: an actor of this name lives; stop it and wait, or rename`);
-  const cell = new Cell(core.device, core.incarnation(), parent, behaviour as Behaviour<unknown, Message>, options);
-  cell.place = (parent?.place ?? core.stage).add(name, () => turn(core, cell));
-  core.cells.set(path, cell);
-  parent?.children.set(name, cell);
-  wake(cell);
-  return cell;
-}
 
 /** Starts a life. Never rejects: a start that throws is a crash. */
 export async function begin(core: Core, cell: Cell): Promise<void> {
@@ -44,7 +12,7 @@ export async function begin(core: Core, cell: Cell): Promise<void> {
   const began = core.clock.now();
   let crashed = false;
   let thrown: unknown;
-  cell.context = createContext(core, cell, life);
+  cell.context = core.contextOf(cell, life);
   cell.busy = true;
   try {
     const result = cell.behaviour.start(cell.context);
@@ -128,7 +96,7 @@ async function finish(core: Core, cell: Cell, reason: StopReason): Promise<void>
     // One step, so that a handler which is on the stack returns and shows whether it goes on as a promise.
     await null;
     const { inFlight } = cell;
-    if (inFlight !== undefined && !(await within(core, inFlight))) {
+    if (inFlight !== undefined && !(await within(core.clock, core.graceMs, inFlight))) {
       const error = `left behind: its handler went on for ${core.graceMs} ms after the stop`;
       core.inspector.crash(cell.path, error);
     }
@@ -167,22 +135,11 @@ async function letGo(core: Core, cell: Cell, life: Life, reason: StopReason): Pr
   life.state = undefined;
   try {
     const result = cell.behaviour.stopped?.(state, reason);
-    if (result instanceof Promise && !(await within(core, result))) {
+    if (result instanceof Promise && !(await within(core.clock, core.graceMs, result))) {
       throw new Error(`left behind: stopped() took more than ${core.graceMs} ms`);
     }
   } catch (error) {
     core.inspector.crash(cell.path, errorText(error));
-  }
-}
-
-/** Resolves to whether the promise settled within the grace time; rejects as it does. */
-async function within(core: Core, promise: Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const cancel = core.clock.after(core.graceMs, () => resolve(false));
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    cancel();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Transports between actor systems of one process, for tests: real frames, real order, and connections that can break. */
 import type { Channel, DeviceId } from "./ref.ts";
-import type { FrameListener, PeerEvent, Transport } from "./transport.ts";
+import type { FrameListener, PeerEvent, Transport } from "../transport.ts";
 
 export interface LoopbackOptions {
   /** Frames that may be under way from one device to another before more are refused as "overloaded". Default 10,000. */

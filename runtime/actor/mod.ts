@@ -48,4 +48,4 @@ export type {
   Terminated,
 } from "./behaviour.ts";
 export type { ActorSnapshot, Counters, DropReason, Inspect, InspectEvent } from "./inspect.ts";
-export type { FrameListener, PeerEvent, Sent, Transport } from "./transport.ts";
+export type { FrameListener, PeerEvent, Sent, Transport } from "../transport.ts";

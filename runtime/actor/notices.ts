@@ -1,7 +1,8 @@
 /** What an actor asks the system to tell it later: of an actor's end, of a device's loss, of a time. */
 import type { DeviceLost, Terminated } from "./behaviour.ts";
 import { type Cell, type Life, Notice } from "./cell.ts";
-import { type Core, notify, watch } from "./core.ts";
+import { type Core, watch } from "./core.ts";
+import { notify } from "./home.ts";
 import { type DeviceId, type Message, type Ref, refKey } from "./ref.ts";
 import { Watch } from "./watch.ts";
 
@@ -33,7 +34,7 @@ export function watchDevice(
     cell,
     life.deviceWatches,
     device,
-    (tell) => core.remote.watchDevice(device, (detail) => tell(() => toMessage({ device, detail }))),
+    (tell) => core.far.watchDevice(device, (detail) => tell(() => toMessage({ device, detail }))),
   );
 }
 

@@ -1,15 +1,12 @@
 /** References to actors: plain data that means the same on every device, and may travel in any message. */
+import type { Channel, DeviceId } from "../transport.ts";
 
-/** A device's libp2p peer id as text. */
-export type DeviceId = string;
+export type { Channel, DeviceId } from "../transport.ts";
 
 /** What actors send each other: plain, readonly, wire-safe, told apart by `type`. A protocol is a union of these. */
 export interface Message {
   readonly type: string;
 }
-
-/** Which of the two streams to a peer carries the messages: small control messages, or tensors. */
-export type Channel = "control" | "tensors";
 
 declare const protocol: unique symbol;
 

@@ -2,14 +2,17 @@ import { type Clock, systemClock } from "../clock.ts";
 import { Asks } from "./asks.ts";
 import type { Behaviour, Sender, SpawnOptions, Terminated } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
-import { type Core, dispatch, find, tell, watch } from "./core.ts";
+import { createContext } from "./context.ts";
+import { type Core, dispatch, tell, watch } from "./core.ts";
+import { find, type Home } from "./home.ts";
 import { type ActorSnapshot, type Inspect, Inspector } from "./inspect.ts";
-import { spawnCell, stopCell } from "./life.ts";
+import { stopCell } from "./life.ts";
 import { openStage } from "./nact.ts";
 import { ANY, type Channel, type DeviceId, type Message, type Ref } from "./ref.ts";
-import { Remote } from "./remote.ts";
+import { createFar, noTransport } from "./remote.ts";
 import { unguessable } from "./request.ts";
-import type { Transport } from "./transport.ts";
+import { spawnCell } from "./spawn.ts";
+import type { Transport } from "../transport.ts";
 import { Watch } from "./watch.ts";
 
 export interface ActorSystemOptions {
@@ -81,26 +84,28 @@ function dispatchWith(core: Core): Sender {
   };
 }
 
-function createCore(
-  { device, clock = systemClock, transport, graceMs = 5000, onCrash = () => {} }: ActorSystemOptions,
-): Core {
+function createCore(options: ActorSystemOptions): Core {
+  const { device, clock = systemClock, transport = noTransport(device), graceMs = 5000, onCrash = () => {} } = options;
   // The random half tells this process from its predecessors, the number the actors of this process from each other.
   const epoch = unguessable().slice(0, 14);
   let spawned = 0;
-  const core: Omit<Core, "remote"> & { remote?: Remote } = {
+  const home: Home = {
     device,
     clock,
     inspector: new Inspector(() => clock.now(), onCrash),
     asks: new Asks(device, clock),
-    stage: openStage(),
     cells: new Map(),
+  };
+  const core: Core = {
+    ...home,
+    far: createFar(home, transport),
+    stage: openStage(),
     graceMs,
     incarnation: () => `${epoch}.${++spawned}`,
+    contextOf: (cell, life) => createContext(core, cell, life),
     stopped: false,
   };
-  const whole = core as Core & { remote: Remote };
-  whole.remote = new Remote(whole, transport);
-  return whole;
+  return core;
 }
 
 async function stopOne(core: Core, ref: Ref<never>): Promise<void> {
@@ -117,7 +122,7 @@ async function stopAll(core: Core): Promise<void> {
     await stopCell(core, cell, { type: "stopped", detail: "the actor system was stopped" });
   }
   core.asks.close();
-  core.remote.close();
+  core.far.close();
   core.stage.remove();
 }
 
@@ -129,10 +134,7 @@ function createInspect(core: Core): Inspect {
   return {
     subscribe: (listener) => core.inspector.subscribe(listener),
     snapshot: () => roots(core).flatMap(rows),
-    counters() {
-      const { framesIn, framesOut, bytesIn, bytesOut } = core.remote;
-      return { dropped: { ...core.inspector.dropped }, framesIn, framesOut, bytesIn, bytesOut };
-    },
+    counters: () => ({ dropped: { ...core.inspector.dropped }, ...core.far.traffic() }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** An actor's turn: a few of its messages, one after the other. */
-import { errorText } from "./asks.ts";
+import { errorText } from "../error-text.ts";
 import { type Cell, Notice } from "./cell.ts";
 import type { Context, Next } from "./behaviour.ts";
-import { type Core, wake } from "./core.ts";
+import type { Core } from "./core.ts";
+import { wake } from "./home.ts";
 import { begin, crash, endItself } from "./life.ts";
 import type { Message } from "./ref.ts";
 import { Request } from "./request.ts";

@@ -1,8 +1,9 @@
 /** A device's data folder: its identity, the mesh key, the block store and the record of the running daemon. */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { errorText } from "../error-text.ts";
 import { FolderLockedError, lockFolder, unlockFolder } from "./lock.ts";
 
 /** The data folder is unreadable, unwritable, malformed or in use. */
@@ -86,17 +87,35 @@ async function readOptional(file: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Writes to a new name and renames, so that no reader ever sees half a file. */
+/**
+ * Writes to a new name and renames, so that no reader ever sees half a file. File and folder are flushed: a power cut must
+ * not leave an empty key behind, with which the device would be a stranger to its own mesh.
+ */
 async function writePrivate(file: string, content: Uint8Array | string): Promise<void> {
   const temporary = `${file}.${process.pid}.new`;
-  await writeFile(temporary, content, { mode: 0o600 });
-  await rename(temporary, file);
+  try {
+    const written = await open(temporary, "w", 0o600);
+    try {
+      await written.writeFile(content);
+      await written.sync();
+    } finally {
+      await written.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // Windows cannot flush a folder; there the rename itself must do.
+  const folder = await open(dirname(file), "r").catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }
 
 function explain(folder: string, error: unknown): DataFolderError {
   if (error instanceof DataFolderError) return error;
   if (error instanceof FolderLockedError) return new DataFolderError(error.message, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorText(error);
   return new DataFolderError(
     `The data folder ${folder} cannot be used: ${reason}. Make it readable and writable for you, or choose another with --data-dir.`,
     { cause: error },

@@ -1,14 +1,6 @@
 /** What the rest of Skein knows of a mesh. */
 
-/** The two streams between a pair of peers: small messages, and tensors that must not delay them. */
-export type Channel = "control" | "tensors";
-
-/**
- * What became of a frame: handed over for delivery; not sent, there is no session with that device; not sent, the peer
- * does not keep up and the channel's queue is full; not sent, the channel takes no frame of this size, now or later.
- * "sent" is no promise: the session may end before the frame arrives.
- */
-export type SendOutcome = "sent" | "unreachable" | "overloaded" | "too-large";
+import type { PeerEvent, Transport } from "../transport.ts";
 
 /** A peer that this device has a session with. */
 export interface Peer {
@@ -24,9 +16,10 @@ export interface Peer {
   readonly bytesReceived: number;
 }
 
-export type PeerEvent =
-  | { readonly type: "up"; readonly device: string; readonly name: string }
-  | { readonly type: "down"; readonly device: string; readonly name: string; readonly reason: string };
+/** A peer event with what the peer is called. */
+export interface NamedPeerEvent extends PeerEvent {
+  readonly name: string;
+}
 
 /** What happens in the mesh, for logs and people. `sentence` says it in words. */
 export type MeshEvent =
@@ -42,31 +35,16 @@ export type MeshEvent =
 
 export type RefusalReason = "wrong-key" | "version" | "not-permitted";
 
-/** The part of a mesh that carries frames: all that actors need. */
-export interface Transport {
-  /** This device's id. */
-  readonly self: string;
-  /** The peers with a session, in no particular order. */
-  peers(): readonly Peer[];
-  /** Whether there is a session with the device: what `peers` lists, without a list. */
-  isConnected(device: string): boolean;
-  /**
-   * Sends a frame; order is kept per device and channel. The frame belongs to the mesh from now on: do not change it.
-   * Never throws: a frame larger than the channel allows (`MAX_CONTROL_FRAME`, `MAX_TENSORS_FRAME`) is "too-large".
-   */
-  send(device: string, channel: Channel, frame: Uint8Array): SendOutcome;
-  /**
-   * Hears every frame, once, in order; the returned function stops it. The frame is the listener's own and starts at a
-   * multiple of 8 bytes, so that typed arrays can be views of it.
-   */
-  onFrame(listener: (device: string, channel: Channel, frame: Uint8Array) => void): () => void;
-  /** Hears each session begin and end, strictly in turn for one device; the returned function stops it. */
-  onPeer(listener: (event: PeerEvent) => void): () => void;
-}
-
-/** A running device of a mesh. */
+/**
+ * A running device of a mesh. As a transport it takes frames of at most `MAX_CONTROL_FRAME` and `MAX_TENSORS_FRAME` bytes;
+ * a frame given to it belongs to it, and a received one starts at a multiple of 8 bytes, so that typed arrays can be views.
+ */
 export interface Mesh extends Transport, AsyncDisposable {
   readonly name: string;
+  /** The peers with a session, in no particular order. */
+  peers(): readonly Peer[];
+  /** Hears each session begin and end, strictly in turn for one device; the returned function stops it. */
+  onPeer(listener: (event: NamedPeerEvent) => void): () => void;
   /** The multiaddrs under which this device can be dialled, its id included. */
   addresses(): string[];
   /** Multiaddrs of other members, told by members or by the person: worth dialling after a restart. At most 64 devices'. */

@@ -1,3 +1,4 @@
+import { errorText } from "../error-text.ts";
 import { mdns, type MulticastDNSComponents } from "@libp2p/mdns";
 import { isStartable } from "@libp2p/interface";
 import { MDNS_INTERVAL } from "./limits.ts";
@@ -27,9 +28,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     if (told) return;
     told = true;
     options.onFailure(
-      `Cannot look for members on the local network by mDNS: ${
-        cause instanceof Error ? cause.message : String(cause)
-      }. ` +
+      `Cannot look for members on the local network by mDNS: ${errorText(cause)}. ` +
         "Devices still meet by the addresses in the invite.",
     );
   };

@@ -1,5 +1,6 @@
-import { type Clock, every, systemClock } from "../clock.ts";
-import type { Channel, Mesh, MeshEvent, PeerEvent } from "./contract.ts";
+import { type Clock, every, systemClock, within } from "../clock.ts";
+import type { Channel } from "../transport.ts";
+import type { Mesh, MeshEvent, NamedPeerEvent } from "./contract.ts";
 import { createDialer } from "./dialer.ts";
 import { createDirectory } from "./directory.ts";
 import { createDiscovery } from "./discovery.ts";
@@ -53,7 +54,7 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     emit({ type: "listener-failed", sentence });
   };
   const frameListeners = createListeners<[string, Channel, Uint8Array]>(failed);
-  const peerListeners = createListeners<[PeerEvent]>(failed);
+  const peerListeners = createListeners<[NamedPeerEvent]>(failed);
   // What listens for failures cannot tell of its own.
   const eventListeners = createListeners<[MeshEvent]>(() => {});
   if (options.log !== undefined) eventListeners.add(options.log);
@@ -151,7 +152,7 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     // Goodbyes first. None of these should take long; a socket that does not close must not keep the device from leaving.
     await within(clock, STOP_TIMEOUT, roster.stop());
     await within(clock, STOP_TIMEOUT, discovery.stop());
-    await within(clock, STOP_TIMEOUT, libp2p.stop());
+    await within(clock, STOP_TIMEOUT, Promise.resolve(libp2p.stop()));
   }
 
   await start();
@@ -175,15 +176,6 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     stop: () => stopping ??= stop(),
     [Symbol.asyncDispose]: () => stopping ??= stop(),
   };
-}
-
-/** Waits for a promise, but not longer than so many milliseconds. */
-async function within(clock: Clock, milliseconds: number, promise: Promise<void> | void): Promise<void> {
-  let cancel = (): void => {};
-  const timeout = new Promise<void>((resolve) => {
-    cancel = clock.after(milliseconds, resolve);
-  });
-  await Promise.race([promise, timeout]).finally(cancel);
 }
 
 function named({ mesh }: MeshOptions): { mesh?: string } {

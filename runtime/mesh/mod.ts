@@ -1,6 +1,6 @@
 /** The mesh: devices that share a key find each other and exchange frames. The only folder that knows libp2p. */
 
-export type { Channel, Mesh, MeshEvent, Peer, PeerEvent, RefusalReason, SendOutcome, Transport } from "./contract.ts";
+export type { Mesh, MeshEvent, NamedPeerEvent, Peer, RefusalReason } from "./contract.ts";
 export { createIdentity, deviceIdOf } from "./identity.ts";
 export { decodeInvite, encodeInvite, type Invite, InviteError } from "./invite.ts";
 export { createMeshKey } from "./key.ts";

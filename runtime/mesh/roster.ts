@@ -1,6 +1,7 @@
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import type { Clock } from "../clock.ts";
-import type { Channel, Peer } from "./contract.ts";
+import type { Channel } from "../transport.ts";
+import type { Peer } from "./contract.ts";
 import { CLOSE_TIMEOUT, SESSION_TIMEOUT } from "./limits.ts";
 import { createLink } from "./link.ts";
 import type { Hello, Member } from "./messages.ts";

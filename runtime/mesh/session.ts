@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Channel, Peer, SendOutcome } from "./contract.ts";
+import type { Channel, Sent } from "../transport.ts";
+import type { Peer } from "./contract.ts";
 import { createFrameDecoder, type Frame, FrameError, type Kind } from "./frames.ts";
 import type { Link } from "./link.ts";
 import { createPulse } from "./liveness.ts";
@@ -52,7 +53,7 @@ export interface Session {
   peer(): Peer | undefined;
   /** Gives the session one of its two streams. */
   attach(channel: Channel, link: Link): void;
-  send(channel: Channel, frame: Uint8Array): SendOutcome;
+  send(channel: Channel, frame: Uint8Array): Sent;
   sendMembers(members: readonly Member[]): void;
   /** Sends a ping. */
   heartbeat(): void;

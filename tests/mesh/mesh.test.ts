@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { deriveKeys } from "../../runtime/mesh/key.ts";
 import { readIdentity } from "../../runtime/mesh/identity.ts";
 import {
-  type Channel,
   createIdentity,
   createMesh,
   createMeshKey,
@@ -13,6 +12,7 @@ import {
   MAX_CONTROL_FRAME,
   MAX_TENSORS_FRAME,
 } from "../../runtime/mesh/mod.ts";
+import type { Channel } from "../../runtime/transport.ts";
 import { createNode, PROTOCOLS } from "../../runtime/mesh/node.ts";
 import { observe, type Observed, stopAll, until } from "./support.ts";
 

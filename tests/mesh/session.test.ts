@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
-import type { Channel } from "../../runtime/mesh/contract.ts";
+import type { Channel } from "../../runtime/transport.ts";
 import { frameStart, type Kind } from "../../runtime/mesh/frames.ts";
 import type { Link, LinkListener } from "../../runtime/mesh/link.ts";
 import { createStallMeter } from "../../runtime/mesh/liveness.ts";

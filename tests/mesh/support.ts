@@ -80,3 +80,33 @@ export function startChild(t: TestContext | undefined, options: Readonly<Record<
 export function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** Time as this process could use it. */
+export interface Stopwatch extends Disposable {
+  /** Milliseconds since the start, without those in which this process stood still: other work kept the processor. */
+  elapsed(): number;
+}
+
+/** Starts a stopwatch. The mesh counts silence alike, see `createStallMeter`: what it could not hear is no silence. */
+export function stopwatch(): Stopwatch {
+  const TICK = 10;
+  /** A timer this late is ordinary. */
+  const ORDINARY = 40;
+  const start = performance.now();
+  let last = start;
+  let stalled = 0;
+  const look = (): void => {
+    const now = performance.now();
+    const late = now - last - TICK;
+    if (late > ORDINARY) stalled += late;
+    last = now;
+  };
+  const timer = setInterval(look, TICK);
+  return {
+    elapsed() {
+      look();
+      return last - start - stalled;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Channel, DeviceId } from "./ref.ts";
-import type { Sent, Transport } from "./transport.ts";
+import type { Sent, Transport } from "../transport.ts";
 
 /** Milliseconds between attempts; an overloaded connection drains in about that time. */
 const RETRY_MS = 20;
@@ -11,7 +11,7 @@ const MAX_WAITING = 50_000;
  * Sends what must not be lost while a connection lasts, such as the end of a watched actor: a refusal as "overloaded" is
  * tried again, in order, until the frame is sent or the device is lost.
  */
-export class Outbox {
+export class Resender {
   readonly #waiting = new Map<DeviceId, { readonly channel: Channel; readonly frame: Uint8Array }[]>();
   readonly #transport: Transport;
   readonly #clock: Clock;

@@ -1,4 +1,10 @@
-import type { Channel, DeviceId } from "./ref.ts";
+/** Frames between devices: what actors need and the mesh gives, so that neither knows the other. */
+
+/** A device's libp2p peer id as text. */
+export type DeviceId = string;
+
+/** The two streams to a peer: small control messages, and tensors that must not delay them. */
+export type Channel = "control" | "tensors";
 
 /**
  * What became of a frame that was given to a transport. "sent" promises order, not arrival; "too-large" that no frame of
