@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Manifest } from "./manifest.ts";
 
 /** The id of a manifest: SHA-256 of its canonical JSON (keys sorted, no spaces) without the field `id`. */
 export function manifestId(manifest: Omit<Manifest, "id">): string {
   const { id: _, ...content } = manifest as Manifest;
-  return createHash("sha256").update(canonicalJson(content)).digest("hex");
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(content))));
 }
 
 function canonicalJson(value: unknown): string {

@@ -1,5 +1,5 @@
 /** The library: gives other devices pieces of the blobs in this device's block store. */
-import { BlobMissingError, type BlockStore } from "../../models/store/mod.ts";
+import { BlobMissingError, type BlockStore } from "../../models/store/block-store.ts";
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { accepting } from "../wire.ts";
 import { LibraryMessage } from "./protocol.ts";

@@ -1,7 +1,7 @@
 /** Fetching blobs from other devices' libraries: only what is missing, hash-checked, resumed where it was interrupted. */
 import * as v from "valibot";
 import type { Blob } from "../../models/manifest.ts";
-import { BlobMismatchError, type BlobWriter, type BlockStore } from "../../models/store/mod.ts";
+import { BlobMismatchError, type BlobWriter, type BlockStore } from "../../models/store/block-store.ts";
 import type { Ref, Reply, Sender } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { libraryOf } from "../addresses.ts";

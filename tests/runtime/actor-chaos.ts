@@ -1,7 +1,7 @@
 /** One run of the random test: told, asked, crashed, stopped and cut off in any order. */
 import assert from "node:assert/strict";
 import type { SpawnOptions } from "../../runtime/actor/mod.ts";
-import type { Place } from "./actor-conformance.ts";
+import type { Place } from "./actor-place.ts";
 import { echo, type Probe, probe } from "./actor-probe.ts";
 
 /** Does the steps to an actor of its own and checks order and outcomes. */

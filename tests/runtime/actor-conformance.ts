@@ -2,22 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type ActorSystem, next, type Ref, type SpawnOptions, stop } from "../../runtime/actor/mod.ts";
+import { next, type Ref, type SpawnOptions, stop } from "../../runtime/actor/mod.ts";
 import { chaos } from "./actor-chaos.ts";
 import { accepts, deviceWatcher, echo, LONG, type Probe, probe, terminated } from "./actor-probe.ts";
+import type { Place } from "./actor-place.ts";
 import { until } from "./until.ts";
 
-/** Two places to stand; the same one twice if `far` lives on `near`'s device. */
-export interface Place extends AsyncDisposable {
-  /** Where the test tells, asks and watches. */
-  readonly near: ActorSystem;
-  /** Where the actors live. */
-  readonly far: ActorSystem;
-  /** Breaks the connection between the two, if there is one. */
-  disconnect?(): void | Promise<void>;
-  /** Makes it again; resolves when frames can be sent. */
-  connect?(): void | Promise<void>;
-}
+export type { Place };
 
 /** Registers the suite's tests; `setUp` makes a fresh place for each. `runs` of the random test, default 40. */
 export function conformance(label: string, setUp: () => Promise<Place>, { runs = 40 } = {}): void {
