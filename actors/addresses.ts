@@ -1,6 +1,7 @@
 /** Where the well-known actors of a device live. */
 import { ANY, type Ref } from "../runtime/actor/mod.ts";
-import type { GatewayMessage } from "./gateway/behaviour.ts";
+import type { GatewayMessage } from "./gateway/protocol.ts";
+import type { InspectorMessage } from "./inspector/protocol.ts";
 import type { LeaderMessage } from "./leader/protocol.ts";
 import type { LibraryMessage } from "./library/protocol.ts";
 import type { MonitorMessage } from "./monitor/protocol.ts";
@@ -30,4 +31,9 @@ export function monitorOf(device: string): Ref<MonitorMessage> {
 /** The library answers with pieces of blobs, so it is reached, and answers, on the tensor stream. */
 export function libraryOf(device: string): Ref<LibraryMessage> {
   return { device, path: `/${SUPERVISOR}/library`, incarnation: ANY, channel: "tensors" };
+}
+
+/** The inspector shows its device to any other. */
+export function inspectorOf(device: string): Ref<InspectorMessage> {
+  return { device, path: `/${SUPERVISOR}/inspector`, incarnation: ANY, channel: "control" };
 }

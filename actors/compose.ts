@@ -3,15 +3,16 @@
  * composes with files, sockets and threads; tests with a loopback, a simulated clock and arithmetic.
  */
 import type { Compute, ComputeRates } from "../models/compute/mod.ts";
-import type { Manifest } from "../models/manifest.ts";
 import type { BlockStore } from "../models/store/mod.ts";
-import type { ActorSnapshot, Behaviour } from "../runtime/actor/mod.ts";
+import type { Behaviour } from "../runtime/actor/mod.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Device } from "./device.ts";
 import type { Announce } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
 import { Served } from "./gateway/served.ts";
 import type { Host, Peers } from "./host.ts";
+import { inspector } from "./inspector/behaviour.ts";
+import { EventRing } from "./inspector/events.ts";
+import type { ViewOptions } from "./inspector/view.ts";
 import { leader } from "./leader/behaviour.ts";
 import type { ServingPolicy } from "./leader/policy.ts";
 import type { Solver } from "./leader/solver.ts";
@@ -23,7 +24,6 @@ import { supervisor } from "./supervisor/behaviour.ts";
 import { Loading } from "./supervisor/loading.ts";
 import type { SupervisorMessage } from "./supervisor/protocol.ts";
 import type { SupervisorState } from "./supervisor/state.ts";
-import { viewOf } from "./supervisor/view.ts";
 
 /** What the platform gives a device. */
 export interface Parts {
@@ -40,16 +40,14 @@ export interface Parts {
   /** How fast this device computes, from a short trial or the memory of one. */
   readonly rates: () => Promise<ComputeRates>;
   readonly solver: Solver;
-  /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
-  readonly compile: (path: string) => Promise<Manifest>;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** The owner's limit for models on this device; absent: what is free. */
   readonly memoryLimitBytes?: number | undefined;
   /** How many times slower this device pretends to be; 1 for not at all. */
   readonly slowdown: number;
-  /** This device's actors, for inspectors. */
-  readonly actors: () => readonly ActorSnapshot[];
+  /** This device's actors and what they count, for inspectors. */
+  readonly inspect: ViewOptions["inspect"];
   readonly announce: Announce;
 }
 
@@ -57,34 +55,28 @@ export interface Parts {
 export interface Composed {
   /** The supervisor, which starts all others. */
   readonly root: Behaviour<SupervisorState, SupervisorMessage>;
-  /** What the API is made from. */
-  readonly device: Device;
+  /** How answers that entered here went. */
+  readonly served: Served;
 }
 
 /** Composes a device. */
 export function composeDevice(parts: Parts): Composed {
-  const { clock, store, compute, peers, announce, policy } = parts;
-  const [work, links] = [new WorkTimes(), new Links(clock)];
-  const measured = { ...parts, work, links };
-  const device: Device = { ...parts, id: parts.device, served: new Served() };
-  const loading = new Loading({
-    device: parts.device,
-    store,
-    compute,
-    clock,
-    peers,
-    announce,
-    onTransfer: (from, bytes, milliseconds) => links.transferred(from, bytes, milliseconds),
-  });
+  const { device, clock, store, compute, peers, policy, solver, joins } = parts;
+  const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
+  const announce: Announce = (event) => {
+    events.record(event);
+    parts.announce(event);
+  };
+  const measured = { ...parts, announce, work, links, events };
+  const onTransfer = (from: string, bytes: number, milliseconds: number) =>
+    links.transferred(from, bytes, milliseconds);
+  const loading = new Loading({ device, store, compute, clock, peers, announce, onTransfer });
   const cast = {
-    leader: leader(device),
+    leader: leader({ id: device, clock, joins, peers, solver, announce }),
     library: library(store),
     monitor: monitor(measured),
-    gateway: gateway(device),
+    gateway: gateway({ clock, served }),
+    inspector: inspector(measured),
   };
-  const look = (known: Parameters<typeof viewOf>[0]) => viewOf(known, measured);
-  return {
-    root: supervisor({ device: parts.device, clock, cast, loading, work, policy, announce, look }),
-    device,
-  };
+  return { root: supervisor({ device, clock, cast, loading, work, policy, announce }), served };
 }

@@ -120,6 +120,19 @@ export function standingOf(state: MeshState, model?: string): Standing {
   return { type: "waiting", reason: state.reason };
 }
 
+/** How the model of this name or id stands; whichever is served where none, or "default", is named. */
+export function findPlan(
+  state: MeshState,
+  model: string | undefined,
+): Standing | { readonly type: "unknown"; readonly reason: string } {
+  if (model === undefined || model === "default" || state.models.length === 0) return standingOf(state);
+  const known = state.models.map(modelOf);
+  const found = known.find(({ id, name }) => id === model || name === model);
+  if (found !== undefined) return standingOf(state, found.id);
+  const names = known.map(({ name }) => `"${name}"`).join(", ");
+  return { type: "unknown", reason: `The mesh runs ${names}, not "${model.slice(0, 200)}".` };
+}
+
 /** Orders plan numbers: negative where `a` is older than `b`. They are unique, whatever the model. */
 export function comparePlans(a: PlanNumber, b: PlanNumber): number {
   return a.term - b.term || a.epoch - b.epoch;

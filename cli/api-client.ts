@@ -1,4 +1,6 @@
 /** How commands talk to a daemon: find one, ask it, and say clearly what is wrong when it does not answer. */
+import * as v from "valibot";
+import type { Route } from "../actors/gateway/api.ts";
 import { findDaemons } from "../runtime/host/mod.ts";
 import { CommandError } from "./command.ts";
 
@@ -31,6 +33,26 @@ export async function request(api: string, path: string, init: RequestInit = {})
   const body = await response.json().catch(() => undefined) as { error?: { message?: string } } | undefined;
   throw new CommandError(
     body?.error?.message ?? `The daemon at ${api} answered ${response.status} ${response.statusText}.`,
+  );
+}
+
+/** Asks a route of the daemon and reads its answer. @throws {CommandError} as `request` does, or for an answer of another version. */
+export async function call<Q, R>(
+  api: string,
+  { method, path, response }: Route<Q, R>,
+  body?: Q,
+  signal?: AbortSignal,
+): Promise<R> {
+  const answer = await request(api, path, {
+    method,
+    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const parsed = v.safeParse(response, await answer.json());
+  if (parsed.success) return parsed.output;
+  const where = v.getDotPath(parsed.issues[0]);
+  throw new CommandError(
+    `The daemon at ${api} is of another version than this command: ${path}, ${where}: ${parsed.issues[0].message}.`,
   );
 }
 

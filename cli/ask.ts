@@ -1,5 +1,7 @@
 /** skein ask: one prompt, its completion on stdout as it arrives, and nothing else there. */
 import process from "node:process";
+import * as v from "valibot";
+import { type AnswerDetails, StreamChunk } from "../actors/gateway/api.ts";
 import { findApi, lines, request } from "./api-client.ts";
 import { CommandError, numberOption, parseCommand } from "./command.ts";
 
@@ -16,26 +18,6 @@ PROMPT may be -, or left out: then it is read from standard input.
   --raw               continue the prompt as it is, without the model's chat template
   --json              print one JSON object with text, timings and route instead
 `;
-
-/** The last chunk's extra part: how long the answer took, and which devices gave it. */
-interface Details {
-  readonly ttft_ms: number;
-  readonly total_ms: number;
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly conversations: number;
-  readonly route: readonly { readonly device: string; readonly first: number; readonly last: number }[];
-}
-
-interface Chunk {
-  readonly choices?: readonly {
-    readonly text?: string;
-    readonly delta?: { readonly content?: string };
-    readonly finish_reason: string | null;
-  }[];
-  readonly skein?: Details;
-  readonly error?: { readonly message: string };
-}
 
 /** Runs the command. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -96,10 +78,10 @@ export async function run(args: readonly string[]): Promise<number> {
 /** Follows the stream to its end. @throws {CommandError} where the answer broke off. */
 async function read(response: Response, onText: (text: string) => void) {
   let [text, finish] = ["", "unknown"];
-  let details: Details | undefined;
+  let details: AnswerDetails | undefined;
   for await (const line of lines(response)) {
     if (!line.startsWith("data: ") || line === "data: [DONE]") continue;
-    const chunk = JSON.parse(line.slice("data: ".length)) as Chunk;
+    const chunk = v.parse(StreamChunk, JSON.parse(line.slice("data: ".length)));
     if (chunk.error !== undefined) throw new CommandError(chunk.error.message);
     const piece = chunk.choices?.[0]?.delta?.content ?? chunk.choices?.[0]?.text ?? "";
     text += piece;
@@ -111,7 +93,7 @@ async function read(response: Response, onText: (text: string) => void) {
   return { text, finish, details };
 }
 
-function summary(details: Details): string {
+function summary(details: AnswerDetails): string {
   const decoding = details.total_ms - details.ttft_ms;
   const rate = details.completion_tokens > 1 ? ((details.completion_tokens - 1) / decoding) * 1000 : 0;
   const again = details.conversations > 1 ? `, taken up again ${details.conversations - 1} times` : "";

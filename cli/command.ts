@@ -1,6 +1,7 @@
 /** What commands share: options, errors, sizes. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import process from "node:process";
+import { errorText } from "../runtime/error-text.ts";
 
 /** A command cannot do what it was asked to; the message says why and what to do. */
 export class CommandError extends Error {
@@ -34,7 +35,7 @@ export function parseCommand<O extends Options>(args: readonly string[], options
     }
     return parsed as ReturnType<typeof parseArgs<{ args: string[]; options: O; allowPositionals: true; strict: true }>>;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new CommandError(`${reason}.\n\n${usage}`, 2);
   }
 }

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { launchDaemon, type LaunchedDaemon } from "./launch.ts";
 import { CommandError, numberOption, parseCommand } from "./command.ts";
-import { request } from "./api-client.ts";
+import { routes } from "../actors/gateway/api.ts";
+import { call } from "./api-client.ts";
 import { run as ask } from "./ask.ts";
 import { run as plan } from "./plan.ts";
-import type { MeshSummary } from "../actors/gateway/mesh-view.ts";
 
 const USAGE = `skein demo [options] ["PROMPT"]: three daemons on this machine, a model across them, an answer.
 Through npm: npm start, or npm start -- --model PATH
@@ -92,7 +92,7 @@ async function planned(api: string, devices: number, signal: AbortSignal): Promi
   let reason = "";
   while (Date.now() < deadline) {
     signal.throwIfAborted();
-    const { state } = await (await request(api, "/skein/plan", { signal })).json() as MeshSummary;
+    const { state } = await call(api, routes.plan, undefined, signal);
     if (
       state.type === "active" &&
       (state.plan.segments.length >= devices || state.plan.segments.length === state.plan.model.blocks)

@@ -2,6 +2,7 @@
 import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
+import { errorText } from "../runtime/error-text.ts";
 import { findDaemons, readMemory } from "../runtime/host/mod.ts";
 import { formatBytes } from "../plans/mod.ts";
 import { parseCommand } from "./command.ts";
@@ -72,7 +73,7 @@ async function checkLibrary(): Promise<Finding> {
     return {
       check: "library",
       state: "fail",
-      found: `ONNX Runtime does not work: ${error instanceof Error ? error.message : error}`,
+      found: `ONNX Runtime does not work: ${errorText(error)}`,
       advice: "Run npm ci again. On Linux it needs glibc (not musl) and libstdc++ (Debian: apt install libstdc++6).",
     };
   }
@@ -134,7 +135,7 @@ async function checkMulticast(): Promise<Finding> {
       advice: MULTICAST_ADVICE,
     };
   } catch (error) {
-    const found = `no multicast: ${error instanceof Error ? error.message : error}`;
+    const found = `no multicast: ${errorText(error)}`;
     return { check: "multicast", state: "warn", found, advice: MULTICAST_ADVICE };
   } finally {
     socket.close();

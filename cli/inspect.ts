@@ -1,11 +1,10 @@
 /** skein inspect: every device, its actors and its segments; or the stream of what happens. */
 import process from "node:process";
-import type { InspectedDevice } from "../actors/gateway/inspection.ts";
-import type { MeshSummary } from "../actors/gateway/mesh-view.ts";
-import type { DeviceView } from "../actors/supervisor/protocol.ts";
+import * as v from "valibot";
+import { type EventLine, type InspectedDevice, type Inspection, routes } from "../actors/gateway/api.ts";
+import type { DeviceView } from "../actors/inspector/protocol.ts";
 import { formatBytes } from "../plans/mod.ts";
-import type { InspectEvent } from "../runtime/actor/mod.ts";
-import { findApi, lines, request } from "./api-client.ts";
+import { call, findApi, lines, request } from "./api-client.ts";
 import { parseCommand } from "./command.ts";
 import { table } from "./table.ts";
 
@@ -16,8 +15,6 @@ const USAGE = `skein inspect [options]: show every device with its actors and se
   --json              print JSON (with --follow: one line per event)
 `;
 
-type Inspection = MeshSummary & { readonly devices: readonly InspectedDevice[] };
-
 /** Runs the command. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseCommand(args, {
@@ -27,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }, USAGE);
   const api = await findApi(values.api);
   if (values.follow) return await follow(api, values.json);
-  const inspection = await (await request(api, "/skein/inspect")).json() as Inspection;
+  const inspection = await call(api, routes.inspect);
   process.stdout.write(values.json ? `${JSON.stringify(inspection)}\n` : draw(inspection));
   return 0;
 }
@@ -36,8 +33,8 @@ async function follow(api: string, json: boolean): Promise<number> {
   const leaving = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => leaving.abort());
   try {
-    for await (const line of lines(await request(api, "/skein/events", { signal: leaving.signal }))) {
-      process.stdout.write(json ? `${line}\n` : `${eventLine(JSON.parse(line))}\n`);
+    for await (const line of lines(await request(api, routes.events.path, { signal: leaving.signal }))) {
+      process.stdout.write(json ? `${line}\n` : `${eventLine(v.parse(routes.events.response, JSON.parse(line)))}\n`);
     }
   } catch (error) {
     if (!leaving.signal.aborted) throw error;
@@ -45,7 +42,7 @@ async function follow(api: string, json: boolean): Promise<number> {
   return 0;
 }
 
-function eventLine(event: InspectEvent | { readonly type: "missed"; readonly events: number }): string {
+function eventLine(event: EventLine): string {
   if (event.type === "missed") return `… ${event.events} events missed: the reader is too slow`;
   const { type, at } = event;
   const begin = `${(at / 1000).toFixed(3).padStart(10)}  ${type.padEnd(9)}`;

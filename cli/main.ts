@@ -1,5 +1,6 @@
 /** The command line: finds the command, runs it, and turns errors into a sentence and an exit code. */
 import process from "node:process";
+import { errorText } from "../runtime/error-text.ts";
 import { CommandError } from "./command.ts";
 
 const USAGE = `Skein runs one language model across the devices you own.
@@ -47,7 +48,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   process.stderr.write(`skein: ${message}\n`);
   if (process.env["SKEIN_DEBUG"] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = error instanceof CommandError ? error.exitCode : 1;

@@ -1,13 +1,10 @@
 /** Plans in words and columns. */
-import type { MeshSummary } from "../actors/gateway/mesh-view.ts";
+import type { PlanView } from "../actors/gateway/api.ts";
 import type { Measured } from "../actors/gateway/served.ts";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import type { ActivePlan } from "../actors/plan.ts";
 import { formatBytes, type Outcome } from "../plans/mod.ts";
 import { table } from "./table.ts";
-
-/** What the API tells of the plan. */
-export type PlanView = MeshSummary & { readonly measured?: Measured };
 
 const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
   solver: "planned",

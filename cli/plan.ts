@@ -1,10 +1,10 @@
 /** skein plan: who runs what and why, what would be if, and pinning it. */
 import { resolve } from "node:path";
 import process from "node:process";
-import type { SolveAnswer } from "../actors/leader/solver.ts";
-import { findApi, request } from "./api-client.ts";
+import { routes } from "../actors/gateway/api.ts";
+import { call, findApi } from "./api-client.ts";
 import { CommandError, parseCommand } from "./command.ts";
-import { describePlan, describeStudy, type PlanView } from "./plan-output.ts";
+import { describePlan, describeStudy } from "./plan-output.ts";
 
 const USAGE = `skein plan [options]: show who runs what, what is expected of it, and how it did.
 
@@ -35,18 +35,18 @@ export async function run(args: readonly string[]): Promise<number> {
   const print = (value: unknown, text: string) =>
     process.stdout.write(values.json ? `${JSON.stringify(value)}\n` : text);
   if (split !== null || values.auto) {
-    const accepted = await (await post(api, "/skein/plan", { split })).json();
+    const accepted = await call(api, routes.pin, { split });
     print(accepted, "accepted; the devices are loading their blocks\n");
     return 0;
   }
   if (values.explain || values["what-if"].length > 0) {
     const changes = values["what-if"].map(withFullPath);
-    const study = await (await post(api, "/skein/study", { changes })).json() as SolveAnswer;
+    const study = await call(api, routes.study, { changes });
     if (study.changed !== undefined && "invalid" in study.changed) throw new CommandError(study.changed.invalid, 2);
     print(study, describeStudy(study, values.explain));
     return 0;
   }
-  const view = await (await request(api, "/skein/plan")).json() as PlanView;
+  const view = await call(api, routes.plan);
   print(view, describePlan(view));
   return 0;
 }
@@ -62,14 +62,6 @@ function joinWhatIf(args: readonly string[]): string[] {
 /** The daemon's working folder is not this command's. */
 function withFullPath(change: string): string {
   return change.startsWith("model=") ? `model=${resolve(change.slice("model=".length))}` : change;
-}
-
-function post(api: string, path: string, body: unknown): Promise<Response> {
-  return request(api, path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
 }
 
 /** "a=3,b=4" to devices and blocks. */

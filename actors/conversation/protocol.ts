@@ -2,15 +2,18 @@
 import * as v from "valibot";
 import { Count, Identifier, Position, Sampling, ShortText, TokenId } from "../wire.ts";
 
-/** Characters of a prompt, all messages together: bounds what a peer can make us tokenise. */
-const MAX_PROMPT_CHARACTERS = 1 << 20;
+/**
+ * Bytes of a prompt on the wire, all messages together: bounds what a peer can make us tokenise, and leaves room in a control
+ * frame for all else that begins a conversation.
+ */
+export const MAX_PROMPT_BYTES = 768 * 1024;
 
 /** Characters of one stop string. */
 export const MAX_STOP_CHARACTERS = 256;
 
-const Text = v.pipe(v.string(), v.maxLength(MAX_PROMPT_CHARACTERS));
+const Text = v.pipe(v.string(), v.maxLength(MAX_PROMPT_BYTES));
 
-export const Prompt = v.variant("type", [
+const AnyPrompt = v.variant("type", [
   v.object({ type: v.literal("text"), text: Text }),
   v.object({
     type: v.literal("chat"),
@@ -18,7 +21,30 @@ export const Prompt = v.variant("type", [
   }),
   v.object({ type: v.literal("tokens"), tokens: v.pipe(v.array(TokenId), v.maxLength(1 << 18)) }),
 ]);
-export type Prompt = v.InferOutput<typeof Prompt>;
+export type Prompt = v.InferOutput<typeof AnyPrompt>;
+
+export const Prompt = v.pipe(
+  AnyPrompt,
+  v.check((prompt) => promptBytes(prompt) <= MAX_PROMPT_BYTES, `a prompt takes at most ${MAX_PROMPT_BYTES} bytes`),
+);
+
+/** Bytes that a prompt takes on the wire at most: UTF-8 and a few for each message, 5 for each token id. */
+export function promptBytes(prompt: Prompt): number {
+  switch (prompt.type) {
+    case "text":
+      return utf8Bytes(prompt.text);
+    case "chat":
+      return prompt.messages.reduce((sum, { role, content }) => sum + utf8Bytes(role) + utf8Bytes(content) + 32, 0);
+    case "tokens":
+      return 5 * prompt.tokens.length;
+    default:
+      return prompt satisfies never;
+  }
+}
+
+function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
 
 /** What a client wants answered. The seed is chosen before, so that the answer is the same wherever it is continued. */
 export const AnswerRequest = v.object({

@@ -8,10 +8,10 @@ import { systemClock } from "../../runtime/clock.ts";
 import { readFreeDisk, readMemory, readSensors, serveHttp } from "../../runtime/host/mod.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
-import { type Composed, composeDevice } from "../compose.ts";
-import type { Device } from "../device.ts";
+import { composeDevice } from "../compose.ts";
 import type { DeviceEvent } from "../events.ts";
 import { createApi } from "../gateway/http.ts";
+import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
@@ -67,8 +67,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const store = await openBlockStore(options.folder.blocks);
   const compute = started.use(startCompute({ threads: options.threads, slowdown: options.slowdown }));
   const mesh = started.use(await openMesh(options, { identity, key, join }));
-  const { system, device } = startActors(options, { store, compute, mesh, joins: join.length > 0 }, started);
-  const api = await startApi(options, system, device, started);
+  const { system, served } = startActors(options, { store, compute, mesh, joins: join.length > 0 }, started);
+  const api = await startApi(options, { system, store, mesh, served }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
@@ -96,12 +96,12 @@ function startActors(
   options: DaemonOptions,
   { store, compute, mesh, joins }: Opened,
   started: AsyncDisposableStack,
-): { readonly system: ActorSystem; readonly device: Device } {
+): { readonly system: ActorSystem; readonly served: Served } {
   const { name, folder, onEvent } = options;
   let rates: Promise<ComputeRates> | undefined;
   const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
   const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh, onCrash }));
-  const { root, device }: Composed = composeDevice({
+  const { root, served } = composeDevice({
     device: mesh.self,
     name,
     clock: systemClock,
@@ -117,11 +117,10 @@ function startActors(
     compute,
     rates: () => rates ??= knownRates(options, compute),
     solver: started.use(startSolver(systemClock)),
-    compile: (path) => compileModel(path, { store }),
     policy: options.policy,
     memoryLimitBytes: options.memoryLimitBytes,
     slowdown: options.slowdown,
-    actors: () => system.inspect.snapshot(),
+    inspect: system.inspect,
     announce: onEvent,
   });
   system.spawn(root, { name: SUPERVISOR, restart: { policy: "permanent", restarts: 5, seconds: 60 } });
@@ -132,18 +131,26 @@ function startActors(
   }));
   started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
-  return { system, device };
+  return { system, served };
 }
 
 /** Opens the API; its URL. */
 async function startApi(
-  { api: { host, port } }: DaemonOptions,
-  system: ActorSystem,
-  device: Device,
+  { api: { host, port }, name }: DaemonOptions,
+  { system, store, mesh, served }: Pick<Opened, "store" | "mesh"> & { system: ActorSystem; served: Served },
   started: AsyncDisposableStack,
 ): Promise<string> {
   const closing = new AbortController();
-  const server = await serveHttp(host, port, createApi({ system, device, closing: closing.signal }));
+  const api = createApi({
+    system,
+    device: mesh.self,
+    name,
+    peers: () => mesh.peers(),
+    served,
+    compile: (path) => compileModel(path, { store }),
+    closing: closing.signal,
+  });
+  const server = await serveHttp(host, port, api);
   started.defer(() => {
     closing.abort();
     return server.close();

@@ -1,4 +1,5 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
+import { errorText } from "../../runtime/error-text.ts";
 import type { ComputeSegment } from "../../models/compute/mod.ts";
 import { type Behaviour, type Context, next, refKey } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -166,7 +167,7 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
     });
     step.then(
       (result): StepOutcome => ({ type: "stepped", result }),
-      (error): StepOutcome => ({ type: "failed", reason: error instanceof Error ? error.message : String(error) }),
+      (error): StepOutcome => ({ type: "failed", reason: errorText(error) }),
     ).then((outcome) => context.tell(context.self, { type: "computed", rows, outcome }));
   }
 

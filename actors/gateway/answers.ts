@@ -1,8 +1,7 @@
 /** Prompts in, events out, for code that is not an actor: the HTTP side of the gateway. */
 import type { ActorSystem } from "../../runtime/actor/mod.ts";
 import { gatewayOf } from "../addresses.ts";
-import type { AnswerRequest } from "../conversation/protocol.ts";
-import type { AnswerEvent } from "./answer.ts";
+import type { AnswerEvent, PromptRequest } from "./protocol.ts";
 
 export interface AnswerSignals {
   /** The reader has gone. */
@@ -24,7 +23,7 @@ const STOPPED: AnswerEvent = {
 export async function* answers(
   system: ActorSystem,
   device: string,
-  request: AnswerRequest,
+  prompt: PromptRequest,
   { gone, closing }: AnswerSignals,
 ): AsyncGenerator<AnswerEvent, void> {
   const left = new AbortController();
@@ -37,7 +36,7 @@ export async function* answers(
   const ended = AbortSignal.any([gone, closing, left.signal]);
   const onAbort = () => wake();
   ended.addEventListener("abort", onAbort);
-  system.tell(gatewayOf(device), { type: "prompt", request, listener: { onEvent, signal: ended } });
+  system.tell(gatewayOf(device), { type: "prompt", prompt, listener: { onEvent, signal: ended } });
   try {
     for (;;) {
       for (const event of events.splice(0)) {

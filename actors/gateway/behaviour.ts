@@ -1,59 +1,42 @@
-/** The gateway: where prompts enter a device. It knows the plan in force and starts an answer for each prompt. */
-import { type Behaviour, next, type Ref } from "../../runtime/actor/mod.ts";
-import type { Device } from "../device.ts";
-import type { AnswerRequest } from "../conversation/protocol.ts";
+/** The gateway: where prompts enter a device. It knows the plans in force and starts an answer for each prompt. */
+import { type Behaviour, type Context, next, type Ref } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { type MeshState, noModels } from "../plan.ts";
-import { answer, type AnswerEvent, type AnswerMessage } from "./answer.ts";
+import { answer } from "./answer.ts";
+import type { AnswerMessage } from "./answer-state.ts";
+import type { AnswerListener, GatewayMessage, PromptRequest } from "./protocol.ts";
+import type { Served } from "./served.ts";
 
 /** Answers that may be under way on one device; one more is refused, rather than left to wait without end. */
-const MAX_ANSWERS = 256;
+export const MAX_ANSWERS = 256;
 
-/** What a gateway is told, by its own device only. */
-export type GatewayMessage =
-  | { readonly type: "state"; readonly leader: string; readonly state: MeshState }
-  | { readonly type: "prompt"; readonly request: AnswerRequest; readonly listener: AnswerListener }
-  | { readonly type: "answered"; readonly path: string };
-
-/** Who reads an answer: a client's connection. */
-export interface AnswerListener {
-  /** Called for each event, in order; the last one is "finished" or "failed". */
-  readonly onEvent: (event: AnswerEvent) => void;
-  /** Aborted when the reader has gone. */
-  readonly signal: AbortSignal;
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  readonly clock: Clock;
+  /** How answers that entered here went. */
+  readonly served: Served;
 }
 
 interface GatewayState {
-  readonly answers: Set<string>;
+  readonly answers: Map<string, Ref<AnswerMessage>>;
+  /** What the mesh can do; answers are told when it changes. */
+  mesh: MeshState;
   asked: number;
 }
 
 /** Makes the gateway's behaviour. */
-export function gateway(device: Device): Behaviour<GatewayState, GatewayMessage> {
-  let mesh: MeshState = noModels("The devices are choosing a leader.");
+export function gateway(options: GatewayOptions): Behaviour<GatewayState, GatewayMessage> {
   return {
-    start: () => ({ answers: new Set(), asked: 0 }),
+    start: () => ({ answers: new Map(), mesh: noModels("The devices are choosing a leader."), asked: 0 }),
     receive(state, message, context) {
       switch (message.type) {
         case "state":
-          mesh = message.state;
+          state.mesh = message.state;
+          for (const ref of state.answers.values()) context.tell(ref, { type: "state", state: message.state });
           break;
-        case "prompt": {
-          const { request, listener } = message;
-          if (listener.signal.aborted) break;
-          if (state.answers.size >= MAX_ANSWERS) {
-            listener.onEvent({
-              type: "failed",
-              code: "overloaded",
-              message: `This device already answers ${MAX_ANSWERS} prompts. Try again when some of them are done.`,
-            });
-            break;
-          }
-          const behaviour = answer({ device, request, listener, mesh: () => mesh });
-          const ref: Ref<AnswerMessage> = context.spawn(behaviour, { name: `answer-${++state.asked}` });
-          state.answers.add(ref.path);
-          context.watch(ref, () => ({ type: "answered", path: ref.path }));
+        case "prompt":
+          begin(state, message.prompt, message.listener, options, context);
           break;
-        }
         case "answered":
           state.answers.delete(message.path);
           break;
@@ -63,4 +46,23 @@ export function gateway(device: Device): Behaviour<GatewayState, GatewayMessage>
       return next(state);
     },
   };
+}
+
+/** Starts an answer, unless its reader has gone or too many are under way. */
+function begin(
+  state: GatewayState,
+  prompt: PromptRequest,
+  listener: AnswerListener,
+  { clock, served }: GatewayOptions,
+  context: Context<GatewayMessage>,
+): void {
+  if (listener.signal.aborted) return;
+  if (state.answers.size >= MAX_ANSWERS) {
+    const message = `This device already answers ${MAX_ANSWERS} prompts. Try again when some of them are done.`;
+    return listener.onEvent({ type: "failed", code: "overloaded", message });
+  }
+  const behaviour = answer({ clock, served, prompt, listener, mesh: state.mesh, id: crypto.randomUUID() });
+  const ref: Ref<AnswerMessage> = context.spawn(behaviour, { name: `answer-${++state.asked}` });
+  state.answers.set(ref.path, ref);
+  context.watch(ref, () => ({ type: "answered", path: ref.path }));
 }

@@ -3,7 +3,7 @@ import type { ActorSystem, Ref, Reply } from "../../runtime/actor/mod.ts";
 import { supervisorOf } from "../addresses.ts";
 import { type ModelState, type Standing, standingOf } from "../plan.ts";
 import type { MeshView } from "../supervisor/protocol.ts";
-import { RequestError } from "./openai.ts";
+import { RequestError } from "./request-error.ts";
 
 /** What the API tells of the mesh: how it stands in one word, and every model by itself. */
 export interface MeshSummary {

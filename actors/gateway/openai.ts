@@ -1,25 +1,18 @@
 /** OpenAI's wire format: their requests to ours, our events to their responses. Pure. */
 import * as v from "valibot";
 import { validateSampling } from "../../models/sampling/mod.ts";
+import { errorText } from "../../runtime/error-text.ts";
 import type { AnswerRequest, Prompt } from "../conversation/protocol.ts";
-import { MAX_STOP_CHARACTERS, Prompt as PromptSchema } from "../conversation/protocol.ts";
+import {
+  MAX_PROMPT_BYTES,
+  MAX_STOP_CHARACTERS,
+  Prompt as PromptSchema,
+  promptBytes,
+} from "../conversation/protocol.ts";
 import { MAX_CONTEXT } from "../wire.ts";
-import type { AnswerEvent, Timings } from "./answer.ts";
-
-/** A request that cannot be served as it is; becomes a response in OpenAI's error shape. */
-export class RequestError extends Error {
-  override readonly name = "RequestError";
-  readonly status: number;
-  readonly code: string;
-  readonly param: string | null;
-
-  constructor(status: number, code: string, message: string, param: string | null = null) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.param = param;
-  }
-}
+import type { AnswerDetails } from "./api.ts";
+import type { AnswerEvent, Timings } from "./protocol.ts";
+import { RequestError } from "./request-error.ts";
 
 /** Which of the two generating endpoints. */
 export type Endpoint = "completions" | "chat";
@@ -108,12 +101,23 @@ function assemble(endpoint: Endpoint, parameters: v.InferOutput<typeof Parameter
     stream: parameters.stream ?? false,
     usage: parameters.stream_options?.include_usage ?? false,
     answer: {
-      prompt: parse(PromptSchema, prompt),
+      prompt: readPrompt(prompt),
       sampling: readSampling(parameters),
       maxTokens: Math.min(limit ?? (endpoint === "completions" ? COMPLETION_TOKENS : MAX_CONTEXT), MAX_CONTEXT),
       stop: typeof stop === "string" ? [stop] : stop,
     },
   };
+}
+
+/** A prompt that devices can send each other, whichever of them answers it. */
+function readPrompt(prompt: Prompt): Prompt {
+  const bytes = promptBytes(prompt);
+  if (bytes <= MAX_PROMPT_BYTES) return parse(PromptSchema, prompt);
+  throw new RequestError(
+    413,
+    "prompt_too_large",
+    `The prompt takes ${bytes} bytes; at most ${MAX_PROMPT_BYTES} can be sent from device to device.`,
+  );
 }
 
 function readSampling(parameters: v.InferOutput<typeof Parameters>) {
@@ -128,7 +132,7 @@ function readSampling(parameters: v.InferOutput<typeof Parameters>) {
       seed: parameters.seed ?? Math.floor(Math.random() * 2 ** 32),
     });
   } catch (error) {
-    throw new RequestError(400, "invalid_value", error instanceof Error ? error.message : String(error));
+    throw new RequestError(400, "invalid_value", errorText(error));
   }
 }
 
@@ -191,29 +195,6 @@ export function lastChunks(
   return usage ? [last, { ...envelope(head, true), choices: [], usage: usageOf(end.timings) }] : [last];
 }
 
-/** OpenAI's error shape. */
-export function errorBody(status: number, code: string, message: string, param: string | null = null): object {
-  const type = status === 429 || status >= 500 ? "server_error" : "invalid_request_error";
-  return { error: { message, type, param, code } };
-}
-
-/** The HTTP status that a failed answer becomes. */
-export function statusOf(code: Extract<AnswerEvent, { type: "failed" }>["code"]): number {
-  switch (code) {
-    case "context_length_exceeded":
-    case "invalid_prompt":
-    case "invalid_template":
-      return 400;
-    case "overloaded":
-      return 429;
-    case "no_plan":
-    case "interrupted":
-      return 503;
-    default:
-      return code satisfies never;
-  }
-}
-
 function envelope({ id, created, model, endpoint }: ResponseHead, chunk: boolean): object {
   const object = endpoint === "completions" ? "text_completion" : chunk ? "chat.completion.chunk" : "chat.completion";
   return { id, object, created, model };
@@ -227,7 +208,7 @@ function usageOf({ promptTokens, completionTokens }: Timings): object {
   };
 }
 
-function detailsOf({ timings, plan }: Extract<AnswerEvent, { type: "finished" }>): object {
+function detailsOf({ timings, plan }: Extract<AnswerEvent, { type: "finished" }>): AnswerDetails {
   return {
     ttft_ms: timings.timeToFirstTokenMilliseconds,
     total_ms: timings.totalMilliseconds,

@@ -1,7 +1,7 @@
 /** How answers went under the plan in force: what prediction is held against. */
 import { Samples } from "../monitor/samples.ts";
 import type { PlanNumber } from "../plan.ts";
-import type { Timings } from "./answer.ts";
+import type { Timings } from "./protocol.ts";
 
 /** Answers that a median is taken over. */
 const WINDOW = 51;

@@ -7,7 +7,8 @@ import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
 import { assign, giveUp, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { converse } from "./conversations.ts";
-import { acceptSupervisorMessage, type SupervisorMessage } from "./protocol.ts";
+import type { Held } from "./held.ts";
+import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
 import { published } from "./publication.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
@@ -27,6 +28,7 @@ export function supervisor(options: SupervisorOptions): Behaviour<SupervisorStat
 function start({ cast }: SupervisorOptions, context: SupervisorContext): SupervisorState {
   const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
   context.spawn(cast.leader, { name: "leader", restart });
+  context.spawn(cast.inspector, { name: "inspector", restart });
   context.spawn(cast.library, { name: "library", restart, channel: "tensors" });
   return {
     monitor: context.spawn(cast.monitor, { name: "monitor", restart, channel: "tensors" }),
@@ -67,9 +69,8 @@ function receive(
       return void state.conversations.delete(message.id);
     case "segment-ended":
       return segmentEnded(state, message, options, context);
-    case "view":
-      // Not awaited: files are read for it, and to look must not be to stop.
-      return void options.look(state).then((view) => reply(context, message.replyTo, view), () => {});
+    case "held":
+      return reply(context, message.replyTo, heldView(state));
     case "mesh": {
       const { leader, term, mesh } = state;
       return reply(context, message.replyTo, { leader, term, state: mesh });
@@ -77,4 +78,13 @@ function receive(
     default:
       return message satisfies never;
   }
+}
+
+function heldView({ leader, term, held }: SupervisorState): HeldView {
+  return { leader, term, segments: held.map(rowOf) };
+}
+
+function rowOf({ ref, model, assignment: { manifest, first, last, bytes } }: Held): HeldSegment {
+  const weightBytes = manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0);
+  return { ref, model, first, last, bytes, weightBytes };
 }

@@ -1,58 +1,14 @@
-/** The supervisor's messages: assignments from the leader, conversations for gateways, a look at the device for inspectors. */
+/** The supervisor's messages: assignments from the leader, conversations for gateways. */
 import * as v from "valibot";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import { ServingPolicy } from "../leader/policy.ts";
-import { DeviceReport, type LeaderMessage } from "../leader/protocol.ts";
+import type { ExecutorMessage } from "../executor/protocol.ts";
+import type { LeaderMessage } from "../leader/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import { accepting, Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
-
-/** One actor as an inspector sees it. */
-export const ActorRow = v.object({
-  path: ShortText,
-  state: ShortText,
-  mailbox: Count,
-  mailboxBound: Count,
-  handled: Count,
-  meanMilliseconds: v.number(),
-  lastMilliseconds: v.number(),
-  restarts: Count,
-});
-export type ActorRow = v.InferOutput<typeof ActorRow>;
-
-/** A device as an inspector sees it. */
-export const DeviceView = v.object({
-  device: Identifier,
-  name: ShortText,
-  leader: v.optional(Identifier),
-  term: Count,
-  memory: v.object({ usableBytes: Count, totalBytes: Count, processBytes: Count }),
-  /** What planning goes by: see `DeviceReport`. */
-  speed: v.object({
-    slowdown: v.number(),
-    rates: v.optional(DeviceReport.entries.rates),
-    work: DeviceReport.entries.work,
-  }),
-  sensors: DeviceReport.entries.sensors,
-  links: v.pipe(
-    v.array(v.object({
-      device: Identifier,
-      name: ShortText,
-      roundTripMilliseconds: v.optional(v.number()),
-      /** From that device to this one. */
-      bytesPerSecond: v.optional(v.number()),
-    })),
-    v.maxLength(1024),
-  ),
-  segments: v.pipe(
-    v.array(v.object({ path: ShortText, first: Count, last: Count, bytes: Count, weightBytes: Count })),
-    v.maxLength(256),
-  ),
-  actors: v.pipe(v.array(ActorRow), v.maxLength(4096)),
-});
-export type DeviceView = v.InferOutput<typeof DeviceView>;
 
 /** Where to reach a new conversation. */
 export const Conversing = v.variant("type", [
@@ -101,8 +57,6 @@ const Converse = v.object({
   replyTo: replyTo<Conversing>(),
 });
 
-const View = v.object({ type: v.literal("view"), replyTo: replyTo<DeviceView>() });
-
 /** What a device knows of the mesh. */
 export interface MeshView {
   readonly leader: string | undefined;
@@ -110,8 +64,26 @@ export interface MeshView {
   readonly state: MeshState;
 }
 
+/** What a supervisor holds, for the inspector of its device. */
+export interface HeldView {
+  readonly leader: string | undefined;
+  readonly term: number;
+  readonly segments: readonly HeldSegment[];
+}
+
+export interface HeldSegment {
+  readonly ref: Ref<ExecutorMessage>;
+  readonly model: string;
+  /** Indices of its blocks, both ends included. */
+  readonly first: number;
+  readonly last: number;
+  /** Of weights and caches, and of weights alone. */
+  readonly bytes: number;
+  readonly weightBytes: number;
+}
+
 /** What other devices may send. */
-export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish, Converse, View]);
+export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish, Converse]);
 
 /** Parses what `from` sent; plans are the acting leader's own to give. @throws {TypeError} or a ValiError */
 export const acceptSupervisorMessage = accepting(
@@ -125,8 +97,6 @@ export const acceptSupervisorMessage = accepting(
         return [message.leader];
       case "converse":
         return [message.answer.device];
-      case "view":
-        return [];
       default:
         return message satisfies never;
     }
@@ -145,6 +115,8 @@ export type SupervisorMessage =
   | { readonly type: "offer"; readonly manifest: Manifest }
   /** From the device's own API. */
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
+  /** From the device's own inspector. */
+  | { readonly type: "held"; readonly replyTo: Ref<Reply<HeldView>> }
   /** A segment's executor has ended. */
   | { readonly type: "segment-ended"; readonly path: string; readonly reason: string; readonly detail: string }
   | { readonly type: "conversation-ended"; readonly id: string };

@@ -3,7 +3,8 @@ import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { ConversationMessage } from "../conversation/protocol.ts";
 import type { Announce } from "../events.ts";
-import type { GatewayMessage } from "../gateway/behaviour.ts";
+import type { GatewayMessage } from "../gateway/protocol.ts";
+import type { InspectorMessage } from "../inspector/protocol.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import type { LeaderMessage } from "../leader/protocol.ts";
 import type { LibraryMessage } from "../library/protocol.ts";
@@ -12,8 +13,7 @@ import type { WorkTimes } from "../monitor/work-times.ts";
 import type { MeshState } from "../plan.ts";
 import type { Held } from "./held.ts";
 import type { LoadedSegment, Loading } from "./loading.ts";
-import type { AssignMessage, DeviceView, SupervisorMessage } from "./protocol.ts";
-import type { Viewed } from "./view.ts";
+import type { AssignMessage, SupervisorMessage } from "./protocol.ts";
 
 /** The actors that every device hosts below its supervisor, for as long as it runs. */
 export interface Cast {
@@ -21,6 +21,7 @@ export interface Cast {
   readonly library: Behaviour<unknown, LibraryMessage>;
   readonly monitor: Behaviour<unknown, MonitorMessage>;
   readonly gateway: Behaviour<unknown, GatewayMessage>;
+  readonly inspector: Behaviour<unknown, InspectorMessage>;
 }
 
 /** What a supervisor is made of. */
@@ -34,8 +35,6 @@ export interface SupervisorOptions {
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   readonly announce: Announce;
-  /** Looks at the device, for inspectors. */
-  readonly look: (known: Viewed) => Promise<DeviceView>;
 }
 
 /** A supervisor's state; it lives from a start to a stop or restart. */

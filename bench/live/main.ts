@@ -9,7 +9,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
-import type { PlanView } from "../../cli/plan-output.ts";
+import type { PlanView } from "../../actors/gateway/api.ts";
 import { table } from "../../cli/table.ts";
 import { complete, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";

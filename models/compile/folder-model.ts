@@ -1,4 +1,5 @@
 /** Understands a Hugging Face folder: architecture from its config.json, tokenizer, tensor names. */
+import { errorText } from "../error-text.ts";
 import { ModelFileError, type ModelFolder, openModelFolder } from "../formats/mod.ts";
 import type { Architecture, Family, RopeScaling } from "../manifest.ts";
 import { bundleFromFolder, type TokenizerBundle } from "../text/mod.ts";
@@ -134,7 +135,7 @@ async function readTokenizer(folder: ModelFolder): Promise<TokenizerBundle> {
     });
   } catch (cause) {
     if (cause instanceof ModelFileError) throw cause;
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = errorText(cause);
     throw new ModelFileError(folder.path, `its tokenizer cannot be used (${problem})`, "Fetch tokenizer.json again.", {
       cause,
     });

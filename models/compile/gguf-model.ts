@@ -1,4 +1,5 @@
 /** Understands a GGUF file: architecture from its metadata, tokenizer, tensor names. */
+import { errorText } from "../error-text.ts";
 import { dequantize, type GgufFile, ModelFileError, openGguf } from "../formats/mod.ts";
 import type { Architecture, Family } from "../manifest.ts";
 import { bundleFromGguf, type TokenizerBundle } from "../text/mod.ts";
@@ -137,7 +138,7 @@ function readTokenizer({ path, metadata }: GgufFile): TokenizerBundle {
   try {
     return bundleFromGguf(metadata);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = errorText(cause);
     throw new ModelFileError(path, `its tokenizer cannot be used (${problem})`, "Choose another file of this model.", {
       cause,
     });

@@ -3,6 +3,7 @@
  * needs 0.4 ms for a message and its answer, its web workers 0.08 ms. Elsewhere (Node) it is a worker thread.
  */
 import { parentPort, Worker as NodeWorker } from "node:worker_threads";
+import { errorText } from "../error-text.ts";
 
 /** The side that starts a thread and speaks with it. */
 export interface Thread {
@@ -32,7 +33,7 @@ export function startThread(url: URL, listener: ThreadListener): Thread {
   if (Worker === undefined) {
     const worker = new NodeWorker(url);
     worker.on("message", (message) => listener.onMessage(message));
-    worker.on("error", (error) => listener.onEnd(error instanceof Error ? error.message : String(error)));
+    worker.on("error", (error) => listener.onEnd(errorText(error)));
     worker.on("exit", () => listener.onEnd("it has ended"));
     return {
       post: (message, transfer) => worker.postMessage(message, [...transfer]),

@@ -1,4 +1,5 @@
 /** The compute worker's thread: a run blocks the thread that it is called on, so it must not be the daemon's. */
+import { errorText } from "../error-text.ts";
 import type { ComputeOptions, ComputeRequest, ComputeResponse } from "./messages.ts";
 import { openKernels } from "./ort/kernels.ts";
 import { probe } from "./probe.ts";
@@ -19,7 +20,7 @@ serveThread((message, post) => {
   const request = message as ComputeRequest;
   const work = async (): Promise<void> => {
     const response = await perform(request).catch((error): ComputeResponse => {
-      return { id: request.id, type: "failed", message: error instanceof Error ? error.message : String(error) };
+      return { id: request.id, type: "failed", message: errorText(error) };
     });
     post(response, transferable(response));
   };

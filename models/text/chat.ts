@@ -1,5 +1,6 @@
 /** Chat messages to a prompt, by the model's own template. */
 import { Template } from "@huggingface/jinja";
+import { errorText } from "../error-text.ts";
 import type { TokenizerBundle } from "./bundle.ts";
 import { guardText, pickGuard } from "./guard.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -69,7 +70,7 @@ export function renderChat(
     });
   } catch (cause) {
     throw new ChatTemplateError(
-      `The model's chat template does not take these messages: ${cause instanceof Error ? cause.message : cause}`,
+      `The model's chat template does not take these messages: ${errorText(cause)}`,
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 /** Vocabularies in the format of a Hugging Face `tokenizer.json`, encoded by `@huggingface/tokenizers`. */
 import { Tokenizer as Components } from "@huggingface/tokenizers";
+import { errorText } from "../error-text.ts";
 import type { AddedToken, HuggingFaceVocabulary } from "./bundle.ts";
 import { createDecoder } from "./decoder.ts";
 import { createSplitter } from "./splitter.ts";
@@ -76,7 +77,7 @@ function components(data: HuggingFaceVocabulary) {
     return { normalizer, preTokenizer: pre_tokenizer, model, decoder };
   } catch (cause) {
     throw new TypeError(
-      `Cannot read the tokenizer: ${cause instanceof Error ? cause.message : cause}. The model needs a newer version.`,
+      `Cannot read the tokenizer: ${errorText(cause)}. The model needs a newer version.`,
       { cause },
     );
   }

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MAX_STOP_CHARACTERS } from "../../actors/conversation/protocol.ts";
-import { readRequest, RequestError } from "../../actors/gateway/openai.ts";
+import { readRequest } from "../../actors/gateway/openai.ts";
+import { RequestError } from "../../actors/gateway/request-error.ts";
 
 test("stop strings are taken as one or several, and refused where they are too long, empty or too many", () => {
   const read = (stop: unknown) => readRequest("completions", { prompt: "a", stop }).answer.stop;

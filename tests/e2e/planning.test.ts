@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
-import type { DeviceView } from "../../actors/supervisor/protocol.ts";
-import type { PlanView } from "../../cli/plan-output.ts";
+import type { DeviceView } from "../../actors/inspector/protocol.ts";
+import type { PlanView } from "../../actors/gateway/api.ts";
 import { shared, skipWithoutModels } from "../shared.ts";
 import { skein } from "./command.ts";
 import { complete, startLocalMesh } from "./local-mesh.ts";

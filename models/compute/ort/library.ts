@@ -4,6 +4,7 @@ import koffi from "koffi";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { errorText } from "../../error-text.ts";
 import { KernelError } from "../kernels.ts";
 
 /** The library's file on each platform. */
@@ -71,7 +72,7 @@ function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new KernelError(`ONNX Runtime's library ${path} does not load: ${reason}`, { cause });
   }
 }

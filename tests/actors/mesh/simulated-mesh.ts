@@ -9,7 +9,7 @@
  * assert.deepEqual(answer.text, mesh.expected("Hello", 8));
  * ```
  */
-import type { AnswerEvent } from "../../../actors/gateway/answer.ts";
+import type { AnswerEvent } from "../../../actors/gateway/protocol.ts";
 import { answers } from "../../../actors/gateway/answers.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
 import { composeDevice } from "../../../actors/compose.ts";
@@ -164,12 +164,11 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     },
     store: fakeStore(held),
     compute,
-    compile: () => Promise.reject(new Error("A simulated device compiles nothing.")),
     policy: { ...POLICY, ...options.policy },
     slowdown: 1,
     rates: () => compute.probe(""),
     solver: solverHere(clock),
-    actors: () => system.inspect.snapshot(),
+    inspect: system.inspect,
     announce: (event) => events.push(event),
   });
   const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
@@ -224,7 +223,7 @@ function startAnswer(
   };
   const signals = { gone: gone.signal, closing: new AbortController().signal };
   void (async () => {
-    for await (const event of answers(system, at, request, signals)) events.push(event);
+    for await (const event of answers(system, at, { request, model: undefined }, signals)) events.push(event);
   })();
   return {
     events,

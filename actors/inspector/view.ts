@@ -1,14 +1,15 @@
 /** A device as an inspector sees it. */
 import type { ComputeRates } from "../../models/compute/mod.ts";
-import type { ActorSnapshot } from "../../runtime/actor/mod.ts";
+import type { ActorSnapshot, Counters } from "../../runtime/actor/mod.ts";
 import type { Host, Peers } from "../host.ts";
 import type { Links } from "../monitor/links.ts";
 import { measureMemory } from "../monitor/memory.ts";
 import type { WorkTimes } from "../monitor/work-times.ts";
-import { type Held, heldBytes } from "./held.ts";
+import type { HeldView } from "../supervisor/protocol.ts";
+import type { EventRing } from "./events.ts";
 import type { ActorRow, DeviceView } from "./protocol.ts";
 
-/** What a view is made from. */
+/** What a view is made from, beside what the supervisor says. */
 export interface ViewOptions {
   readonly device: string;
   readonly name: string;
@@ -19,40 +20,36 @@ export interface ViewOptions {
   readonly peers: Peers;
   readonly links: Links;
   readonly work: WorkTimes;
-  readonly actors: () => readonly ActorSnapshot[];
-}
-
-/** What the supervisor adds to it. */
-export interface Viewed {
-  readonly leader: string | undefined;
-  readonly term: number;
-  readonly held: readonly Held[];
+  readonly events: EventRing;
+  /** This device's actors and what they count. */
+  readonly inspect: { snapshot(): readonly ActorSnapshot[]; counters(): Counters };
 }
 
 /** Looks at a device: memory, speeds, links, segments, actors. */
-export async function viewOf({ leader, term, held }: Viewed, options: ViewOptions): Promise<DeviceView> {
-  const { device, name, host, slowdown, rates, work, actors } = options;
+export async function viewOf({ leader, term, segments }: HeldView, options: ViewOptions): Promise<DeviceView> {
+  const { device, name, host, slowdown, rates, work, inspect, events } = options;
+  const heldBytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  let known: ComputeRates | undefined;
+  // Whoever looks does not wait for a trial that is under way.
+  rates().then((measured) => known = measured, () => {});
+  const [memory, sensors] = [await measureMemory(options, heldBytes), await host.readSensors()];
   return {
     device,
     name,
     leader,
     term,
-    memory: { ...await measureMemory(options, heldBytes(held)), processBytes: host.processBytes() },
+    memory: { ...memory, processBytes: host.processBytes() },
     speed: {
       slowdown,
-      rates: await rates().catch(() => undefined),
+      rates: known,
       work: work.models().map((model) => ({ model, blocks: work.of(model) })),
     },
-    sensors: await host.readSensors(),
+    sensors,
     links: linkRows(options),
-    segments: held.map(({ ref, assignment: { manifest, first, last, bytes } }) => ({
-      path: ref.path,
-      first,
-      last,
-      bytes,
-      weightBytes: manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0),
-    })),
-    actors: actors().map(rowOf),
+    segments: segments.map(({ ref, ...row }) => ({ path: ref.path, ...row })),
+    actors: inspect.snapshot().map(rowOf),
+    counters: inspect.counters(),
+    events: events.recent(),
   };
 }
 

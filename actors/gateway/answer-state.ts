@@ -1,0 +1,94 @@
+/** What an answer is made of and what it keeps. */
+import type { Context, Ref } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
+import type { ActivePlan, MeshState } from "../plan.ts";
+import type { AnswerListener, PromptRequest, Timings } from "./protocol.ts";
+import type { Served } from "./served.ts";
+
+/** What an answer is told. */
+export type AnswerMessage =
+  | FromConversation
+  /** From its own clock: time for another attempt. */
+  | { readonly type: "try" }
+  /** From its own ask: the conversation of an attempt lives, or was not to be had, for good or for now. */
+  | { readonly type: "conversing"; readonly attempt: number; readonly ref: Ref<ConversationMessage> }
+  | { readonly type: "declined"; readonly attempt: number; readonly reason: string }
+  | { readonly type: "too-large"; readonly attempt: number }
+  /** The conversation of an attempt is no more. */
+  | { readonly type: "lost"; readonly attempt: number; readonly reason: string }
+  /** From the gateway: what the mesh can do now. */
+  | { readonly type: "state"; readonly state: MeshState }
+  /** From its reader's connection: nobody reads any more. */
+  | { readonly type: "gone" };
+
+/** What an answer is made of. */
+export interface AnswerOptions {
+  readonly clock: Clock;
+  /** How answers that entered here went. */
+  readonly served: Served;
+  readonly prompt: PromptRequest;
+  readonly listener: AnswerListener;
+  /** What the mesh can do when the prompt comes. */
+  readonly mesh: MeshState;
+  /** Of this answer; the ids of its conversations begin with it. */
+  readonly id: string;
+}
+
+export interface AnswerState {
+  readonly beganAt: number;
+  mesh: MeshState;
+  readonly generated: number[];
+  /** Characters that the reader has. */
+  sent: number;
+  promptTokens: number;
+  /** Whether the reader has been told that the answer began. */
+  started: boolean;
+  firstTokenAt: number | undefined;
+  /** Since when there has been no conversation that does well; undefined while there is one. */
+  troubledSince: number | undefined;
+  /** Attempts so far; the id of the current conversation ends in it. */
+  attempt: number;
+  /** Where each attempt was made: a conversation that came too late is cancelled there. */
+  readonly attemptedAt: Map<number, string>;
+  /** Conversations that began. */
+  conversations: number;
+  plan: ActivePlan | undefined;
+  conversation: { readonly ref: Ref<ConversationMessage>; readonly since: number } | undefined;
+  /** Why the last attempt failed. */
+  reason: string;
+}
+
+export type AnswerContext = Context<AnswerMessage>;
+
+/** The state of an answer whose prompt has just come. */
+export function newAnswer({ clock, mesh }: AnswerOptions): AnswerState {
+  const now = clock.now();
+  return {
+    beganAt: now,
+    mesh,
+    generated: [],
+    sent: 0,
+    promptTokens: 0,
+    started: false,
+    firstTokenAt: undefined,
+    troubledSince: now,
+    attempt: 0,
+    attemptedAt: new Map(),
+    conversations: 0,
+    plan: undefined,
+    conversation: undefined,
+    reason: "",
+  };
+}
+
+/** How long the answer has taken so far. */
+export function timingsOf(state: AnswerState, now: number): Timings {
+  return {
+    promptTokens: state.promptTokens,
+    completionTokens: state.generated.length,
+    timeToFirstTokenMilliseconds: (state.firstTokenAt ?? now) - state.beganAt,
+    totalMilliseconds: now - state.beganAt,
+    conversations: state.conversations,
+  };
+}

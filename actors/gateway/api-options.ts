@@ -1,0 +1,19 @@
+/** What the API is made from. */
+import type { Manifest } from "../../models/manifest.ts";
+import type { ActorSystem } from "../../runtime/actor/mod.ts";
+import type { Peers } from "../host.ts";
+import type { Served } from "./served.ts";
+
+export interface ApiOptions {
+  readonly system: ActorSystem;
+  readonly device: string;
+  /** What people call this device. */
+  readonly name: string;
+  readonly peers: Peers;
+  /** How answers that entered here went. */
+  readonly served: Served;
+  /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
+  readonly compile: (path: string) => Promise<Manifest>;
+  /** Aborted when the daemon stops: what is being answered then ends with an error that says so. */
+  readonly closing: AbortSignal;
+}

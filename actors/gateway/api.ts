@@ -1,0 +1,114 @@
+/**
+ * The routes below the daemon's API that are Skein's own, each with the schema of what goes in and what comes out. The
+ * server answers by them, the CLI and whatever else looks at a daemon reads by them. OpenAI's are in `openai.ts`.
+ */
+import * as v from "valibot";
+import type { InspectEvent } from "../../runtime/actor/mod.ts";
+import { DeviceView } from "../inspector/protocol.ts";
+import { Split } from "../leader/protocol.ts";
+import type { SolveAnswer } from "../leader/solver.ts";
+import { ActivePlan, ModelState } from "../plan.ts";
+import { Count, Identifier, ShortText } from "../wire.ts";
+
+/** A route: how it is asked, with what, and what it answers. */
+export interface Route<Request, Response> {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly request: v.GenericSchema<unknown, Request>;
+  readonly response: v.GenericSchema<unknown, Response>;
+}
+
+const Nothing = v.undefined();
+
+/** How the mesh stands in one word, and every model by itself. */
+const MeshSummary = {
+  leader: v.optional(Identifier),
+  term: Count,
+  state: v.variant("type", [
+    v.object({ type: v.literal("active"), plan: ActivePlan }),
+    v.object({ type: v.literal("waiting"), reason: ShortText }),
+  ]),
+  models: v.array(ModelState),
+};
+
+export const Health = v.object({
+  status: v.literal("ok"),
+  /** Whether there is a plan. */
+  ready: v.boolean(),
+  /** Why there is none. */
+  reason: v.optional(v.string()),
+});
+
+export const PlanView = v.object({
+  ...MeshSummary,
+  /** Medians over answers that entered at this device under the plan. */
+  measured: v.optional(v.object({ answers: Count, ttftMilliseconds: v.number(), tpotMilliseconds: v.number() })),
+});
+export type PlanView = v.InferOutput<typeof PlanView>;
+
+/** A device that answered, or why it did not. */
+export const InspectedDevice = v.union([
+  DeviceView,
+  v.object({ device: Identifier, name: ShortText, error: v.string() }),
+]);
+export type InspectedDevice = v.InferOutput<typeof InspectedDevice>;
+
+export const Inspection = v.object({ ...MeshSummary, devices: v.array(InspectedDevice) });
+export type Inspection = v.InferOutput<typeof Inspection>;
+
+/** A line of the stream of events: what the actors of the device do, or how many events a slow reader missed. */
+export type EventLine = InspectEvent | { readonly type: "missed"; readonly events: number };
+
+/** What answers carry beside OpenAI's format: how long they took, and which devices gave them. */
+export const AnswerDetails = v.object({
+  ttft_ms: v.number(),
+  total_ms: v.number(),
+  prompt_tokens: Count,
+  completion_tokens: Count,
+  /** Above 1: the answer was taken up again after a device was lost. */
+  conversations: Count,
+  route: v.array(v.object({ device: ShortText, first: Count, last: Count })),
+});
+export type AnswerDetails = v.InferOutput<typeof AnswerDetails>;
+
+/** What Skein's own clients read of a chunk of a stream, chat or not. */
+export const StreamChunk = v.object({
+  choices: v.optional(v.array(v.object({
+    text: v.optional(v.string()),
+    delta: v.optional(v.object({ content: v.optional(v.string()) })),
+    finish_reason: v.nullable(v.string()),
+  }))),
+  skein: v.optional(AnswerDetails),
+  error: v.optional(v.object({ message: v.string() })),
+});
+
+/** JSON that is made and read by the same types on both sides. */
+function jsonOf<T>(): v.GenericSchema<unknown, T> {
+  return v.custom<T>((value) => typeof value === "object" && value !== null);
+}
+
+const get = <R>(path: string, response: v.GenericSchema<unknown, R>): Route<undefined, R> => {
+  return { method: "GET", path, request: Nothing, response };
+};
+const post = <Q, R>(
+  path: string,
+  request: v.GenericSchema<unknown, Q>,
+  response: v.GenericSchema<unknown, R>,
+): Route<Q, R> => ({ method: "POST", path, request, response });
+
+/** Every route of Skein's own. */
+export const routes = {
+  health: get("/healthz", Health),
+  plan: get("/skein/plan", PlanView),
+  /** Fixes how many blocks each device holds; `null` leaves it to the planner again. */
+  pin: post("/skein/plan", v.object({ split: v.nullable(Split) }), v.object({ accepted: v.boolean() })),
+  /** The best plan now, after changes, and why. */
+  study: post(
+    "/skein/study",
+    v.object({ changes: v.pipe(v.array(ShortText), v.maxLength(32)) }),
+    jsonOf<SolveAnswer>(),
+  ),
+  inspect: get("/skein/inspect", Inspection),
+  /** JSON lines without end; each is one of these. */
+  events: get("/skein/events", jsonOf<EventLine>()),
+} as const;

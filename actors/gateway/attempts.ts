@@ -1,0 +1,135 @@
+/** An answer's attempts: a conversation under the plan in force, and another one when it is lost. */
+import * as v from "valibot";
+import { ANY, type AskOutcome, type Next, next, type Ref, type Reply, stop } from "../../runtime/actor/mod.ts";
+import { supervisorOf } from "../addresses.ts";
+import type { ConversationMessage } from "../conversation/protocol.ts";
+import { type ActivePlan, comparePlans, findPlan, standingOf } from "../plan.ts";
+import { Conversing } from "../supervisor/protocol.ts";
+import type { AnswerContext, AnswerMessage, AnswerOptions, AnswerState } from "./answer-state.ts";
+import type { FailureCode } from "./protocol.ts";
+
+/** How long an answer goes on trying, from when its conversation was lost, before its reader gets an error. */
+const PATIENCE_MILLISECONDS = 60_000;
+/** The same before it has begun, where the mesh has no plan: nobody has read anything yet, so the word comes early. */
+const NO_PLAN_PATIENCE_MILLISECONDS = 15_000;
+/** Between two attempts. */
+const RETRY_MILLISECONDS = 100;
+/** How long a device may take to start a conversation: it tokenises the prompt meanwhile. */
+const CONVERSE_MILLISECONDS = 10_000;
+
+/** Starts a conversation under the plan in force, or waits for a plan. */
+export function attempt(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
+  const { prompt: { model }, clock } = options;
+  const found = findPlan(state.mesh, model);
+  if (found.type === "unknown") return fail(options, "model_not_found", found.reason);
+  const troubled = clock.now() - (state.troubledSince ?? clock.now());
+  const first = found.type === "active" ? found.plan.segments[0] : undefined;
+  if (found.type === "waiting" || first === undefined) {
+    const reason = found.type === "waiting" ? found.reason : "The plan is empty.";
+    const patience = state.started ? PATIENCE_MILLISECONDS : NO_PLAN_PATIENCE_MILLISECONDS;
+    if (troubled > patience) return fail(options, state.started ? "interrupted" : "no_plan", reason);
+    context.after(RETRY_MILLISECONDS, { type: "try" });
+    return next(state);
+  }
+  if (troubled > PATIENCE_MILLISECONDS) {
+    const time = `${PATIENCE_MILLISECONDS / 1000} seconds`;
+    return fail(options, "interrupted", `No device could go on with the answer for ${time}: ${state.reason}.`);
+  }
+  converse(state, found.plan, first.device, options, context);
+  return next(state);
+}
+
+/** Asks the device of the first segment for a conversation; its answer comes as a message. */
+function converse(
+  state: AnswerState,
+  plan: ActivePlan,
+  device: string,
+  { id, prompt }: AnswerOptions,
+  context: AnswerContext,
+): void {
+  const number = ++state.attempt;
+  state.plan = plan;
+  state.conversation = undefined;
+  state.attemptedAt.set(number, device);
+  context.ask(supervisorOf(device), (replyTo: Ref<Reply<Conversing>>) => ({
+    type: "converse" as const,
+    id: `${id}-${number}`,
+    plan: plan.number,
+    request: prompt.request,
+    progress: { generated: state.generated.slice(), sent: state.sent },
+    answer: context.self,
+    replyTo,
+  }), {
+    timeoutMs: CONVERSE_MILLISECONDS,
+    signal: context.signal,
+    parse: (value) => v.parse(Conversing, value),
+  }).then((outcome) => context.tell(context.self, heard(outcome, number)));
+}
+
+/** What came of asking for a conversation. */
+function heard(outcome: AskOutcome<Conversing>, attempt: number): AnswerMessage {
+  if (outcome.type === "too-large") return { type: "too-large", attempt };
+  if (outcome.type !== "reply") return { type: "declined", attempt, reason: outcome.reason };
+  if (outcome.value.type === "declined") return { type: "declined", attempt, reason: outcome.value.reason };
+  return { type: "conversing", attempt, ref: outcome.value.conversation };
+}
+
+/** An attempt has its conversation. */
+export function conversing(
+  state: AnswerState,
+  attempt: number,
+  ref: Ref<ConversationMessage>,
+  { clock }: AnswerOptions,
+  context: AnswerContext,
+): void {
+  state.conversation = { ref, since: clock.now() };
+  if (state.conversations === 0) state.troubledSince = undefined;
+  context.watch(ref, ({ reason, detail }) => {
+    return { type: "lost", attempt, reason: `the conversation is gone (${reason}: ${detail})` };
+  });
+}
+
+/** Gives the conversation up and tries again in a moment. */
+export function retry(
+  state: AnswerState,
+  reason: string,
+  { clock }: AnswerOptions,
+  context: AnswerContext,
+): Next<AnswerState> {
+  const now = clock.now();
+  const { conversation, troubledSince } = state;
+  // A conversation that has gone on for as long as patience lasts, even if only in a queue, did well: the trouble is new.
+  const didWell = conversation !== undefined && now - conversation.since > PATIENCE_MILLISECONDS;
+  if (troubledSince === undefined || didWell) state.troubledSince = now;
+  // Whatever the conversation given up on still says carries an older number and is not heard.
+  if (conversation !== undefined) context.tell(conversation.ref, { type: "cancel" });
+  state.conversation = undefined;
+  state.attempt++;
+  state.reason = reason;
+  context.after(RETRY_MILLISECONDS, { type: "try" });
+  return next(state);
+}
+
+/** Whether the plan that the answer runs on has given way to another one. */
+export function isSuperseded({ mesh, plan }: AnswerState): boolean {
+  if (plan === undefined) return false;
+  const standing = standingOf(mesh, plan.model.id);
+  return standing.type === "active" && comparePlans(standing.plan.number, plan.number) !== 0;
+}
+
+/** Ends a conversation that was given up before its ref came: it speaks, so it lives, and would hold its place for nobody. */
+export function cancelStray(state: AnswerState, { id }: AnswerOptions, stray: string, context: AnswerContext): void {
+  const attempt = Number(stray.slice(id.length + 1));
+  const device = state.attemptedAt.get(attempt);
+  if (device === undefined) return;
+  state.attemptedAt.delete(attempt);
+  const path = `${supervisorOf(device).path}/conversation-${stray}`;
+  const ref: Ref<ConversationMessage> = { device, path, incarnation: ANY, channel: "control" };
+  context.tell(ref, { type: "cancel" });
+}
+
+/** Tells the reader why there will be no answer. */
+export function fail({ listener }: AnswerOptions, code: FailureCode, message: string): Next<never> {
+  listener.onEvent({ type: "failed", code, message });
+  return stop(message);
+}

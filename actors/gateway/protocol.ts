@@ -1,0 +1,57 @@
+/** The gateway's messages, and what readers of answers hear. All of them stay on their device. */
+import type { AnswerRequest, FinishReason, Rejection } from "../conversation/protocol.ts";
+import type { ActivePlan, MeshState } from "../plan.ts";
+
+/** What a gateway is told, by its own device only. */
+export type GatewayMessage =
+  | { readonly type: "state"; readonly leader: string; readonly state: MeshState }
+  | { readonly type: "prompt"; readonly prompt: PromptRequest; readonly listener: AnswerListener }
+  | { readonly type: "answered"; readonly path: string };
+
+/** What a client wants answered, and by which model. */
+export interface PromptRequest {
+  readonly request: AnswerRequest;
+  /** A model's name or id; undefined for whichever is served. */
+  readonly model: string | undefined;
+}
+
+/** Who reads an answer: a client's connection. */
+export interface AnswerListener {
+  /** Called for each event, in order; the last one is "finished" or "failed". */
+  readonly onEvent: (event: AnswerEvent) => void;
+  /** Aborted when the reader has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What a reader is told. */
+export type AnswerEvent =
+  | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "finished"; readonly reason: FinishReason; readonly timings: Timings; readonly plan: ActivePlan }
+  | { readonly type: "failed"; readonly code: FailureCode; readonly message: string };
+
+/** Why an answer failed. */
+export type FailureCode =
+  | Rejection
+  /** No such model is served. */
+  | "model_not_found"
+  /** The prompt does not fit what devices send each other at once. */
+  | "prompt_too_large"
+  /** The mesh has no plan. */
+  | "no_plan"
+  /** It could not be gone on with. */
+  | "interrupted"
+  /** Too many answers are under way on this device. */
+  | "overloaded";
+
+/** How long an answer took. Milliseconds, from the prompt's arrival at the gateway. */
+export interface Timings {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** To the first token. */
+  readonly timeToFirstTokenMilliseconds: number;
+  /** To the last. */
+  readonly totalMilliseconds: number;
+  /** Conversations that it took: more than 1 where a device was lost on the way. */
+  readonly conversations: number;
+}

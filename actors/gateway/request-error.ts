@@ -1,0 +1,49 @@
+/** How the API refuses. */
+import type { FailureCode } from "./protocol.ts";
+
+/** A request that cannot be served as it is; becomes a response in OpenAI's error shape. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly status: number;
+  readonly code: string;
+  readonly param: string | null;
+
+  constructor(status: number, code: string, message: string, param: string | null = null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.param = param;
+  }
+}
+
+/** OpenAI's error shape. */
+export function errorBody(status: number, code: string, message: string, param: string | null = null): object {
+  const type = status === 429 || status >= 500 ? "server_error" : "invalid_request_error";
+  return { error: { message, type, param, code } };
+}
+
+/** The HTTP status that a failed answer becomes. */
+export function statusOf(code: FailureCode): number {
+  switch (code) {
+    case "context_length_exceeded":
+    case "invalid_prompt":
+    case "invalid_template":
+      return 400;
+    case "model_not_found":
+      return 404;
+    case "prompt_too_large":
+      return 413;
+    case "overloaded":
+      return 429;
+    case "no_plan":
+    case "interrupted":
+      return 503;
+    default:
+      return code satisfies never;
+  }
+}
+
+/** The error of a failed answer. */
+export function failureOf({ code, message }: { readonly code: FailureCode; readonly message: string }): RequestError {
+  return new RequestError(statusOf(code), code, message, code === "model_not_found" ? "model" : null);
+}

@@ -1,0 +1,28 @@
+/** Events in a sentence each. */
+import type { DeviceEvent } from "../events.ts";
+
+/** What an event says to a person. */
+export function describeEvent(event: DeviceEvent): string {
+  switch (event.type) {
+    case "leader":
+      return `${event.device} leads in term ${event.term}`;
+    case "fetching":
+      return `fetching from ${event.from}: ${event.doneBytes} of ${event.totalBytes} bytes`;
+    case "segment":
+      return `holds blocks ${event.first} to ${event.last}, loaded in ${Math.round(event.milliseconds)} ms`;
+    case "standby":
+      return `keeps blocks ${event.first} to ${event.last} of ${event.owner} in reserve`;
+    case "released":
+      return `let go of blocks ${event.first} to ${event.last}`;
+    case "plan": {
+      const route = event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
+      return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}`;
+    }
+    case "waiting":
+      return event.reason;
+    case "warning":
+      return event.message;
+    default:
+      return event satisfies never;
+  }
+}

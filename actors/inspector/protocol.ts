@@ -1,0 +1,78 @@
+/** The inspector's messages: a look at a device, for people anywhere in the mesh. */
+import * as v from "valibot";
+import { DeviceReport } from "../leader/protocol.ts";
+import { accepting, Count, Identifier, replyTo, ShortText } from "../wire.ts";
+
+/** One actor as an inspector sees it. */
+export const ActorRow = v.object({
+  path: ShortText,
+  state: ShortText,
+  mailbox: Count,
+  mailboxBound: Count,
+  handled: Count,
+  meanMilliseconds: v.number(),
+  lastMilliseconds: v.number(),
+  restarts: Count,
+});
+export type ActorRow = v.InferOutput<typeof ActorRow>;
+
+/** A segment and how busy it is. */
+export const SegmentRow = v.object({
+  path: ShortText,
+  model: v.optional(ShortText),
+  first: Count,
+  last: Count,
+  bytes: Count,
+  weightBytes: Count,
+});
+export type SegmentRow = v.InferOutput<typeof SegmentRow>;
+
+/** Something that happened, in a sentence, and how long ago. */
+export const PastEvent = v.object({ millisecondsAgo: v.number(), type: ShortText, text: ShortText });
+export type PastEvent = v.InferOutput<typeof PastEvent>;
+
+/** A device as an inspector sees it. */
+export const DeviceView = v.object({
+  device: Identifier,
+  name: ShortText,
+  leader: v.optional(Identifier),
+  term: Count,
+  memory: v.object({ usableBytes: Count, totalBytes: Count, processBytes: Count }),
+  /** What planning goes by: see `DeviceReport`. */
+  speed: v.object({
+    slowdown: v.number(),
+    rates: v.optional(DeviceReport.entries.rates),
+    work: DeviceReport.entries.work,
+  }),
+  sensors: DeviceReport.entries.sensors,
+  links: v.pipe(
+    v.array(v.object({
+      device: Identifier,
+      name: ShortText,
+      roundTripMilliseconds: v.optional(v.number()),
+      /** From that device to this one. */
+      bytesPerSecond: v.optional(v.number()),
+    })),
+    v.maxLength(1024),
+  ),
+  segments: v.pipe(v.array(SegmentRow), v.maxLength(256)),
+  actors: v.pipe(v.array(ActorRow), v.maxLength(4096)),
+  /** Frames and bytes since the daemon began, and what went nowhere, by reason. */
+  counters: v.optional(v.object({
+    framesIn: Count,
+    framesOut: Count,
+    bytesIn: Count,
+    bytesOut: Count,
+    dropped: v.record(ShortText, Count),
+  })),
+  /** The latest, oldest first. */
+  events: v.optional(v.pipe(v.array(PastEvent), v.maxLength(256))),
+});
+export type DeviceView = v.InferOutput<typeof DeviceView>;
+
+/** What an inspector is told, by any device of the mesh. */
+export const InspectorMessage = v.object({ type: v.literal("view"), replyTo: replyTo<DeviceView>() });
+export type InspectorMessage = v.InferOutput<typeof InspectorMessage>;
+
+/** Parses what another device sent. @throws a ValiError */
+export const acceptInspectorMessage = accepting(InspectorMessage);
