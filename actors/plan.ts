@@ -1,7 +1,7 @@
 /** The plan as it travels: what the leader has decided and every device knows. */
 import * as v from "valibot";
 import { Count, Identifier, Position, refTo, Sha256, ShortText } from "./wire.ts";
-import type { ExecutorMessage } from "./executor/protocol.ts";
+import type { SegmentMessage } from "./pipeline.ts";
 
 /** Plans are numbered: a leader's term first, then the plans of that leader. */
 export const PlanNumber = v.object({ term: Count, epoch: Count });
@@ -15,7 +15,7 @@ export const PlannedSegment = v.object({
   /** Bytes of weights and caches that the plan reserves. */
   bytes: Count,
   /** The segment executor. */
-  ref: refTo<ExecutorMessage>(),
+  ref: refTo<SegmentMessage>(),
 });
 export type PlannedSegment = v.InferOutput<typeof PlannedSegment>;
 

@@ -2,9 +2,21 @@
  * The conversation: tokens in, text out, for one prompt. It lives on the device of the first segment, steps its sequence
  * through the pipeline and tells the answer that it works for what comes out. It can start in the middle: given the tokens
  * that an earlier conversation drew, it goes on from the next one, since the same seed draws the same token at a position.
+ *
+ * Its last word to the answer is "finished", "rejected" or "broken", however it ends; only a lost device says nothing, and
+ * that the answer's own device notices.
  */
-import { type Behaviour, type Context, type Next, next, type Ref, stop } from "../../runtime/actor/mod.ts";
-import type { ExecutorMessage } from "../executor/protocol.ts";
+import {
+  type Behaviour,
+  type Context,
+  type Next,
+  next,
+  type Ref,
+  stop,
+  type StopReason,
+} from "../../runtime/actor/mod.ts";
+import { errorText } from "../../runtime/error-text.ts";
+import { forwardOf, type SegmentMessage } from "../pipeline.ts";
 import type { ActivePlan } from "../plan.ts";
 import { accepting } from "../wire.ts";
 import {
@@ -20,10 +32,10 @@ import { Prefill } from "./steps.ts";
 import { Transcript } from "./transcript.ts";
 
 /** Longest silence of the pipeline while a step is under way. Slow boards need seconds for a chunk, none needs this. */
-const STALL_MILLISECONDS = 60_000;
+export const STALL_MILLISECONDS = 60_000;
 
 /** Longest wait for a cache slot while other answers have them all. */
-const QUEUE_MILLISECONDS = 600_000;
+export const QUEUE_MILLISECONDS = 600_000;
 
 /** What a conversation is made of. */
 export interface ConversationOptions {
@@ -36,129 +48,173 @@ export interface ConversationOptions {
 }
 
 interface ConversationState {
-  readonly prefill: Prefill;
-  readonly transcript: Transcript;
-  /** Whether the sequence has a cache slot. */
-  seated: boolean;
+  readonly options: ConversationOptions;
+  readonly context: Context<ConversationMessage>;
+  readonly first: Ref<SegmentMessage>;
+  /** Absent where there is nothing to run: the answer was over before it began. */
+  readonly run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
+  /** What the segments call the sequence, once it has a cache slot. */
+  sequence: number | undefined;
+  /** Whether the answer has had its last word. */
+  over: boolean;
   /** Ends the watch for silence. */
   calm: () => void;
 }
 
 /** Makes the behaviour of a conversation. */
-export function conversation(
-  options: ConversationOptions,
-): Behaviour<ConversationState | undefined, ConversationMessage> {
-  const { id, plan, request, progress } = options;
-  const [first, ...following] = plan.segments.map(({ ref }) => ref) as [
-    Ref<ExecutorMessage>,
-    ...Ref<ExecutorMessage>[],
-  ];
+export function conversation(options: ConversationOptions): Behaviour<ConversationState, ConversationMessage> {
   return {
     accepts: accepting<ConversationMessage>(WireConversationMessage),
-    start(context) {
-      try {
-        const prompt = readPrompt(request.prompt, options.language, plan.context);
-        const room = Math.min(request.maxTokens, plan.context - prompt.length);
-        const { tokenizer } = options.language;
-        const transcript = new Transcript({ tokenizer, prompt, request, progress, room });
-        tell(context, { type: "started", promptTokens: prompt.length });
-        const ended = transcript.ended();
-        if (ended !== undefined) return over(context, { type: "finished", tokens: [], ...ended });
-        for (const { ref, name } of plan.segments) {
-          context.watch(ref, ({ detail }) => ({ type: "failed", reason: `the segment on ${name} is gone: ${detail}` }));
-        }
-        context.watch(options.answer, () => ({ type: "cancel" }));
-        const { sampling } = request;
-        context.tell(first, { type: "open", sequence: id, route: following, conversation: context.self, sampling });
-        const state = {
-          prefill: new Prefill(id, [...prompt, ...progress.generated]),
-          transcript,
-          seated: false,
-          calm: () => {},
-        };
-        feed(state, context);
-        return state;
-      } catch (error) {
-        if (!(error instanceof PromptError)) throw error;
-        return over(context, { type: "rejected", code: error.code, message: error.message });
-      }
-    },
-    receive(state, message, context) {
-      if (state === undefined) return stop();
+    start: (context) => start(options, context),
+    receive(state, message) {
       state.calm();
-      switch (message.type) {
-        case "seated":
-          state.seated = true;
-          listen(state, context);
-          return next(state);
-        case "advanced":
-          state.prefill.arrived();
-          feed(state, context);
-          return next(state);
-        case "sampled": {
-          const { transcript } = state;
-          // A token that is not the one due can only come from a pipeline that lost count.
-          if (message.position !== transcript.length) {
-            return broken(context, `token ${message.position} came out of turn`);
-          }
-          const piece = transcript.push(message.token);
-          if (piece.finished !== undefined) {
-            tell(context, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text });
-            return end(context);
-          }
-          // The next step first: while it computes, the text finds its way to the reader.
-          const row = { sequence: id, position: message.position, tokens: [message.token], sample: true };
-          context.tell(first, { type: "forward", rows: [row] });
-          tell(context, { type: "piece", tokens: [message.token], text: piece.text });
-          listen(state, context);
-          return next(state);
-        }
-        case "failed":
-          return broken(context, message.reason);
-        case "stalled":
-          return broken(
-            context,
-            state.seated
-              ? `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`
-              : `other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes`,
-          );
-        case "cancel":
-          return end(context, "cancelled");
-        default:
-          return message satisfies never;
-      }
+      return receive(state, message);
     },
+    stopped: leaveBehind,
   };
+}
 
-  /** The answer was over before it began; the message makes this actor stop. */
-  function over(context: Context<ConversationMessage>, event: ConversationEvent): undefined {
-    tell(context, event);
-    context.tell(context.self, { type: "cancel" });
-  }
-
-  /** The caches of this sequence are let go at every segment, one behind the other. */
-  function end(context: Context<ConversationMessage>, detail?: string): Next<never> {
-    context.tell(first, { type: "close", sequence: id });
-    return stop(detail);
-  }
-
-  function feed(state: ConversationState, context: Context<ConversationMessage>): void {
-    for (const row of state.prefill.take()) {
-      context.tell(first, { type: "forward", rows: [row] });
+function start(options: ConversationOptions, context: Context<ConversationMessage>): ConversationState {
+  const [first] = options.plan.segments;
+  if (first === undefined) throw new RangeError("a plan has segments");
+  const base = { options, context, first: first.ref, sequence: undefined, over: false, calm: () => {} };
+  let run: ConversationState["run"];
+  try {
+    run = prepare(base);
+  } catch (error) {
+    // An actor that has not started is not asked what it leaves behind.
+    if (!(error instanceof PromptError)) {
+      tell(base, { type: "broken", reason: errorText(error) });
+      throw error;
     }
-    listen(state, context);
+    tell(base, { type: "rejected", code: error.code, message: error.message });
   }
+  const state: ConversationState = { ...base, run };
+  if (run === undefined) {
+    state.over = true;
+    context.tell(context.self, { type: "cancel" });
+  } else enter(state);
+  return state;
+}
 
-  function listen(state: ConversationState, context: Context<ConversationMessage>): void {
-    state.calm = context.after(state.seated ? STALL_MILLISECONDS : QUEUE_MILLISECONDS, { type: "stalled" });
-  }
+/** Reads the prompt. Returns nothing where what an earlier conversation drew was all of the answer. @throws {PromptError} */
+function prepare(base: Pick<ConversationState, "options" | "context">): ConversationState["run"] {
+  const { plan, request, progress, language } = base.options;
+  const prompt = readPrompt(request.prompt, language, plan.context);
+  const room = Math.min(request.maxTokens, plan.context - prompt.length);
+  const transcript = new Transcript({ tokenizer: language.tokenizer, prompt, request, progress, room });
+  tell(base, { type: "started", promptTokens: prompt.length });
+  const ended = transcript.ended();
+  if (ended === undefined) return { prefill: new Prefill([...prompt, ...progress.generated]), transcript };
+  tell(base, { type: "finished", tokens: [], ...ended });
+  return undefined;
+}
 
-  function tell(context: Context<ConversationMessage>, event: ConversationEvent): void {
-    context.tell(options.answer, { type: "conversation", id, event });
+/** Asks for a place in the pipeline. No actor elsewhere is watched: those that end say so, and lost devices are seen here. */
+function enter(state: ConversationState): void {
+  const { context, first, options: { plan, request, answer } } = state;
+  for (const device of [answer.device, ...plan.segments.map(({ ref }) => ref.device)]) {
+    context.watchDevice(device, () => ({ type: "device-lost", device }));
   }
+  const route = plan.segments.slice(1).map(({ ref }) => ref);
+  context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling });
+  listen(state);
+}
 
-  function broken(context: Context<ConversationMessage>, reason: string): Next<never> {
-    tell(context, { type: "broken", reason });
-    return end(context, reason);
+function receive(state: ConversationState, message: ConversationMessage): Next<ConversationState> {
+  switch (message.type) {
+    case "seated":
+      state.sequence = message.sequence;
+      return feed(state);
+    case "advanced":
+      state.run?.prefill.arrived();
+      return feed(state);
+    case "sampled":
+      return sampled(state, message);
+    case "failed":
+      return broken(state, message.reason);
+    case "device-lost":
+      return deviceLost(state, message.device);
+    case "stalled":
+      return broken(
+        state,
+        state.sequence === undefined
+          ? `other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes`
+          : `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`,
+      );
+    case "cancel":
+      state.over = true;
+      return stop("cancelled");
+    default:
+      return message satisfies never;
   }
+}
+
+/** Sends the chunks of the prompt that may be under way. */
+function feed(state: ConversationState): Next<ConversationState> {
+  const { context, first, run, sequence } = state;
+  if (run === undefined || sequence === undefined) return next(state);
+  for (const { position, tokens, sample } of run.prefill.take()) {
+    context.tell(first, forwardOf(sequence, position, tokens, sample));
+  }
+  return listen(state);
+}
+
+function sampled(
+  state: ConversationState,
+  { position, token }: { readonly position: number; readonly token: number },
+): Next<ConversationState> {
+  const { context, first, run, sequence } = state;
+  // A token that is not the one due can only come from a pipeline that lost count.
+  if (run === undefined || sequence === undefined || position !== run.transcript.length) {
+    return broken(state, `token ${position} came out of turn`);
+  }
+  const piece = run.transcript.push(token);
+  if (piece.finished !== undefined) {
+    tell(state, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text });
+    state.over = true;
+    return stop();
+  }
+  // The next step first: while it computes, the text finds its way to the reader.
+  context.tell(first, forwardOf(sequence, position, Int32Array.of(token), true));
+  tell(state, { type: "piece", tokens: [token], text: piece.text });
+  return listen(state);
+}
+
+function deviceLost(state: ConversationState, device: string): Next<ConversationState> {
+  const { answer, plan } = state.options;
+  if (device === answer.device) {
+    state.over = true;
+    return stop("the device of its answer is lost");
+  }
+  const name = plan.segments.find(({ ref }) => ref.device === device)?.name ?? device;
+  return broken(state, `the connection to ${name} was lost`);
+}
+
+/** Waits for the pipeline's next word, but not for ever. */
+function listen(state: ConversationState): Next<ConversationState> {
+  const milliseconds = state.sequence === undefined ? QUEUE_MILLISECONDS : STALL_MILLISECONDS;
+  state.calm = state.context.after(milliseconds, { type: "stalled" });
+  return next(state);
+}
+
+function broken(state: ConversationState, reason: string): Next<never> {
+  sayBroken(state, reason);
+  return stop(reason);
+}
+
+/** Frees the place in the pipeline; an answer that has not had its last word gets it. */
+function leaveBehind(state: ConversationState, { detail }: StopReason): void {
+  const { context, first, run } = state;
+  if (!state.over) sayBroken(state, `its conversation has ended: ${detail}`);
+  if (run !== undefined) context.tell(first, { type: "leave", conversation: context.self });
+}
+
+function sayBroken(state: ConversationState, reason: string): void {
+  state.over = true;
+  tell(state, { type: "broken", reason: reason.slice(0, 1000) });
+}
+
+function tell({ options, context }: Pick<ConversationState, "options" | "context">, event: ConversationEvent): void {
+  context.tell(options.answer, { type: "conversation", id: options.id, conversation: context.self, event });
 }

@@ -1,42 +1,42 @@
 /** The conversation's messages, and what it tells the answer that it works for. */
 import * as v from "valibot";
-import { Count, Identifier, Position, Sampling, ShortText, TokenId } from "../wire.ts";
+import type { Ref } from "../../runtime/actor/mod.ts";
+import { Advanced, Failed, Sampled, type SequenceMessage } from "../pipeline.ts";
+import { Count, Identifier, Position, refTo, Sampling, ShortText, TokenId } from "../wire.ts";
 
 /**
- * Bytes of a prompt on the wire, all messages together: bounds what a peer can make us tokenise, and leaves room in a control
- * frame for all else that begins a conversation.
+ * Bytes of a prompt as it travels, all messages together. It bounds what a peer can make us tokenise, and leaves room in a
+ * control frame (1 MiB) for an answer's tokens that go along when it is taken up.
  */
-export const MAX_PROMPT_BYTES = 768 * 1024;
+export const MAX_PROMPT_BYTES = 512 * 1024;
 
 /** Characters of one stop string. */
 export const MAX_STOP_CHARACTERS = 256;
 
-const Text = v.pipe(v.string(), v.maxLength(MAX_PROMPT_BYTES));
-
 const AnyPrompt = v.variant("type", [
-  v.object({ type: v.literal("text"), text: Text }),
+  v.object({ type: v.literal("text"), text: v.string() }),
   v.object({
     type: v.literal("chat"),
-    messages: v.pipe(v.array(v.object({ role: Identifier, content: Text })), v.minLength(1), v.maxLength(1024)),
+    messages: v.pipe(v.array(v.object({ role: Identifier, content: v.string() })), v.minLength(1), v.maxLength(1024)),
   }),
   v.object({ type: v.literal("tokens"), tokens: v.pipe(v.array(TokenId), v.maxLength(1 << 18)) }),
 ]);
 export type Prompt = v.InferOutput<typeof AnyPrompt>;
 
-export const Prompt = v.pipe(
-  AnyPrompt,
-  v.check((prompt) => promptBytes(prompt) <= MAX_PROMPT_BYTES, `a prompt takes at most ${MAX_PROMPT_BYTES} bytes`),
-);
+/** Bytes of one token id and of what goes with one message, as they travel; at most. */
+const [TOKEN_BYTES, MESSAGE_BYTES] = [5, 32];
 
-/** Bytes that a prompt takes on the wire at most: UTF-8 and a few for each message, 5 for each token id. */
+/** Bytes that a prompt takes on its way to a conversation; it is refused where they are more than `MAX_PROMPT_BYTES`. */
 export function promptBytes(prompt: Prompt): number {
   switch (prompt.type) {
     case "text":
       return utf8Bytes(prompt.text);
     case "chat":
-      return prompt.messages.reduce((sum, { role, content }) => sum + utf8Bytes(role) + utf8Bytes(content) + 32, 0);
+      return prompt.messages.reduce((sum, { role, content }) => {
+        return sum + MESSAGE_BYTES + utf8Bytes(role) + utf8Bytes(content);
+      }, 0);
     case "tokens":
-      return 5 * prompt.tokens.length;
+      return TOKEN_BYTES * prompt.tokens.length;
     default:
       return prompt satisfies never;
   }
@@ -45,6 +45,14 @@ export function promptBytes(prompt: Prompt): number {
 function utf8Bytes(text: string): number {
   return new TextEncoder().encode(text).length;
 }
+
+export const Prompt = v.pipe(
+  AnyPrompt,
+  v.check(
+    (prompt) => promptBytes(prompt) <= MAX_PROMPT_BYTES,
+    `A prompt has at most ${MAX_PROMPT_BYTES / 1024} KiB, all messages together.`,
+  ),
+);
 
 /** What a client wants answered. The seed is chosen before, so that the answer is the same wherever it is continued. */
 export const AnswerRequest = v.object({
@@ -87,30 +95,34 @@ export const ConversationEvent = v.variant("type", [
 ]);
 export type ConversationEvent = v.InferOutput<typeof ConversationEvent>;
 
-/** An event with the conversation it comes from, so that a late word of an abandoned one is known as such. */
-export const FromConversation = v.object({ type: v.literal("conversation"), id: Identifier, event: ConversationEvent });
-export type FromConversation = v.InferOutput<typeof FromConversation>;
+/**
+ * An event with the conversation it comes from: a late word of an abandoned one is known as such, and a conversation that
+ * was given up before its ref was known can be cancelled.
+ */
+export const FromConversation = v.object({
+  type: v.literal("conversation"),
+  id: Identifier,
+  conversation: refTo<ConversationMessage>(),
+  event: ConversationEvent,
+});
+export interface FromConversation {
+  readonly type: "conversation";
+  readonly id: string;
+  readonly conversation: Ref<ConversationMessage>;
+  readonly event: ConversationEvent;
+}
 
-const Sampled = v.object({ type: v.literal("sampled"), position: Position, token: TokenId });
-const Advanced = v.object({ type: v.literal("advanced"), position: Position });
-const Seated = v.object({ type: v.literal("seated") });
-const Failed = v.object({ type: v.literal("failed"), reason: ShortText });
 const Cancel = v.object({ type: v.literal("cancel") });
 
 /** What other devices may send. */
-export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Seated, Failed, Cancel]);
+export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Failed, Cancel]);
 
 /** What a conversation is told. */
 export type ConversationMessage =
-  /** From the head: the token at `position` of the sequence. */
-  | { readonly type: "sampled"; readonly position: number; readonly token: number }
-  /** From the last segment: everything before `position` is in the caches. */
-  | { readonly type: "advanced"; readonly position: number }
-  /** From the first segment: the sequence has a cache slot, its turn has come. */
-  | { readonly type: "seated" }
-  /** From a segment: it cannot go on with this sequence. */
-  | { readonly type: "failed"; readonly reason: string }
+  | SequenceMessage
   /** From the answer: nobody reads any more. */
   | { readonly type: "cancel" }
+  /** From itself: the connection to the device of a segment, or of the answer, was lost. */
+  | { readonly type: "device-lost"; readonly device: string }
   /** From its own deadline: no segment has been heard of for too long. */
   | { readonly type: "stalled" };

@@ -1,95 +1,59 @@
-/**
- * The segment executor's messages. `open`, `forward` and `close` of a sequence travel down the pipeline one behind another:
- * each executor acts and passes them on, so no segment can see a forward before its open.
- */
+/** The segment executor's messages: what travels down the pipeline, its own notices, and a look at how it is doing. */
 import * as v from "valibot";
 import type { StepResult } from "../../models/compute/mod.ts";
-import type { Ref } from "../../runtime/actor/mod.ts";
-import type { ConversationMessage } from "../conversation/protocol.ts";
-import { Identifier, MAX_CONTEXT, MAX_ROWS, MAX_STEP_TOKENS, refTo, Sampling } from "../wire.ts";
-
-/** One sequence's part of a forward pass. */
-export interface ForwardRow {
-  readonly sequence: string;
-  /** Position of the first of `tokens`. */
-  readonly position: number;
-  /** The ids that are run, also where hidden states come along: the head needs them for repetition penalties. */
-  readonly tokens: readonly number[];
-  /** Whether the head samples the token that follows; false for all but the last chunk of a prefill. */
-  readonly sample: boolean;
-}
-
-const Open = v.object({
-  type: v.literal("open"),
-  sequence: Identifier,
-  /** The segments behind this one, in order. */
-  route: v.pipe(v.array(refTo<ExecutorMessage>()), v.maxLength(1024)),
-  conversation: refTo<ConversationMessage>(),
-  sampling: Sampling,
-});
-
-const Close = v.object({ type: v.literal("close"), sequence: Identifier });
+import type { Ref, Reply } from "../../runtime/actor/mod.ts";
+import { Close, Open, type SegmentMessage } from "../pipeline.ts";
+import { Count } from "../wire.ts";
+import { parseForward } from "./forward.ts";
 
 const Rare = v.variant("type", [Open, Close]);
 
 /**
- * Parses what another device sent. A forward is checked by hand, since it comes for every token and hop.
+ * Parses what the device `from` sent. Who enters and who looks is on the executor's own device.
  * @throws {TypeError} or a ValiError for anything that is no message to an executor.
  */
-export function parseExecutorMessage(value: unknown): ExecutorMessage {
-  if (!isObject(value) || value["type"] !== "forward") return v.parse(Rare, value);
-  const { rows, hidden } = value;
-  if (!Array.isArray(rows) || rows.length === 0 || rows.length > MAX_ROWS) {
-    throw new TypeError("a forward has 1 to 256 rows");
+export function parseExecutorMessage(value: unknown, from: string): ExecutorMessage {
+  if (typeof value === "object" && value !== null) {
+    const fields = value as Readonly<Record<string, unknown>>;
+    if (fields["type"] === "forward") return parseForward(fields);
   }
-  if (hidden !== undefined && !(hidden instanceof Float32Array)) {
-    throw new TypeError("hidden states are a Float32Array");
-  }
-  return { type: "forward", rows: rows.map(parseRow), hidden };
+  const message = v.parse(Rare, value);
+  return message.type === "open" ? { ...message, from } : message;
 }
 
-function parseRow(value: unknown): ForwardRow {
-  if (!isObject(value)) throw new TypeError("a row is an object");
-  const { sequence, position, tokens, sample } = value;
-  if (typeof sequence !== "string" || sequence.length > 128) throw new TypeError("a row names its sequence");
-  if (!isWhole(position, MAX_CONTEXT)) throw new TypeError("a row has a position");
-  if (!Array.isArray(tokens) || tokens.length === 0 || tokens.length > MAX_STEP_TOKENS) {
-    throw new TypeError("a row has tokens");
-  }
-  for (const token of tokens) if (!isWhole(token, 0x7fffffff)) throw new TypeError("a token is a whole number");
-  return { sequence, position, tokens, sample: sample === true };
-}
+const Rate = v.pipe(v.number(), v.finite(), v.minValue(0));
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
-
-function isWhole(value: unknown, most: number): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
-}
+/** How an executor is doing. */
+export const ExecutorLook = v.object({
+  slots: v.object({ taken: Count, all: Count }),
+  /** Sequences that wait for a slot. */
+  waiting: Count,
+  /** Rows that wait for their step. */
+  queued: v.object({ decode: Count, prefill: Count }),
+  /** Steps since it was started. */
+  steps: Count,
+  /** Rows of a step and tokens a second, over the last seconds; 0 where nothing ran. */
+  rowsPerStep: Rate,
+  tokensPerSecond: Rate,
+});
+export type ExecutorLook = v.InferOutput<typeof ExecutorLook>;
 
 /** What an executor is told. */
 export type ExecutorMessage =
-  | {
-    readonly type: "open";
-    readonly sequence: string;
-    readonly route: readonly Ref<ExecutorMessage>[];
-    readonly conversation: Ref<ConversationMessage>;
-    readonly sampling: v.InferOutput<typeof Sampling>;
-  }
-  | {
-    readonly type: "forward";
-    readonly rows: readonly ForwardRow[];
-    /** [tokens of all rows, width]; absent at the segment that holds the embedding. */
-    readonly hidden?: Float32Array | undefined;
-  }
-  | { readonly type: "close"; readonly sequence: string }
+  | Exclude<SegmentMessage, { readonly type: "open" }>
+  /** `from` is the device that sent it, the segment's before this one; absent where that is this device. */
+  | (Extract<SegmentMessage, { readonly type: "open" }> & { readonly from?: string })
+  /** From an inspector of its own device. */
+  | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */
-  | { readonly type: "computed"; readonly rows: readonly ForwardRow[]; readonly outcome: StepOutcome }
-  /** From itself: the conversation of a sequence is gone. */
-  | { readonly type: "orphaned"; readonly sequence: string };
+  | { readonly type: "computed"; readonly outcome: StepOutcome }
+  /** From itself: the connection to a device of some sequence's segments was lost. */
+  | { readonly type: "device-lost"; readonly device: string };
 
 /** How a step ended. */
 export type StepOutcome =
   | { readonly type: "stepped"; readonly result: StepResult }
-  | { readonly type: "failed"; readonly reason: string };
+  /** It went wrong; the segment can go on with others. */
+  | { readonly type: "failed"; readonly reason: string }
+  /** The compute worker is no more, and the segment with it. */
+  | { readonly type: "gone"; readonly reason: string };

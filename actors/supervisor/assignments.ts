@@ -112,7 +112,8 @@ function executorFor(
   return executor({
     segment: compute,
     clock,
-    onStep(tokens, blockMilliseconds, stepMilliseconds) {
+    onStep({ rows, tokens, blockMilliseconds, stepMilliseconds }) {
+      if (rows > 1) return;
       work.record(manifest.id, first, tokens, blockMilliseconds);
       const blocks = blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
       if (tokens === 1) work.recordOverhead(stepMilliseconds - blocks);

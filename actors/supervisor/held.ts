@@ -27,7 +27,7 @@ export function heldFor(held: readonly Held[], wanted: AssignMessage): Held | un
 }
 
 /** The segment behind a ref. */
-export function heldAt(held: readonly Held[], ref: Ref<ExecutorMessage> | undefined): Held | undefined {
+export function heldAt(held: readonly Held[], ref: Ref<never> | undefined): Held | undefined {
   return ref === undefined ? undefined : held.find((segment) => sameRef(segment.ref, ref));
 }
 

@@ -85,19 +85,19 @@ test("an answer all of whose tokens were drawn before only owes the rest of its 
 
 test("a prefill sends its chunks in order, few at a time, and asks for a token after the last only", () => {
   const tokens = Array.from({ length: 1000 }, (_, index) => index);
-  const prefill = new Prefill("s", tokens);
-  const rows = prefill.take();
-  assert.ok(rows.length < 8 && prefill.take().length === 0);
-  while (rows.at(-1)?.sample === false) {
+  const prefill = new Prefill(tokens);
+  const chunks = prefill.take();
+  assert.ok(chunks.length < 8 && prefill.take().length === 0);
+  while (chunks.at(-1)?.sample === false) {
     prefill.arrived();
-    rows.push(...prefill.take());
+    chunks.push(...prefill.take());
   }
-  assert.deepEqual(rows.flatMap((row) => row.tokens), tokens);
-  for (const [index, row] of rows.entries()) {
+  assert.deepEqual(chunks.flatMap(({ tokens }) => [...tokens]), tokens);
+  for (const [index, chunk] of chunks.entries()) {
     assert.equal(
-      row.position,
-      rows.slice(0, index).reduce((sum, one) => sum + one.tokens.length, 0),
+      chunk.position,
+      chunks.slice(0, index).reduce((sum, one) => sum + one.tokens.length, 0),
     );
   }
-  assert.equal(rows.filter(({ sample }) => sample).length, 1);
+  assert.equal(chunks.filter(({ sample }) => sample).length, 1);
 });

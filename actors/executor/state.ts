@@ -1,0 +1,69 @@
+/** What an executor is made of and what it keeps. */
+import type { ComputeSegment } from "../../models/compute/mod.ts";
+import type { Context } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Enter } from "../pipeline.ts";
+import type { ExecutorMessage } from "./protocol.ts";
+import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
+import { Recent } from "./recent.ts";
+import { Sequences } from "./sequences.ts";
+
+/** How long a step took. */
+export interface StepTimes {
+  readonly rows: number;
+  /** Of all rows. */
+  readonly tokens: number;
+  readonly blockMilliseconds: readonly number[];
+  /** From the request to the result: the blocks, and messages to the compute worker and back. */
+  readonly stepMilliseconds: number;
+}
+
+/** What an executor is made of. */
+export interface ExecutorOptions {
+  /** The loaded blocks; the executor closes them when it stops. */
+  readonly segment: ComputeSegment;
+  readonly clock: Clock;
+  /** Hears of each step that went well. */
+  readonly onStep: (step: StepTimes) => void;
+  /** Elements of a hidden state. */
+  readonly width: number;
+  readonly vocabulary: number;
+  readonly context: number;
+  readonly slots: number;
+  /** Whether the segment starts with the embedding: then it gives slots. */
+  readonly embeds: boolean;
+  /** Whether the segment ends with the head. */
+  readonly samples: boolean;
+  /** What runs next. Default: decode rows and prefill chunks take turns. */
+  readonly policy?: StepPolicy;
+}
+
+export type ExecutorContext = Context<ExecutorMessage>;
+
+/** An executor's state, with what its functions work on. */
+export interface ExecutorState {
+  readonly options: ExecutorOptions;
+  readonly context: ExecutorContext;
+  readonly sequences: Sequences;
+  /** Who waits for a slot, in order; at the first segment only. */
+  readonly waiting: Enter[];
+  readonly queue: StepQueue;
+  readonly recent: Recent;
+  /** The step under way, and when it began on the clock. */
+  step: { readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
+  /** Steps that have ended well. */
+  steps: number;
+}
+
+export function emptyState(options: ExecutorOptions, context: ExecutorContext): ExecutorState {
+  return {
+    options,
+    context,
+    sequences: new Sequences(options.slots),
+    waiting: [],
+    queue: new StepQueue(options.policy),
+    recent: new Recent(options.clock.now()),
+    step: undefined,
+    steps: 0,
+  };
+}

@@ -1,0 +1,140 @@
+/** From rows to steps, and from steps to what the next segment or the conversation is told. */
+import { ComputeGoneError } from "../../models/compute/errors.ts";
+import type { StepResult } from "../../models/compute/mod.ts";
+import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
+import { errorText } from "../../runtime/error-text.ts";
+import type { Forward, SegmentMessage } from "../pipeline.ts";
+import { MAX_ROWS } from "../wire.ts";
+import { fail } from "./admission.ts";
+import { forwardRows, gather, type Row, rowsOf, tokensOf } from "./forward.ts";
+import type { StepOutcome } from "./protocol.ts";
+import type { QueuedRow } from "./queue.ts";
+import { remember, type Sequence } from "./sequences.ts";
+import type { ExecutorState } from "./state.ts";
+
+/** Takes rows in line; rows of sequences that were closed meanwhile are dropped. */
+export function enqueue(state: ExecutorState, forward: Forward): void {
+  const { options, sequences } = state;
+  const given = forward.hidden?.length ?? 0;
+  const wanted = options.embeds ? 0 : forward.tokens.length * options.width;
+  for (const row of rowsOf(forward, options.width)) {
+    const sequence = sequences.get(row.sequence);
+    if (sequence === undefined) continue;
+    const fault = given === wanted
+      ? faultOf(row, sequence, state)
+      : `a forward of ${forward.tokens.length} tokens came with ${given} values instead of ${wanted}`;
+    if (fault !== undefined) {
+      fail(state, sequence, fault);
+      continue;
+    }
+    sequence.expected += row.tokens.length;
+    if (options.samples) remember(sequence, row.tokens);
+    state.queue.push({ sequence, row });
+  }
+}
+
+/** Why a row is not the one that its sequence needs next. */
+function faultOf({ position, tokens }: Row, { expected }: Sequence, { options }: ExecutorState): string | undefined {
+  if (position !== expected) return `position ${position} came where ${expected} was due`;
+  const end = position + tokens.length;
+  if (end > options.context) return `position ${end} is outside the context of ${options.context}`;
+  if (options.embeds && tokens.some((token) => token < 0 || token >= options.vocabulary)) {
+    return `a token is outside the vocabulary of ${options.vocabulary}`;
+  }
+  return undefined;
+}
+
+/** Starts a step where none runs and rows wait. */
+export function pump(state: ExecutorState): void {
+  const { options, context } = state;
+  if (state.step !== undefined || state.queue.isEmpty) return;
+  const taken = state.queue.take(MAX_ROWS);
+  const rows = taken.map(({ row }) => row);
+  state.step = { rows: taken, began: options.clock.now() };
+  options.segment.step({
+    rows: taken.map(({ sequence, row }) => {
+      const output = !options.samples || !row.sample
+        ? "none" as const
+        : { sampling: sequence.sampling, history: Int32Array.from(sequence.history) };
+      return { slot: sequence.slot, position: row.position, count: row.tokens.length, output };
+    }),
+    tokens: options.embeds ? tokensOf(rows) : new Int32Array(0),
+    ...(options.embeds ? {} : { hidden: gather(rows.map(({ hidden }) => hidden)) }),
+  }).then(
+    (result): StepOutcome => ({ type: "stepped", result }),
+    (error): StepOutcome => ({ type: error instanceof ComputeGoneError ? "gone" : "failed", reason: errorText(error) }),
+  ).then((outcome) => context.tell(context.self, { type: "computed", outcome }));
+}
+
+/**
+ * Takes what a step gave to those who wait for it.
+ * @throws {Error} where the compute worker is gone: the executor ends as crashed, and the leader has the segment loaded anew.
+ */
+export function deliver(state: ExecutorState, outcome: StepOutcome): void {
+  const { step } = state;
+  if (step === undefined) return;
+  state.step = undefined;
+  switch (outcome.type) {
+    case "gone":
+      throw new Error(outcome.reason);
+    case "failed":
+      for (const { sequence } of step.rows) if (state.sequences.has(sequence)) fail(state, sequence, outcome.reason);
+      return;
+    case "stepped":
+      count(state, step, outcome.result);
+      if (state.options.samples) report(state, step.rows, outcome.result.tokens);
+      else passOn(state, step.rows, outcome.result.hidden);
+      return;
+    default:
+      outcome satisfies never;
+  }
+}
+
+function count(
+  state: ExecutorState,
+  { rows, began }: NonNullable<ExecutorState["step"]>,
+  { blockMilliseconds }: StepResult,
+): void {
+  const { options } = state;
+  const now = options.clock.now();
+  const tokens = rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
+  state.steps++;
+  state.recent.add(now, rows.length, tokens);
+  options.onStep({ rows: rows.length, tokens, blockMilliseconds, stepMilliseconds: now - began });
+}
+
+/** Tells conversations what was sampled, or that a chunk is done. */
+function report(state: ExecutorState, rows: readonly QueuedRow[], tokens: readonly number[]): void {
+  for (const [index, { sequence, row }] of rows.entries()) {
+    if (!state.sequences.has(sequence)) continue;
+    const position = row.position + row.tokens.length;
+    const token = tokens[index] ?? -1;
+    if (!row.sample) state.context.tell(sequence.conversation, { type: "advanced", position });
+    else if (token < 0) fail(state, sequence, `no token came out at position ${position}`);
+    else state.context.tell(sequence.conversation, { type: "sampled", position, token });
+  }
+}
+
+/** Sends hidden states [tokens of all rows, width] on: one message for all rows that go the same way. */
+function passOn(state: ExecutorState, rows: readonly QueuedRow[], hidden: Float32Array | undefined): void {
+  const { options, sequences, context } = state;
+  const ways: { readonly next: Ref<SegmentMessage>; readonly rows: Row[]; readonly parts: Float32Array[] }[] = [];
+  let offset = 0;
+  for (const { sequence, row } of rows) {
+    const part = hidden?.subarray(offset, offset += row.tokens.length * options.width);
+    if (!sequences.has(sequence)) continue;
+    const { next } = sequence;
+    if (next === undefined || part === undefined) {
+      fail(state, sequence, "the last segment has no head");
+      continue;
+    }
+    const way = ways.find((other) => sameRef(other.next, next)) ?? { next, rows: [], parts: [] };
+    if (way.rows.length === 0) ways.push(way);
+    way.rows.push(row);
+    way.parts.push(part);
+  }
+  for (const way of ways) {
+    const whole = hidden !== undefined && way.rows.length === rows.length ? hidden : gather(way.parts);
+    context.tell(way.next, forwardRows(way.rows, whole));
+  }
+}

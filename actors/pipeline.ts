@@ -1,0 +1,108 @@
+/**
+ * What conversations and segments say to each other while a prompt runs. A sequence goes down the pipeline and its tokens
+ * come back:
+ *
+ * ```
+ * conversation -- enter, forward, leave --> first segment -- open, forward, close --> … --> last segment
+ *       ^------------- seated ------------------┘                                                 |
+ *       └------------------------------ sampled, advanced, failed --------------------------------┘
+ * ```
+ *
+ * The first segment gives a sequence its slot and its number; the others obey. `open`, `forward` and `close` are passed on
+ * from segment to segment, one behind another, so none can overtake another.
+ */
+import * as v from "valibot";
+import type { Ref } from "../runtime/actor/mod.ts";
+import type { SamplingOptions } from "../models/sampling/mod.ts";
+import { Count, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
+
+/** Rows of several sequences, a column each. Row `i` is `counts[i]` tokens of one sequence. */
+export interface Forward {
+  readonly type: "forward";
+  /** The sequences' numbers, as `open` gave them; as all columns but `tokens`: [rows]. */
+  readonly sequences: Int32Array;
+  /** Position of each row's first token. */
+  readonly positions: Int32Array;
+  readonly counts: Int32Array;
+  /** 1 where the head samples the token that follows; 0 for all but the last chunk of a prefill. */
+  readonly samples: Uint8Array;
+  /** The ids that are run, of all rows, also where hidden states come along: repetition penalties need them at the head. */
+  readonly tokens: Int32Array;
+  /** [tokens of all rows, width]; absent at the segment that holds the embedding. */
+  readonly hidden?: Float32Array | undefined;
+}
+
+/** From a conversation to the first segment, on its own device: takes a place, or waits for one. */
+export interface Enter {
+  readonly type: "enter";
+  readonly conversation: Ref<SequenceMessage>;
+  /** The segments behind the first one, in order. */
+  readonly route: readonly Ref<SegmentMessage>[];
+  readonly sampling: SamplingOptions;
+}
+
+/** From a conversation to the first segment: its place is free again. */
+export interface Leave {
+  readonly type: "leave";
+  readonly conversation: Ref<SequenceMessage>;
+}
+
+/** Numbers of sequences: drawn at random, so that no two under way share one and none is guessed. */
+export const SequenceNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
+
+/** From segment to segment: a sequence has a place. */
+export const Open = v.object({
+  type: v.literal("open"),
+  sequence: SequenceNumber,
+  /** Its place in the caches, the same in every segment. */
+  slot: v.pipe(Count, v.maxValue(MAX_SLOTS - 1)),
+  /** The segments behind the one that is told, in order. */
+  route: v.pipe(v.array(refTo<SegmentMessage>()), v.maxLength(1024)),
+  conversation: refTo<SequenceMessage>(),
+  sampling: Sampling,
+});
+export interface Open {
+  readonly type: "open";
+  readonly sequence: number;
+  readonly slot: number;
+  readonly route: readonly Ref<SegmentMessage>[];
+  readonly conversation: Ref<SequenceMessage>;
+  readonly sampling: SamplingOptions;
+}
+
+/** From segment to segment: a sequence is over, its place free. */
+export const Close = v.object({ type: v.literal("close"), sequence: SequenceNumber });
+export interface Close {
+  readonly type: "close";
+  readonly sequence: number;
+}
+
+/** What a segment is told of sequences. */
+export type SegmentMessage = Enter | Leave | Open | Forward | Close;
+
+/** From the head: the token at `position` of the sequence. */
+export const Sampled = v.object({ type: v.literal("sampled"), position: Position, token: TokenId });
+/** From the last segment: everything before `position` is in the caches. */
+export const Advanced = v.object({ type: v.literal("advanced"), position: Position });
+/** From a segment: it cannot go on with this sequence, and has let go of it. */
+export const Failed = v.object({ type: v.literal("failed"), reason: ShortText });
+
+/** What a conversation is told of its sequence. */
+export type SequenceMessage =
+  | { readonly type: "sampled"; readonly position: number; readonly token: number }
+  | { readonly type: "advanced"; readonly position: number }
+  | { readonly type: "failed"; readonly reason: string }
+  /** From the first segment: the sequence has its place, and this number. */
+  | { readonly type: "seated"; readonly sequence: number };
+
+/** A forward of one row. */
+export function forwardOf(sequence: number, position: number, tokens: Int32Array, sample: boolean): Forward {
+  return {
+    type: "forward",
+    sequences: Int32Array.of(sequence),
+    positions: Int32Array.of(position),
+    counts: Int32Array.of(tokens.length),
+    samples: Uint8Array.of(sample ? 1 : 0),
+    tokens,
+  };
+}
