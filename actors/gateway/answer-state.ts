@@ -15,8 +15,8 @@ export type AnswerMessage =
   | { readonly type: "conversing"; readonly attempt: number; readonly ref: Ref<ConversationMessage> }
   | { readonly type: "declined"; readonly attempt: number; readonly reason: string }
   | { readonly type: "too-large"; readonly attempt: number }
-  /** The conversation of an attempt is no more. */
-  | { readonly type: "lost"; readonly attempt: number; readonly reason: string }
+  /** The connection to a device on which a conversation was is lost. */
+  | { readonly type: "device-lost"; readonly device: string }
   /** From the gateway: what the mesh can do now. */
   | { readonly type: "state"; readonly state: MeshState }
   /** From its reader's connection: nobody reads any more. */
@@ -49,8 +49,6 @@ export interface AnswerState {
   troubledSince: number | undefined;
   /** Attempts so far; the id of the current conversation ends in it. */
   attempt: number;
-  /** Where each attempt was made: a conversation that came too late is cancelled there. */
-  readonly attemptedAt: Map<number, string>;
   /** Conversations that began. */
   conversations: number;
   plan: ActivePlan | undefined;
@@ -74,7 +72,6 @@ export function newAnswer({ clock, mesh }: AnswerOptions): AnswerState {
     firstTokenAt: undefined,
     troubledSince: now,
     attempt: 0,
-    attemptedAt: new Map(),
     conversations: 0,
     plan: undefined,
     conversation: undefined,

@@ -13,13 +13,13 @@ import {
   newAnswer,
   timingsOf,
 } from "./answer-state.ts";
-import { attempt, cancelStray, conversing, fail, isSuperseded, retry } from "./attempts.ts";
+import { attempt, conversing, fail, isSuperseded, retry } from "./attempts.ts";
 
 /** Makes the behaviour of an answer. */
 export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMessage> {
   const { listener } = options;
   return {
-    accepts: accepting<AnswerMessage>(FromConversation),
+    accepts: accepting<AnswerMessage>(FromConversation, speaker),
     start(context) {
       const onAbort = () => context.tell(context.self, { type: "gone" });
       listener.signal.addEventListener("abort", onAbort, { once: true });
@@ -36,6 +36,11 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
   };
 }
 
+/** Conversations speak for themselves. */
+function speaker(message: AnswerMessage): readonly string[] {
+  return message.type === "conversation" ? [message.conversation.device] : [];
+}
+
 function receive(
   state: AnswerState,
   message: AnswerMessage,
@@ -46,12 +51,15 @@ function receive(
     case "try":
       return attempt(state, options, context);
     case "conversing":
-      if (message.attempt === state.attempt) conversing(state, message.attempt, message.ref, options, context);
+      if (message.attempt === state.attempt) conversing(state, message.ref, options, context);
       else context.tell(message.ref, { type: "cancel" });
       return next(state);
     case "declined":
-    case "lost":
       return message.attempt === state.attempt ? retry(state, message.reason, options, context) : next(state);
+    case "device-lost":
+      return state.conversation?.ref.device === message.device
+        ? retry(state, "the device of its conversation is lost", options, context)
+        : next(state);
     case "too-large":
       return fail(options, "prompt_too_large", "The prompt is larger than what devices send each other at once.");
     case "state":
@@ -64,7 +72,8 @@ function receive(
       return stop("its reader has gone");
     case "conversation":
       if (message.id === `${options.id}-${state.attempt}`) return hear(state, message.event, options, context);
-      cancelStray(state, options, message.id, context);
+      // One that was given up before its ref came: it would hold its place for nobody.
+      context.tell(message.conversation, { type: "cancel" });
       return next(state);
     default:
       return message satisfies never;

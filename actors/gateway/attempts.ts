@@ -1,6 +1,6 @@
 /** An answer's attempts: a conversation under the plan in force, and another one when it is lost. */
 import * as v from "valibot";
-import { ANY, type AskOutcome, type Next, next, type Ref, type Reply, stop } from "../../runtime/actor/mod.ts";
+import { type AskOutcome, type Next, next, type Ref, type Reply, stop } from "../../runtime/actor/mod.ts";
 import { supervisorOf } from "../addresses.ts";
 import type { ConversationMessage } from "../conversation/protocol.ts";
 import { type ActivePlan, comparePlans, findPlan, standingOf } from "../plan.ts";
@@ -50,7 +50,6 @@ function converse(
   const number = ++state.attempt;
   state.plan = plan;
   state.conversation = undefined;
-  state.attemptedAt.set(number, device);
   context.ask(supervisorOf(device), (replyTo: Ref<Reply<Conversing>>) => ({
     type: "converse" as const,
     id: `${id}-${number}`,
@@ -77,16 +76,14 @@ function heard(outcome: AskOutcome<Conversing>, attempt: number): AnswerMessage 
 /** An attempt has its conversation. */
 export function conversing(
   state: AnswerState,
-  attempt: number,
   ref: Ref<ConversationMessage>,
   { clock }: AnswerOptions,
   context: AnswerContext,
 ): void {
   state.conversation = { ref, since: clock.now() };
   if (state.conversations === 0) state.troubledSince = undefined;
-  context.watch(ref, ({ reason, detail }) => {
-    return { type: "lost", attempt, reason: `the conversation is gone (${reason}: ${detail})` };
-  });
+  // A conversation that ends says so itself; only a lost device says nothing.
+  context.watchDevice(ref.device, () => ({ type: "device-lost", device: ref.device }));
 }
 
 /** Gives the conversation up and tries again in a moment. */
@@ -115,17 +112,6 @@ export function isSuperseded({ mesh, plan }: AnswerState): boolean {
   if (plan === undefined) return false;
   const standing = standingOf(mesh, plan.model.id);
   return standing.type === "active" && comparePlans(standing.plan.number, plan.number) !== 0;
-}
-
-/** Ends a conversation that was given up before its ref came: it speaks, so it lives, and would hold its place for nobody. */
-export function cancelStray(state: AnswerState, { id }: AnswerOptions, stray: string, context: AnswerContext): void {
-  const attempt = Number(stray.slice(id.length + 1));
-  const device = state.attemptedAt.get(attempt);
-  if (device === undefined) return;
-  state.attemptedAt.delete(attempt);
-  const path = `${supervisorOf(device).path}/conversation-${stray}`;
-  const ref: Ref<ConversationMessage> = { device, path, incarnation: ANY, channel: "control" };
-  context.tell(ref, { type: "cancel" });
 }
 
 /** Tells the reader why there will be no answer. */

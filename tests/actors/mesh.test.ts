@@ -21,3 +21,26 @@ for (const lost of ["b", "c"]) {
     assert.equal(answer.conversations, 2);
   });
 }
+
+test("a first token takes nine frames across three devices, each further one four, and letting go two", async () => {
+  await using mesh = await simulatedMesh(["a", "b", "c"], { layers: 6 });
+  const frames = () =>
+    ["a", "b", "c"].reduce((sum, id) => sum + mesh.device(id).system.inspect.counters().framesOut, 0);
+  const quiet = async (milliseconds: number) => {
+    const before = frames();
+    await mesh.clock.advance(milliseconds);
+    return frames() - before;
+  };
+  const taken = async (tokens: number) => {
+    const before = frames();
+    const began = mesh.clock.now();
+    const answer = mesh.ask("c", "Hello", tokens);
+    await mesh.until(() => answer.over);
+    return frames() - before - await quiet(mesh.clock.now() - began);
+  };
+  await mesh.clock.advance(70_000);
+  const [one, two, nine] = [await taken(1), await taken(2), await taken(9)];
+  assert.equal(one, 9 + 2);
+  assert.equal(two - one, 4);
+  assert.equal(nine - two, 7 * 4);
+});
