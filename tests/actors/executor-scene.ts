@@ -1,0 +1,180 @@
+/** An executor on a device of its own, between probes: what it is told, what it tells, what it asks its compute worker. */
+import assert from "node:assert/strict";
+import { executor, type StepTimes } from "../../actors/executor/behaviour.ts";
+import type { ExecutorLook, ExecutorMessage } from "../../actors/executor/protocol.ts";
+import type { ExecutorOptions } from "../../actors/executor/state.ts";
+import { type Forward, forwardOf, type SegmentMessage, type SequenceMessage } from "../../actors/pipeline.ts";
+import type { ComputeSegment, StepRequest, StepResult } from "../../models/compute/mod.ts";
+import { defaultSampling, type SamplingOptions } from "../../models/sampling/mod.ts";
+import { createLoopback, type Loopback } from "../../runtime/actor/loopback.ts";
+import { type ActorSystem, createActorSystem, next, type Ref, type Reply } from "../../runtime/actor/mod.ts";
+import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
+import { defined } from "./defined.ts";
+import { type Recorder, recorder } from "./recorder.ts";
+
+const WIDTH = 2;
+
+/** A step that was asked for, and how it ends. */
+export interface Step {
+  readonly request: Omit<StepRequest, "segment">;
+  end(result?: Partial<StepResult>): void;
+  fail(error: Error): void;
+}
+
+/** Somebody who converses. */
+export interface Talker extends Recorder<SequenceMessage> {
+  readonly ref: Ref<SequenceMessage>;
+}
+
+export interface ExecutorScene {
+  readonly clock: SimulatedClock;
+  readonly network: Loopback;
+  readonly ref: Ref<ExecutorMessage>;
+  readonly steps: Step[];
+  readonly times: StepTimes[];
+  /** What the segment behind was told, and what another one was that others go on to. */
+  readonly next: Recorder<SegmentMessage>;
+  readonly other: Recorder<SegmentMessage>;
+  readonly route: readonly Ref<SegmentMessage>[];
+  readonly otherRoute: readonly Ref<SegmentMessage>[];
+  /** How the executor ended. */
+  readonly ends: string[];
+  readonly closed: () => boolean;
+  /** A conversation on the executor's own device, or on another. */
+  talker(name: string, device?: string): Talker;
+  /** Tells from the executor's own device, or from another. */
+  tell(message: SegmentMessage, from?: string): Promise<void>;
+  /** Tells as a conversation does that enters, and returns the number that it got. */
+  enter(talker: Talker, sampling?: Partial<SamplingOptions>): Promise<number>;
+  look(): Promise<ExecutorLook>;
+  stop(): Promise<void>;
+}
+
+/** An executor on device "b", with a device "a" before it and "c" behind. */
+export async function scene(
+  more: Partial<ExecutorOptions>,
+  action: (scene: ExecutorScene) => Promise<void>,
+): Promise<void> {
+  const clock = simulatedClock();
+  const network = createLoopback();
+  const systems = new Map(["a", "b", "c"].map((device) => {
+    return [device, createActorSystem({ device, clock, transport: network.join(device), graceMs: 10 })];
+  }));
+  const system = (device: string) => defined(systems.get(device));
+  const [steps, times, ends]: [Step[], StepTimes[], string[]] = [[], [], []];
+  const segment = segmentByHand(steps);
+  const behaviour = executor({
+    segment,
+    clock,
+    onStep: (step) => times.push(step),
+    width: WIDTH,
+    vocabulary: 100,
+    context: 20,
+    slots: 2,
+    embeds: true,
+    samples: false,
+    ...more,
+  });
+  const { ref, stop } = await spawnBelow(system("b"), behaviour, ends);
+  const behind = [recorder<SegmentMessage>(), recorder<SegmentMessage>()] as const;
+  const [route, otherRoute] = behind.map((told, at) => {
+    return [system("c").spawn(told.behaviour, { name: `next-${at}`, channel: "tensors" })];
+  });
+  const sent = async (from: string, message: SegmentMessage) => {
+    system(from).tell(ref, message);
+    await clock.advance(1);
+  };
+  try {
+    await action({
+      ...{ clock, network, ref, steps, times, ends, route: defined(route), otherRoute: defined(otherRoute) },
+      next: behind[0],
+      other: behind[1],
+      closed: () => segment.closed,
+      talker(name, device = "b") {
+        const heard = recorder<SequenceMessage>();
+        return { ...heard, ref: system(device).spawn(heard.behaviour, { name }) };
+      },
+      tell: (message, from = "b") => sent(from, message),
+      async enter({ ref: conversation, of }, sampling = {}) {
+        const asked = { ...defaultSampling, ...sampling };
+        await sent("b", { type: "enter", conversation, route: defined(route), sampling: asked });
+        return of("seated").at(-1)?.sequence ?? -1;
+      },
+      look: () => lookAt(system("b"), ref),
+      async stop() {
+        stop();
+        await clock.advance(1);
+      },
+    });
+  } finally {
+    for (const system of systems.values()) await system.stop();
+  }
+}
+
+/** A segment whose steps end when a test says so. */
+function segmentByHand(steps: Step[]): ComputeSegment & { closed: boolean } {
+  const unused = () => Promise.reject(new Error("not asked of this segment"));
+  return {
+    closed: false,
+    loadMilliseconds: 0,
+    step(request) {
+      const { promise, resolve, reject } = Promise.withResolvers<StepResult>();
+      const end = (result: Partial<StepResult> = {}) =>
+        resolve({ tokens: [], logits: [], blockMilliseconds: [1], ...result });
+      steps.push({ request, end, fail: reject });
+      return promise;
+    },
+    readCache: unused,
+    writeCache: unused,
+    copyCache: unused,
+    close() {
+      this.closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+type ParentMessage = { readonly type: "stop" } | { readonly type: "ended"; readonly how: string };
+
+/** Spawns the executor below a parent that sees its end, and can have it stopped, as a supervisor does. */
+async function spawnBelow(
+  system: ActorSystem,
+  behaviour: ReturnType<typeof executor>,
+  ends: string[],
+): Promise<{ readonly ref: Ref<ExecutorMessage>; stop(): void }> {
+  const born = Promise.withResolvers<Ref<ExecutorMessage>>();
+  const parent = system.spawn<null, ParentMessage>({
+    start(context) {
+      const child = context.spawn(behaviour, { name: "executor", channel: "tensors" });
+      context.watch(child, ({ reason, detail }) => ({ type: "ended", how: `${reason}: ${detail}` }));
+      born.resolve(child);
+      return null;
+    },
+    async receive(_state, message, context) {
+      if (message.type === "ended") ends.push(message.how);
+      else await context.stop(await born.promise);
+      return next(null);
+    },
+  }, { name: "parent" });
+  return { ref: await born.promise, stop: () => system.tell(parent, { type: "stop" }) };
+}
+
+async function lookAt(system: ActorSystem, ref: Ref<ExecutorMessage>): Promise<ExecutorLook> {
+  const make = (replyTo: Ref<Reply<ExecutorLook>>) => ({ type: "look" as const, replyTo });
+  const outcome = await system.ask(ref, make, { timeoutMs: 100 });
+  return outcome.type === "reply" ? outcome.value : assert.fail(outcome.reason);
+}
+
+/** A forward of one row that asks for a token. */
+export const one = (sequence: number, position: number, ...tokens: number[]): Forward =>
+  forwardOf(sequence, position, Int32Array.from(tokens), true);
+
+/** How a segment opens a sequence at the next. */
+export const open = (
+  { ref: conversation }: Talker,
+  sequence: number,
+  slot: number,
+  route: readonly Ref<SegmentMessage>[] = [],
+): Extract<SegmentMessage, { readonly type: "open" }> => {
+  return { type: "open", sequence, slot, route, conversation, sampling: defaultSampling };
+};
