@@ -7,10 +7,12 @@ import { type Forward, forwardOf, type SegmentMessage, type SequenceMessage } fr
 import type { ComputeSegment, StepRequest, StepResult } from "../../models/compute/mod.ts";
 import { defaultSampling, type SamplingOptions } from "../../models/sampling/mod.ts";
 import { createLoopback, type Loopback } from "../../runtime/actor/loopback.ts";
-import { type ActorSystem, createActorSystem, next, type Ref, type Reply } from "../../runtime/actor/mod.ts";
+import { type ActorSystem, createActorSystem, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
+import { spawnChild } from "./child.ts";
 import { defined } from "./defined.ts";
 import { type Recorder, recorder } from "./recorder.ts";
+import { settle } from "./settle.ts";
 
 const WIDTH = 2;
 
@@ -38,7 +40,7 @@ export interface ExecutorScene {
   readonly route: readonly Ref<SegmentMessage>[];
   readonly otherRoute: readonly Ref<SegmentMessage>[];
   /** How the executor ended. */
-  readonly ends: string[];
+  readonly ends: readonly string[];
   readonly closed: () => boolean;
   /** A conversation on the executor's own device, or on another. */
   talker(name: string, device?: string): Talker;
@@ -61,7 +63,7 @@ export async function scene(
     return [device, createActorSystem({ device, clock, transport: network.join(device), graceMs: 10 })];
   }));
   const system = (device: string) => defined(systems.get(device));
-  const [steps, times, ends]: [Step[], StepTimes[], string[]] = [[], [], []];
+  const [steps, times]: [Step[], StepTimes[]] = [[], []];
   const segment = segmentByHand(steps);
   const behaviour = executor({
     segment,
@@ -75,14 +77,14 @@ export async function scene(
     samples: false,
     ...more,
   });
-  const { ref, stop } = await spawnBelow(system("b"), behaviour, ends);
+  const { ref, ends, stop } = await spawnChild(system("b"), behaviour, { name: "executor", channel: "tensors" });
   const behind = [recorder<SegmentMessage>(), recorder<SegmentMessage>()] as const;
   const [route, otherRoute] = behind.map((told, at) => {
     return [system("c").spawn(told.behaviour, { name: `next-${at}`, channel: "tensors" })];
   });
   const sent = async (from: string, message: SegmentMessage) => {
     system(from).tell(ref, message);
-    await clock.advance(1);
+    await settle(clock);
   };
   try {
     await action({
@@ -103,7 +105,7 @@ export async function scene(
       look: () => lookAt(system("b"), ref),
       async stop() {
         stop();
-        await clock.advance(1);
+        await settle(clock);
       },
     });
   } finally {
@@ -132,31 +134,6 @@ function segmentByHand(steps: Step[]): ComputeSegment & { closed: boolean } {
       return Promise.resolve();
     },
   };
-}
-
-type ParentMessage = { readonly type: "stop" } | { readonly type: "ended"; readonly how: string };
-
-/** Spawns the executor below a parent that sees its end, and can have it stopped, as a supervisor does. */
-async function spawnBelow(
-  system: ActorSystem,
-  behaviour: ReturnType<typeof executor>,
-  ends: string[],
-): Promise<{ readonly ref: Ref<ExecutorMessage>; stop(): void }> {
-  const born = Promise.withResolvers<Ref<ExecutorMessage>>();
-  const parent = system.spawn<null, ParentMessage>({
-    start(context) {
-      const child = context.spawn(behaviour, { name: "executor", channel: "tensors" });
-      context.watch(child, ({ reason, detail }) => ({ type: "ended", how: `${reason}: ${detail}` }));
-      born.resolve(child);
-      return null;
-    },
-    async receive(_state, message, context) {
-      if (message.type === "ended") ends.push(message.how);
-      else await context.stop(await born.promise);
-      return next(null);
-    },
-  }, { name: "parent" });
-  return { ref: await born.promise, stop: () => system.tell(parent, { type: "stop" }) };
 }
 
 async function lookAt(system: ActorSystem, ref: Ref<ExecutorMessage>): Promise<ExecutorLook> {
