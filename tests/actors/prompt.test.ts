@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
 import { MAX_PROMPT_BYTES, Prompt, promptBytes } from "../../actors/conversation/protocol.ts";
-import { readRequest, RequestError } from "../../actors/gateway/openai.ts";
 import { encode } from "../../runtime/codec.ts";
 
 const fits = (prompt: Prompt) => v.safeParse(Prompt, prompt).success;
@@ -34,12 +33,4 @@ test("what is counted is no less than what travels", () => {
   for (const prompt of prompts) {
     assert.ok(encode(prompt).length <= promptBytes(prompt) + 64, `${encode(prompt).length} ${promptBytes(prompt)}`);
   }
-});
-
-test("a request with two messages that are too large together is told so", () => {
-  const content = "x".repeat(300_000);
-  assert.throws(
-    () => readRequest("chat", { messages: [{ role: "user", content }, { role: "user", content }] }),
-    (error) => error instanceof RequestError && /at most 512 KiB, all messages together/.test(error.message),
-  );
 });

@@ -16,8 +16,3 @@ export async function fakeLanguage(manifest: Manifest): Promise<Language> {
 export function idsOf(text: string): number[] {
   return [...text].map((character) => character.charCodeAt(0));
 }
-
-/** The text of ids. */
-export function textOf(ids: readonly number[]): string {
-  return ids.map((id) => id === 32 ? " " : id < 32 ? `<${id}>` : String.fromCharCode(id)).join("");
-}
