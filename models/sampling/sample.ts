@@ -1,11 +1,12 @@
 /** The choice of the next token. */
+import { type Candidates, draw } from "./draw.ts";
 import type { SamplingOptions } from "./options.ts";
-import { uniform } from "./random.ts";
+import { drawKey } from "./random.ts";
 import { argmax, highest } from "./select.ts";
 
 /** Where in which text a token is chosen. */
 export interface SamplingContext {
-  /** Position of the token to be chosen, from the beginning of the sequence: it picks the random number. */
+  /** Position of the token to be chosen, from the beginning of the sequence: it picks the random numbers. */
   readonly position: number;
   /** Token ids that `repetitionPenalty` applies to: the window is the caller's choice. */
   readonly history: ArrayLike<number>;
@@ -13,10 +14,12 @@ export interface SamplingContext {
 
 /** Top-p usually needs few tokens: look at this many before all of them. */
 const FIRST_LOOK = 256;
+/** Scores that are further below the highest one weigh nothing, not even all of them together. */
+const WEIGHTLESS = -50;
 
 /**
- * Returns the id of the next token. `logits` has one number a token and stays as it is. The same arguments give the same
- * token. The filters come in llama.cpp's default order (`common_params_sampling::samplers` in `common/common.h`):
+ * Returns the id of the next token. `logits` has one number a token; it is as before when this returns. The same arguments give
+ * the same token. The filters come in llama.cpp's default order (`common_params_sampling::samplers` in `common/common.h`):
  * repetition penalty, top-k, top-p, min-p, temperature; so temperature does not change which tokens remain.
  *
  * Throws a RangeError when no logit is above minus infinity: the model's output is broken.
@@ -26,88 +29,83 @@ export function sample(
   options: SamplingOptions,
   { position, history }: SamplingContext,
 ): number {
-  const scores = penalize(logits, options.repetitionPenalty, history);
-  const best = argmax(scores);
-  if (best < 0) {
-    throw new RangeError(`Cannot choose a token: all ${logits.length} logits are NaN or minus infinity`);
+  const unchanged = penalize(logits, options.repetitionPenalty, history);
+  try {
+    return choose(logits, options, position);
+  } finally {
+    for (const [id, logit] of unchanged) logits[id] = logit;
   }
-  if (options.temperature === 0 || options.topK === 1 || scores[best] === Infinity) return best;
-  return draw(scores, candidates(scores, best, options), options.temperature, uniform(options.seed, position));
 }
 
-/** Divides positive logits of seen tokens by the penalty, multiplies negative ones (Keskar et al. 2019, section 4.1). */
-function penalize(logits: Float32Array, penalty: number, history: ArrayLike<number>): Float32Array {
-  if (penalty === 1 || history.length === 0) return logits;
-  const scores = logits.slice();
+function choose(scores: Float32Array, options: SamplingOptions, position: number): number {
+  const best = argmax(scores);
+  if (best < 0) {
+    throw new RangeError(`Cannot choose a token: all ${scores.length} logits are NaN or minus infinity`);
+  }
+  const { temperature, topK, seed } = options;
+  if (temperature === 0 || topK === 1 || scores[best] === Infinity) return best;
+  const left = candidates(scores, best, options);
+  return draw(scores, left, { best, temperature, key: drawKey(seed, position) });
+}
+
+/**
+ * Divides positive logits of seen tokens by the penalty, multiplies negative ones (Keskar et al. 2019, section 4.1), where they
+ * stand: a copy of a large vocabulary's would cost more than the choice. Returns what they were.
+ */
+function penalize(logits: Float32Array, penalty: number, history: ArrayLike<number>): ReadonlyMap<number, number> {
+  const before = new Map<number, number>();
+  if (penalty === 1) return before;
   for (let at = 0; at < history.length; at++) {
     const id = history[at] ?? -1;
     const logit = logits[id];
-    if (logit !== undefined) scores[id] = logit > 0 ? logit / penalty : logit * penalty;
+    if (logit === undefined || before.has(id)) continue;
+    before.set(id, logit);
+    logits[id] = logit > 0 ? logit / penalty : logit * penalty;
   }
-  return scores;
+  return before;
 }
 
 /** The tokens that top-k, top-p and min-p leave. The most likely one always remains. */
-function candidates(scores: Float32Array, best: number, { topK, topP, minP }: SamplingOptions): Int32Array {
+function candidates(scores: Float32Array, best: number, { topK, topP, minP }: SamplingOptions): Candidates {
   const peak = scores[best] ?? 0;
+  const floor = minP === 0 ? -Infinity : peak + Math.log(minP);
   let ids = topK > 0 && topK < scores.length ? highest(scores, topK) : undefined;
   if (topP < 1) ids = nucleus(scores, ids, peak, topP);
-  ids ??= allIds(scores.length);
-  if (minP === 0) return ids;
-  const floor = peak + Math.log(minP);
-  return ids.filter((id) => id === best || (scores[id] ?? NaN) >= floor);
+  if (ids === undefined) return { floor };
+  // They are sorted: what does not reach the floor stands at the end.
+  const end = ids.findIndex((id) => (scores[id] ?? NaN) < floor);
+  return { ids: end < 0 ? ids : ids.subarray(0, end) };
 }
 
 /** The fewest most likely tokens that have `topP` of the mass of `ids` (sorted; all tokens when undefined) together. */
 function nucleus(scores: Float32Array, ids: Int32Array | undefined, peak: number, topP: number): Int32Array {
-  const wanted = topP * mass(scores, ids ?? allIds(scores.length), peak);
+  const wanted = topP * (ids === undefined ? mass(scores, peak) : massOf(scores, ids, peak));
   for (let look = FIRST_LOOK;; look *= 8) {
     const sorted = ids ?? highest(scores, look);
     let sum = 0;
     for (let at = 0; at < sorted.length; at++) {
-      sum += weight(scores, sorted[at] ?? 0, peak, 1);
+      sum += weight(scores[sorted[at] ?? 0], peak);
       if (sum >= wanted) return sorted.subarray(0, at + 1);
     }
     if (ids !== undefined || look >= scores.length) return sorted;
   }
 }
 
-/** Takes the token at which the running sum of the weights passes `random` of their total. */
-function draw(scores: Float32Array, ids: Int32Array, temperature: number, random: number): number {
-  let peak = -Infinity;
-  for (let at = 0; at < ids.length; at++) peak = Math.max(peak, finite(scores[ids[at] ?? 0]));
-  let total = 0;
-  for (let at = 0; at < ids.length; at++) total += weight(scores, ids[at] ?? 0, peak, temperature);
-  let rest = random * total;
-  let chosen = -1;
-  for (let at = 0; at < ids.length; at++) {
-    const id = ids[at] ?? 0;
-    const share = weight(scores, id, peak, temperature);
-    if (share === 0) continue;
-    chosen = id;
-    rest -= share;
-    if (rest < 0) break;
-  }
-  return chosen;
-}
-
 /** Unnormalised probability. */
-function weight(scores: Float32Array, id: number, peak: number, temperature: number): number {
-  return Math.exp((finite(scores[id]) - peak) / temperature);
+function weight(score: number | undefined, peak: number): number {
+  const below = (score ?? NaN) - peak;
+  // Written so that NaN weighs nothing either.
+  return below > WEIGHTLESS ? Math.exp(below) : 0;
 }
 
-function mass(scores: Float32Array, ids: Int32Array, peak: number): number {
+function mass(scores: Float32Array, peak: number): number {
   let sum = 0;
-  for (let at = 0; at < ids.length; at++) sum += weight(scores, ids[at] ?? 0, peak, 1);
+  for (let id = 0; id < scores.length; id++) sum += weight(scores[id], peak);
   return sum;
 }
 
-function allIds(count: number): Int32Array {
-  const ids = new Int32Array(count);
-  for (let id = 0; id < count; id++) ids[id] = id;
-  return ids;
-}
-
-function finite(logit: number | undefined): number {
-  return logit === undefined || Number.isNaN(logit) ? -Infinity : logit;
+function massOf(scores: Float32Array, ids: Int32Array, peak: number): number {
+  let sum = 0;
+  for (let at = 0; at < ids.length; at++) sum += weight(scores[ids[at] ?? 0], peak);
+  return sum;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { defaultSampling, sample, type SamplingOptions } from "../../models/sampling/mod.ts";
-import { philox2x32, uniform } from "../../models/sampling/random.ts";
+import { drawKey, philox2x32, tokenBits } from "../../models/sampling/random.ts";
 import { highest } from "../../models/sampling/select.ts";
 
 const logit = fc.oneof(
@@ -131,15 +131,66 @@ test("broken logits are an error, an infinite one is certain", () => {
   assert.equal(sample(Float32Array.of(1, Infinity), defaultSampling, at(0)), 1);
 });
 
-test("the generator is Philox2x32-10, and each position of each seed has its own number", () => {
+test("many tokens of equal scores come equally often, and a draw says nothing of the next position's", () => {
+  const [count, draws] = [100, 100_000];
+  const logits = new Float32Array(count);
+  const tokens = Array.from({ length: draws }, (_, position) => sample(logits, defaultSampling, at(position)));
+  const single = new Float64Array(count);
+  // Of each token and the one of the position after it, by tens.
+  const pairs = new Float64Array(100);
+  for (const [index, token] of tokens.entries()) {
+    single[token] = (single[token] ?? 0) + 1;
+    const pair = Math.floor(token / 10) * 10 + Math.floor((tokens[index + 1] ?? 0) / 10);
+    if (index % 2 === 0) pairs[pair] = (pairs[pair] ?? 0) + 1;
+  }
+  const chiSquare = (counts: Float64Array, expected: number) =>
+    counts.reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
+  // The 99.9th percentile for 99 degrees of freedom is 148.2; all is fixed, so this cannot flicker.
+  assert.ok(chiSquare(single, draws / count) < 148.2);
+  assert.ok(chiSquare(pairs, draws / 2 / 100) < 148.2);
+});
+
+test("logits that are all a little off change next to no draw, however many tokens there are", () => {
+  const draws = 1500;
+  const wave = (id: number) => Math.sin(id * id);
+  const logits = Float32Array.from({ length: 20_000 }, (_, id) => wave(id));
+  const off = logits.map((logit, id) => logit + 2e-4 * wave(id + 0.5));
+  const positions = Array.from({ length: draws }, (_, position) => position);
+  const changed = positions.filter((position) => {
+    return sample(logits, defaultSampling, at(position)) !== sample(off, defaultSampling, at(position));
+  });
+  // A walk along the cumulative distribution changes ten times as many.
+  assert.ok(changed.length <= draws / 1000, `${changed.length} of ${draws} draws changed`);
+});
+
+test("tokens that cannot win are passed over without changing who wins", () => {
+  const noise = (id: number, position: number) => {
+    const [first, second] = drawKey(0, position);
+    return -Math.log(-Math.log1p(-(tokenBits(id, first, second) + 0.5) / 2 ** 32));
+  };
+  fc.assert(
+    fc.property(
+      someLogits,
+      fc.double({ min: 0.05, max: 3, noNaN: true }),
+      fc.nat(),
+      (logits, temperature, position) => {
+        const sums = Array.from(logits, (logit, id) => logit * (1 / temperature) + noise(id, position));
+        const highestSum = Math.max(...sums.filter((sum) => !Number.isNaN(sum)));
+        const token = sample(logits, { ...defaultSampling, temperature }, at(position));
+        assert.equal(sums[token], highestSum);
+      },
+    ),
+  );
+});
+
+test("the generator is Philox2x32-10, and each position of each seed has its own key", () => {
   // Known answers of the authors' library Random123 (kat_vectors).
   assert.deepEqual(philox2x32(0, 0, 0), [0xff1dae59, 0x6cd10df2]);
   assert.deepEqual(philox2x32(0xffffffff, 0xffffffff, 0xffffffff), [0x2c3f628b, 0xab4fd7ad]);
   assert.deepEqual(philox2x32(0x243f6a88, 0x85a308d3, 0x13198a2e), [0xdd7ce038, 0xf62a4c12]);
-  const numbers = new Set<number>();
+  const keys = new Set<string>();
   for (const seed of [0, 1, -1, 2 ** 32, 2 ** 53 - 1, -(2 ** 53 - 1)]) {
-    for (let position = 0; position < 1000; position++) numbers.add(uniform(seed, position));
+    for (let position = 0; position < 1000; position++) keys.add(drawKey(seed, position).join(" "));
   }
-  assert.equal(numbers.size, 6000);
-  assert.ok([...numbers].every((number) => number >= 0 && number < 1));
+  assert.equal(keys.size, 6000);
 });
