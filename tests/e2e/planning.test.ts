@@ -1,36 +1,43 @@
 /** What a person sees of planning: real daemons, limited to different speeds and memory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { MeshSummary } from "../../actors/gateway/mesh-view.ts";
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
 import type { DeviceView } from "../../actors/inspector/protocol.ts";
 import type { PlanView } from "../../actors/gateway/api.ts";
-import { shared, skipWithoutModels } from "../shared.ts";
+import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { skein } from "./command.ts";
 import { complete, startLocalMesh } from "./local-mesh.ts";
 
-test("the plan avoids the slow device, predicts, explains, and wonders without touching the mesh", {
-  skip: skipWithoutModels,
-}, async () => {
-  // No device can hold the model (4.5 MiB with one sequence) alone, any two can; d1 is emulated 20 times slower.
-  const limits = [["--memory", "4MiB"], ["--memory", "4MiB", "--slowdown", "20"], ["--memory", "4MiB"]];
-  const options = ["--objective", "latency", "--concurrency", "1"];
-  await using mesh = await startLocalMesh(3, shared("models/babyllama-f32.gguf"), options, { limits, spread: false });
-  const api = ["--api", mesh.api(2)];
-  await mesh.until(({ state }) => {
-    return state.type === "active" && state.plan.segments.map(({ name }) => name).sort().join() === "d0,d2";
-  });
-  for (let answer = 0; answer < 3; answer++) await complete(mesh.api(2), "Once upon a time", 40);
+/** Who holds layers, by name. An embedding costs as good as nothing anywhere, and a moment's links decide about it. */
+function layersOn({ state }: MeshSummary): string[] {
+  if (state.type !== "active") return [];
+  return state.plan.segments.filter(({ last }) => last > 0).map(({ name }) => name).sort();
+}
 
-  const view = JSON.parse((await skein(["plan", ...api, "--json"])).stdout) as PlanView;
-  assert.ok(view.state.type === "active" && view.state.plan.forecast !== undefined && view.measured !== undefined);
+test("the plan avoids the slow device, predicts, explains, and wonders without touching the mesh", async () => {
+  // No device can hold the model (8.3 MiB with one sequence) alone, any two can; d1 is emulated 100 times slower: whatever a
+  // busy machine makes of measurements, layers do not belong there.
+  const limits = [["--memory", "6MiB"], ["--memory", "6MiB", "--slowdown", "100"], ["--memory", "6MiB"]];
+  const options = ["--objective", "latency", "--concurrency", "1"];
+  await using mesh = await startLocalMesh(3, builtinModelPath(), options, { limits, spread: false });
+  const api = ["--api", mesh.api(2)];
+  await mesh.until((view) => layersOn(view).join() === "d0,d2");
+  // Links that settle may move a block, and then answers are measured anew.
+  let [view, text] = [undefined as PlanView | undefined, ""];
+  for (let answer = 0; answer < 20 && !/times the prediction/.test(text); answer++) {
+    await complete(mesh.api(2), "Once upon a time", 40);
+    view = JSON.parse((await skein(["plan", ...api, "--json"])).stdout) as PlanView;
+    text = view.measured === undefined ? "" : (await skein(["plan", ...api])).stdout;
+  }
+  assert.ok(view?.state.type === "active" && view.state.plan.forecast !== undefined && view.measured !== undefined);
   assert.ok(view.state.plan.forecast.tpotMilliseconds > 0 && view.state.plan.forecast.gap <= 0.02);
-  const plan = await skein(["plan", ...api]);
   for (const words of [/planned/, /TPOT/, /bottleneck/, /proof/, /measured .*times the prediction/]) {
-    assert.match(plan.stdout, words);
+    assert.match(text, words);
   }
 
   const inspect = await skein(["inspect", ...api]);
-  assert.match(inspect.stdout, /EMULATED 20 times slower/);
+  assert.match(inspect.stdout, /EMULATED 100 times slower/);
   const { devices } = JSON.parse((await skein(["inspect", ...api, "--json"])).stdout) as { devices: DeviceView[] };
   for (const { speed, links, sensors } of devices) {
     assert.ok((speed.rates?.decodeNanosecondsPerByte ?? 0) > 0 && sensors.cores > 0 && links.length === 2);
@@ -49,30 +56,26 @@ test("the plan avoids the slow device, predicts, explains, and wonders without t
   assert.ok(without.type === "placed" && without.segments.length === 2);
   const lonely = await study("-device:d2", "-device:d1");
   assert.match(lonely.type === "infeasible" ? lonely.reason : "", /short.*would make it fit/);
-  const smaller = await study(`model=${shared("models/babyllama-q4_0.gguf")}`);
-  assert.ok(smaller.type === "placed");
+  const offered = await study(`model=${builtinModelPath()}`);
+  assert.ok(offered.type === "placed");
   const explained = await skein(["plan", ...api, "--explain"]);
   assert.match(explained.stdout, /d1/);
   const nonsense = await skein(["plan", ...api, "--what-if", "more=better"]);
   assert.deepEqual([nonsense.code, nonsense.stdout], [2, ""]);
   const missing = await skein(["plan", ...api, "--what-if", "model=/nowhere.gguf"]);
   assert.match(missing.stderr, /nowhere\.gguf/);
-  const { state } = await mesh.until(() => true);
-  const names = state.type === "active" ? state.plan.segments.map(({ name }) => name).sort() : [];
-  assert.deepEqual(names, ["d0", "d2"], "the mesh was not touched");
+  assert.deepEqual(layersOn(await mesh.until(() => true)), ["d0", "d2"], "the mesh was not touched");
 });
 
-test("private layers stay on the device that offers the model, and an excluded device takes no part", {
-  skip: skipWithoutModels,
-}, async () => {
+test("private layers stay on the device that offers the model, and an excluded device takes no part", async () => {
   // d0 offers the model, is slow and can hold half of it.
-  const limits = [["--memory", "3MiB", "--slowdown", "10"], [], []];
+  const limits = [["--memory", "5MiB", "--slowdown", "10"], [], []];
   const policy = ["--private-layers", "1", "--exclude", "d2"];
   const options = ["--objective", "latency", "--concurrency", "1", ...policy];
-  await using mesh = await startLocalMesh(3, shared("models/babyllama-f32.gguf"), options, { limits, spread: false });
+  await using mesh = await startLocalMesh(3, builtinModelPath(), options, { limits, spread: false });
   const { state } = await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 2);
   const segments = state.type === "active"
     ? state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`)
     : [];
-  assert.deepEqual(segments, ["d0 0-1", "d1 2-6"]);
+  assert.deepEqual(segments, ["d0 0-1", "d1 2-7"]);
 });
