@@ -1,12 +1,17 @@
 /** Transports between actor systems of one process, for tests: real frames, real order, and connections that can break. */
-import type { Channel, DeviceId } from "./ref.ts";
-import type { FrameListener, PeerEvent, Transport } from "../transport.ts";
+import type { Clock } from "../clock.ts";
+import type { Channel, DeviceId, FrameListener, PeerEvent, Transport } from "../transport.ts";
+import { createLane, type Lane, type LinkShape } from "./loopback-lane.ts";
 
 export interface LoopbackOptions {
   /** Frames that may be under way from one device to another before more are refused as "overloaded". Default 10,000. */
   readonly capacity?: number;
   /** Bytes of the largest frame that each channel takes. Default: what the mesh allows, 1 MiB and 32 MiB. */
   readonly largest?: Readonly<Record<Channel, number>>;
+  /** Keeps the time of links that have a shape. Without it frames take the next round of the event loop, whatever it is. */
+  readonly clock?: Clock;
+  /** The shape of every link until `shape` says otherwise. Default: no latency, no end to the bandwidth. */
+  readonly link?: LinkShape;
 }
 
 export interface Loopback {
@@ -16,6 +21,8 @@ export interface Loopback {
   disconnect(a: DeviceId, b: DeviceId): void;
   /** Connects two devices again. */
   connect(a: DeviceId, b: DeviceId): void;
+  /** Gives the link between two devices a shape, both ways, for what is sent from now on. Throws without a clock. */
+  shape(a: DeviceId, b: DeviceId, link: LinkShape): void;
   /** The devices that a device is connected with. */
   peersOf(device: DeviceId): readonly DeviceId[];
 }
@@ -25,23 +32,24 @@ interface Member {
   readonly peers: Set<(event: PeerEvent) => void>;
 }
 
-/** A connection's frames under way, in one direction. Its `open` ends with the connection. */
-interface Way {
-  open: boolean;
-  readonly queue: { readonly channel: Channel; readonly frame: Uint8Array }[];
-}
-
 const LARGEST = { control: 1024 * 1024, tensors: 32 * 1024 * 1024 };
 
 /** Makes a network without devices. */
-export function createLoopback({ capacity = 10_000, largest = LARGEST }: LoopbackOptions = {}): Loopback {
+export function createLoopback(options: LoopbackOptions = {}): Loopback {
+  const { capacity = 10_000, largest = LARGEST, clock } = options;
   const members = new Map<DeviceId, Member>();
-  const ways = new Map<string, Way>();
+  const lanes = new Map<string, Lane>();
+  const shapes = new Map<string, LinkShape>();
+  if (options.link !== undefined) checkClock();
   return {
     join,
     disconnect,
     connect,
-    peersOf: (device) => [...members.keys()].filter((to) => ways.has(`${device} ${to}`)),
+    shape(a, b, link) {
+      checkClock();
+      for (const key of [`${a} ${b}`, `${b} ${a}`]) shapes.set(key, link);
+    },
+    peersOf: (device) => [...members.keys()].filter((to) => lanes.has(`${device} ${to}`)),
   };
 
   function join(device: DeviceId): Transport {
@@ -52,14 +60,13 @@ export function createLoopback({ capacity = 10_000, largest = LARGEST }: Loopbac
     for (const other of others) connect(device, other);
     return {
       self: device,
-      isConnected: (to) => ways.has(`${device} ${to}`),
+      isConnected: (to) => lanes.has(`${device} ${to}`),
       send(to, channel, frame) {
-        const way = ways.get(`${device} ${to}`);
-        if (way === undefined) return "unreachable";
+        const lane = lanes.get(`${device} ${to}`);
+        if (lane === undefined) return "unreachable";
         if (frame.byteLength > largest[channel]) return "too-large";
-        if (way.queue.length >= capacity) return "overloaded";
-        way.queue.push({ channel, frame });
-        if (way.queue.length === 1) setImmediate(() => carry(way, device, to));
+        if (lane.waiting() >= capacity) return "overloaded";
+        lane.put(channel, frame, shapes.get(`${device} ${to}`) ?? options.link);
         return "sent";
       },
       onFrame: (listener) => add(member.frames, listener),
@@ -67,28 +74,23 @@ export function createLoopback({ capacity = 10_000, largest = LARGEST }: Loopbac
     };
   }
 
-  function carry(way: Way, from: DeviceId, to: DeviceId): void {
-    if (!way.open) return;
-    const frames = way.queue.splice(0);
-    for (const { channel, frame } of frames) {
-      if (!way.open) return;
-      for (const listener of members.get(to)?.frames ?? []) listener(from, channel, frame);
-    }
-  }
-
   function connect(a: DeviceId, b: DeviceId): void {
-    if (a === b || !members.has(a) || !members.has(b) || ways.has(`${a} ${b}`)) return;
-    ways.set(`${a} ${b}`, { open: true, queue: [] });
-    ways.set(`${b} ${a}`, { open: true, queue: [] });
+    if (a === b || !members.has(a) || !members.has(b) || lanes.has(`${a} ${b}`)) return;
+    for (const [from, to] of [[a, b], [b, a]] as const) {
+      const deliver = (channel: Channel, frame: Uint8Array): void => {
+        for (const listener of members.get(to)?.frames ?? []) listener(from, channel, frame);
+      };
+      lanes.set(`${from} ${to}`, createLane(deliver, clock));
+    }
     announce("up", a, b);
   }
 
   function disconnect(a: DeviceId, b: DeviceId): void {
     for (const key of [`${a} ${b}`, `${b} ${a}`]) {
-      const way = ways.get(key);
-      if (way === undefined) return;
-      way.open = false;
-      ways.delete(key);
+      const lane = lanes.get(key);
+      if (lane === undefined) return;
+      lane.close();
+      lanes.delete(key);
     }
     announce("down", a, b);
   }
@@ -96,6 +98,10 @@ export function createLoopback({ capacity = 10_000, largest = LARGEST }: Loopbac
   function announce(type: PeerEvent["type"], a: DeviceId, b: DeviceId): void {
     for (const listener of members.get(a)?.peers ?? []) listener({ type, device: b });
     for (const listener of members.get(b)?.peers ?? []) listener({ type, device: a });
+  }
+
+  function checkClock(): void {
+    if (clock === undefined) throw new Error("loopback: a link with a shape needs a clock to keep its time");
   }
 }
 
