@@ -40,6 +40,8 @@ export async function within(clock: Clock, milliseconds: number, promise: Promis
 export interface SimulatedClock extends Clock {
   /** Moves time on and fires what falls due; awaits between timers so that promises settle as they would in real life. */
   advance(milliseconds: number): Promise<void>;
+  /** When the next timer falls due; undefined where none waits. */
+  nextDue(): number | undefined;
 }
 
 /** Makes a clock for tests, starting at 0. */
@@ -69,6 +71,7 @@ export function simulatedClock(): SimulatedClock {
       time = end;
       await settle();
     },
+    nextDue: () => timers.size === 0 ? undefined : Math.min(...[...timers.values()].map(({ due }) => due)),
   };
 }
 

@@ -47,6 +47,13 @@ export interface SimulatedAnswer {
   leave(): void;
 }
 
+/** What a prompt may come with. */
+export interface AskOptions {
+  readonly sampling?: Partial<SamplingOptions>;
+  /** The model that is asked for. */
+  readonly model?: string;
+}
+
 export interface SimulatedDevice {
   readonly id: string;
   readonly system: ActorSystem;
@@ -65,10 +72,10 @@ export interface SimulatedMesh extends AsyncDisposable {
   join(id: string): SimulatedDevice;
   /** A device's process ends from one moment to the next: connections break, nothing is said. */
   kill(id: string): Promise<void>;
-  ask(at: string, prompt: string, maxTokens: number, sampling?: Partial<SamplingOptions>): SimulatedAnswer;
+  ask(at: string, prompt: string, maxTokens: number, more?: AskOptions): SimulatedAnswer;
   /** What any split answers. */
   expected(prompt: string, tokens: number): string;
-  /** Moves time on, in small steps, until the condition holds. Throws after `milliseconds` (default 60,000). */
+  /** Moves time on, from timer to timer, until the condition holds. Throws after `milliseconds` (default 60,000). */
   until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
 }
 
@@ -82,8 +89,8 @@ const POLICY: ServingPolicy = {
   context: 512,
   concurrency: 4,
 };
-/** Time moves on in steps of this many milliseconds. */
-const STEP = 10;
+/** Time moves on from timer to timer, by at most this many milliseconds. */
+const STEP = 1000;
 
 /** Starts devices that are connected, the first of which offers a model; resolves when its plan is in force. */
 export async function simulatedMesh(ids: readonly string[], options: SimulatedOptions): Promise<SimulatedMesh> {
@@ -113,12 +120,13 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
       devices.delete(id);
       await gone.stop();
     },
-    ask: (at, prompt, maxTokens, sampling = {}) => startAnswer(find(at).system, at, prompt, maxTokens, sampling),
+    ask: (at, prompt, maxTokens, more = {}) => startAnswer(find(at).system, at, prompt, maxTokens, more),
     expected: (prompt, tokens) => textOf(expectedTokens(idsOf(prompt), tokens, options.layers, VOCABULARY)),
     async until(condition, milliseconds = 60_000) {
       for (const end = clock.now() + milliseconds; !(await condition());) {
         if (clock.now() >= end) throw new Error(`waited ${milliseconds} simulated milliseconds in vain`);
-        await clock.advance(STEP);
+        const due = clock.nextDue() ?? Infinity;
+        await clock.advance(Math.min(Math.max(due - clock.now(), 0), STEP));
       }
     },
     async [Symbol.asyncDispose]() {
@@ -211,7 +219,7 @@ function startAnswer(
   at: string,
   prompt: string,
   maxTokens: number,
-  sampling: Partial<SamplingOptions>,
+  { sampling, model }: AskOptions,
 ): SimulatedAnswer {
   const events: AnswerEvent[] = [];
   const gone = new AbortController();
@@ -223,7 +231,7 @@ function startAnswer(
   };
   const signals = { gone: gone.signal, closing: new AbortController().signal };
   void (async () => {
-    for await (const event of answers(system, at, { request, model: undefined }, signals)) events.push(event);
+    for await (const event of answers(system, at, { request, model }, signals)) events.push(event);
   })();
   return {
     events,
