@@ -110,12 +110,16 @@ function prepare(base: Pick<ConversationState, "options" | "context">): Conversa
   return undefined;
 }
 
-/** Asks for a place in the pipeline. No actor elsewhere is watched: those that end say so, and lost devices are seen here. */
+/**
+ * Asks for a place in the pipeline. Only the first segment, which is on this device, is watched: it may be gone already. No
+ * actor elsewhere is: those that end say so, and lost devices are seen here.
+ */
 function enter(state: ConversationState): void {
   const { context, first, options: { plan, request, answer } } = state;
   for (const device of [answer.device, ...plan.segments.map(({ ref }) => ref.device)]) {
     context.watchDevice(device, () => ({ type: "device-lost", device }));
   }
+  context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
   const route = plan.segments.slice(1).map(({ ref }) => ref);
   context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling });
   listen(state);

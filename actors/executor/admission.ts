@@ -17,7 +17,8 @@ export function enter(state: ExecutorState, message: Enter): void {
   if (!options.embeds) {
     return context.tell(message.conversation, { type: "failed", reason: "a prompt begins at the first segment" });
   }
-  const slot = waiting.length > 0 ? undefined : sequences.free();
+  // A slot that is freed goes to who waits first, so that a free one is nobody else's.
+  const slot = sequences.free();
   if (slot === undefined) waiting.push(message);
   else seat(state, message, slot);
 }

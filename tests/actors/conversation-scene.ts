@@ -28,6 +28,8 @@ export interface Wanted {
   readonly language?: (language: Language) => Language;
   /** A device that is out of reach from the beginning. */
   readonly without?: string;
+  /** Whether the first segment has ended before. */
+  readonly late?: boolean;
 }
 
 export interface ConversationScene {
@@ -57,7 +59,8 @@ export async function scene(wanted: Wanted, action: (scene: ConversationScene) =
   const system = (device: string): ActorSystem => defined(systems.get(device));
   const first = recorder<SegmentMessage>();
   const answer = recorder<FromConversation>();
-  const segment = system("a").spawn(first.behaviour, { name: "first" });
+  const living = system("a").spawn(first.behaviour, { name: "first" });
+  const segment = wanted.late === true ? { ...living, incarnation: "earlier" } : living;
   const answerRef = system("r").spawn(answer.behaviour, { name: "answer" });
   if (wanted.without !== undefined) network.disconnect("a", wanted.without);
   const behaviour = conversation(await optionsOf(wanted, segment, answerRef));

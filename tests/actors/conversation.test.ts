@@ -92,6 +92,13 @@ test("what a segment cannot go on with breaks the conversation, whenever it says
   }
 });
 
+test("a conversation whose first segment has ended does not wait for a place there", async () => {
+  await scene({ late: true }, async (scene) => {
+    assert.match(JSON.stringify(last(scene)), /broken.*the first segment is gone/);
+    assert.equal(scene.ends.length, 1);
+  });
+});
+
 for (const device of ["b", "c"]) {
   test(`a conversation breaks when ${device} is lost, early or late, or was before it began`, async () => {
     const reason = `the connection to the ${device} was lost`;

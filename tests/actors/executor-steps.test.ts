@@ -83,6 +83,17 @@ test("the head tells what was drawn, or that a chunk is through, and what penalt
   });
 });
 
+test("who has left hears nothing of the step that was under way", async () => {
+  await scene({ samples: true }, async ({ talker, enter, tell, steps }) => {
+    const x = talker("x");
+    await tell(one(await enter(x), 0, 1));
+    await tell({ type: "leave", conversation: x.ref });
+    defined(steps[0]).end({ tokens: [42] });
+    await tell({ type: "close", sequence: 999 });
+    assert.deepEqual(x.heard.map(({ type }) => type), ["seated"]);
+  });
+});
+
 for (const tokens of [[-1], []]) {
   test(`a row that asked for a token and gets ${tokens[0] ?? "none"} fails, rather than to tell no token`, async () => {
     await scene({ samples: true }, async ({ talker, enter, tell, steps }) => {

@@ -2,7 +2,7 @@
  * A pipeline of three segments on three devices in one process, with nothing around it: no leader, no plan that changes.
  * Executors and conversations run as they are, over real frames; time is simulated and computing is arithmetic.
  */
-import { conversation } from "../../../actors/conversation/behaviour.ts";
+import { conversation, type ConversationOptions } from "../../../actors/conversation/behaviour.ts";
 import type { ConversationMessage, FromConversation, Progress } from "../../../actors/conversation/protocol.ts";
 import { executor } from "../../../actors/executor/behaviour.ts";
 import type { ExecutorLook, ExecutorMessage } from "../../../actors/executor/protocol.ts";
@@ -79,19 +79,8 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
       }
     },
     async converse(prompt, maxTokens, progress = { generated: [], sent: 0 }) {
-      const id = `one-${++started}`;
-      const heard = recorder<FromConversation>();
-      const answer = defined(systems.get("c")).spawn(heard.behaviour, { name: `answer-${id}` });
-      const request = {
-        prompt: { type: "text" as const, text: prompt },
-        sampling: { ...defaultSampling, temperature: 0 },
-        maxTokens,
-        stop: [],
-      };
       const plan = planOf([...executors].map(([device, { ref }]) => ({ device, ref })));
-      const behaviour = conversation({ id, plan, request, progress, answer, language });
-      const child = await spawnChild(defined(systems.get("a")), behaviour, { name: `conversation-${id}` });
-      return toldBy(child, heard.heard, progress);
+      return await startConversation({ id: `one-${++started}`, plan, language, progress }, systems, prompt, maxTokens);
     },
     async busy() {
       let busy = 0;
@@ -163,6 +152,21 @@ function planOf(segments: readonly { readonly device: string; readonly ref: Ref<
     concurrency: 1,
     segments: segments.map(({ device, ref }) => ({ device, name: device, first: 0, last: 0, bytes: 0, ref })),
   };
+}
+
+async function startConversation(
+  known: Pick<ConversationOptions, "id" | "plan" | "language" | "progress">,
+  systems: ReadonlyMap<string, ActorSystem>,
+  prompt: string,
+  maxTokens: number,
+): Promise<Told> {
+  const heard = recorder<FromConversation>();
+  const answer = defined(systems.get("c")).spawn(heard.behaviour, { name: `answer-${known.id}` });
+  const sampling = { ...defaultSampling, temperature: 0 };
+  const request = { prompt: { type: "text" as const, text: prompt }, sampling, maxTokens, stop: [] };
+  const behaviour = conversation({ ...known, request, answer });
+  const child = await spawnChild(defined(systems.get("a")), behaviour, { name: `conversation-${known.id}` });
+  return toldBy(child, heard.heard, known.progress);
 }
 
 function toldBy(
