@@ -112,6 +112,8 @@ function sentence(event: DaemonEvent): string | undefined {
         event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
     case "waiting":
       return `waiting: ${event.reason}`;
+    case "threads":
+      return threadsSentence(event);
     case "warning":
       return `! ${event.message}`;
     case "mesh":
@@ -125,4 +127,14 @@ function sentence(event: DaemonEvent): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function threadsSentence({ threads, trials }: Extract<DaemonEvent, { type: "threads" }>): string {
+  const fastest = Math.min(...trials.map(({ rates }) => rates.decodeNanosecondsPerByte));
+  const relative = trials.map((trial) => {
+    return `with ${trial.threads} ${(trial.rates.decodeNanosecondsPerByte / fastest).toFixed(2)}`;
+  });
+  return `computes with ${threads} ${threads === 1 ? "thread" : "threads"}, as measured (a token's time: ${
+    relative.join(", ")
+  })`;
 }

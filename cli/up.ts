@@ -23,7 +23,7 @@ const USAGE = `skein up [options]: start this device's daemon, in the foreground
                       addresses, on the port of the last run, at first a free one)
   --no-mdns           do not look for devices on the local network
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
-  --threads N         threads for computing (default: the cores, 8 at most)
+  --threads N         threads for computing (default: what is measured best at the first start, 8 at most)
   --json              print one JSON line per event
 
 With --model only; these travel with the model and count for the whole mesh:
@@ -71,8 +71,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const api = parseApi(values.api);
   const memoryLimitBytes = bytesOption("memory", values.memory);
-  const threads = numberOption("threads", values.threads, { min: 1, max: 256, integer: true }) ??
-    Math.min(8, availableParallelism());
+  const threads = numberOption("threads", values.threads, { min: 1, max: 256, integer: true });
   const context = numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096;
   const concurrency = numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4;
   const slowdown = numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1;
@@ -108,7 +107,8 @@ export async function run(args: readonly string[]): Promise<number> {
       ...(invite === undefined ? {} : { invite }),
       mdns: !values["no-mdns"],
       ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
-      threads,
+      ...(threads === undefined ? {} : { threads }),
+      cores: availableParallelism(),
       policy,
       slowdown,
       processBytes: () => process.memoryUsage().rss,

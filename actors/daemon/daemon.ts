@@ -15,15 +15,16 @@ import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
-import { knownRates } from "./rates.ts";
+import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
 
 /** What a daemon is started with. */
 export interface DaemonOptions extends MembershipOptions {
   readonly api: { readonly host: string; readonly port: number };
   /** Bytes that segments may use here; absent: what is free. */
   readonly memoryLimitBytes?: number;
-  /** Threads of the compute worker. */
-  readonly threads: number;
+  /** Threads of the compute worker; absent: what is measured best on this machine. */
+  readonly threads?: number;
+  readonly cores: number;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** Emulates a device so many times slower; 1 for none. */
@@ -42,6 +43,8 @@ export type DaemonEvent =
     readonly name: string;
     readonly reason?: string;
   }
+  /** With how many threads the device computes, and what was measured with how many. */
+  | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
   | { readonly type: "mesh"; readonly event: MeshEvent };
 
 /** A running daemon. */
@@ -65,9 +68,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const key = await meshKey(options, options.onEvent);
   const join = await knownAddresses(options);
   const store = await openBlockStore(options.folder.blocks);
-  const compute = started.use(startCompute({ threads: options.threads, slowdown: options.slowdown }));
+  const threads = options.threads ?? await chooseThreads(options);
+  const compute = started.use(startCompute({ threads, slowdown: options.slowdown }));
   const mesh = started.use(await openMesh(options, { identity, key, join }));
-  const { system, served } = startActors(options, { store, compute, mesh, joins: join.length > 0 }, started);
+  const { system, served } = startActors(options, { store, compute, threads, mesh, joins: join.length > 0 }, started);
   const api = await startApi(options, { system, store, mesh, served }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
@@ -84,9 +88,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
+/** The threads that are measured best, and says so. */
+async function chooseThreads({ folder, cores, slowdown, onEvent }: DaemonOptions): Promise<number> {
+  const trials = await tryThreads({ folder, cores, slowdown }, (threads) => startCompute({ threads, slowdown }));
+  const threads = bestThreads(trials);
+  onEvent({ type: "threads", threads, trials });
+  return threads;
+}
+
 interface Opened {
   readonly store: BlockStore;
   readonly compute: Compute;
+  readonly threads: number;
   readonly mesh: Mesh;
   readonly joins: boolean;
 }
@@ -94,7 +107,7 @@ interface Opened {
 /** Starts the cast, and tells it of peers that come and go. */
 function startActors(
   options: DaemonOptions,
-  { store, compute, mesh, joins }: Opened,
+  { store, compute, threads, mesh, joins }: Opened,
   started: AsyncDisposableStack,
 ): { readonly system: ActorSystem; readonly served: Served } {
   const { name, folder, onEvent } = options;
@@ -115,7 +128,7 @@ function startActors(
     },
     store,
     compute,
-    rates: () => rates ??= knownRates(options, compute),
+    rates: () => rates ??= knownRates({ ...options, threads }, compute),
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,
     memoryLimitBytes: options.memoryLimitBytes,
