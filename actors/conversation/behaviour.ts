@@ -3,7 +3,7 @@
  * through the pipeline and tells the answer that it works for what comes out. It can start in the middle: given the tokens
  * that an earlier conversation drew, it goes on from the next one, since the same seed draws the same token at a position.
  *
- * Its last word to the answer is "finished", "rejected" or "broken", however it ends; only a lost device says nothing, and
+ * Its last word to the answer is "finished", "rejected", "broken" or "stalled", however it ends; only a lost device says nothing, and
  * that the answer's own device notices.
  */
 import {
@@ -140,12 +140,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
     case "device-lost":
       return deviceLost(state, message.device);
     case "stalled":
-      return broken(
-        state,
-        state.sequence === undefined
-          ? `other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes`
-          : `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`,
-      );
+      return stalled(state);
     case "cancel":
       state.over = true;
       return stop("cancelled");
@@ -200,6 +195,19 @@ function listen(state: ConversationState): Next<ConversationState> {
   const milliseconds = state.sequence === undefined ? QUEUE_MILLISECONDS : STALL_MILLISECONDS;
   state.calm = state.context.after(milliseconds, { type: "stalled" });
   return next(state);
+}
+
+/** Nothing was heard for too long: of a place, which will not come sooner elsewhere, or of the step under way. */
+function stalled(state: ConversationState): Next<never> {
+  state.over = true;
+  if (state.sequence === undefined) {
+    const message = `Other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes.`;
+    tell(state, { type: "rejected", code: "overloaded", message });
+    return stop(message);
+  }
+  const reason = `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`;
+  tell(state, { type: "stalled", reason });
+  return stop(reason);
 }
 
 function broken(state: ConversationState, reason: string): Next<never> {

@@ -76,8 +76,8 @@ export type Progress = v.InferOutput<typeof Progress>;
 export const FinishReason = v.picklist(["stop", "length"]);
 export type FinishReason = v.InferOutput<typeof FinishReason>;
 
-/** Why a request cannot be answered whatever is tried. */
-export const Rejection = v.picklist(["context_length_exceeded", "invalid_prompt", "invalid_template"]);
+/** Why a request is not answered: it cannot be whatever is tried, or other answers have held every place for too long. */
+export const Rejection = v.picklist(["context_length_exceeded", "invalid_prompt", "invalid_template", "overloaded"]);
 export type Rejection = v.InferOutput<typeof Rejection>;
 
 /** What a conversation tells its answer. */
@@ -92,6 +92,8 @@ export const ConversationEvent = v.variant("type", [
   }),
   v.object({ type: v.literal("rejected"), code: Rejection, message: ShortText }),
   v.object({ type: v.literal("broken"), reason: ShortText }),
+  /** The pipeline has been silent for too long. */
+  v.object({ type: v.literal("stalled"), reason: ShortText }),
 ]);
 export type ConversationEvent = v.InferOutput<typeof ConversationEvent>;
 

@@ -3,7 +3,7 @@ import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
-import type { AnswerListener, PromptRequest, Timings } from "./protocol.ts";
+import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
 
 /** What an answer is told. */
@@ -47,14 +47,18 @@ export interface AnswerState {
   firstTokenAt: number | undefined;
   /** Since when there has been no conversation that does well; undefined while there is one. */
   troubledSince: number | undefined;
-  /** Attempts so far; the id of the current conversation ends in it. */
-  attempt: number;
+  /** Attempts so far. */
+  attempts: number;
+  /** The attempt that counts: its conversation's id ends in it. Undefined between two: what earlier ones say is not heard. */
+  current: number | undefined;
   /** Conversations that began. */
   conversations: number;
   plan: ActivePlan | undefined;
   conversation: { readonly ref: Ref<ConversationMessage>; readonly since: number } | undefined;
   /** Why the last attempt failed. */
   reason: string;
+  /** Whether the reader has had the last word, or has gone. */
+  over: boolean;
 }
 
 export type AnswerContext = Context<AnswerMessage>;
@@ -71,12 +75,20 @@ export function newAnswer({ clock, mesh }: AnswerOptions): AnswerState {
     started: false,
     firstTokenAt: undefined,
     troubledSince: now,
-    attempt: 0,
+    attempts: 0,
+    current: undefined,
     conversations: 0,
     plan: undefined,
     conversation: undefined,
     reason: "",
+    over: false,
   };
+}
+
+/** Tells the reader something, and notes whether that was all. */
+export function say(state: AnswerState, { listener }: AnswerOptions, event: AnswerEvent): void {
+  state.over = event.type === "finished" || event.type === "failed";
+  listener.onEvent(event);
 }
 
 /** How long the answer has taken so far. */

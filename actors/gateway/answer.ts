@@ -11,6 +11,7 @@ import {
   type AnswerOptions,
   type AnswerState,
   newAnswer,
+  say,
   timingsOf,
 } from "./answer-state.ts";
 import { attempt, conversing, fail, isSuperseded, retry } from "./attempts.ts";
@@ -28,9 +29,10 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
       return newAnswer(options);
     },
     receive: (state, message, context) => receive(state, message, options, context),
-    stopped(_state, { type, detail }) {
-      if (type === "crashed") {
-        listener.onEvent({ type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
+    stopped(state, { detail }) {
+      // It crashed, or the gateway did: whoever reads must not wait for ever.
+      if (!state.over) {
+        say(state, options, { type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
       }
     },
   };
@@ -51,27 +53,33 @@ function receive(
     case "try":
       return attempt(state, options, context);
     case "conversing":
-      if (message.attempt === state.attempt) conversing(state, message.ref, options, context);
+      if (message.attempt === state.current) conversing(state, message.ref, options, context);
       else context.tell(message.ref, { type: "cancel" });
       return next(state);
     case "declined":
-      return message.attempt === state.attempt ? retry(state, message.reason, options, context) : next(state);
+      return message.attempt === state.current ? retry(state, message.reason, options, context) : next(state);
     case "device-lost":
       return state.conversation?.ref.device === message.device
         ? retry(state, "the device of its conversation is lost", options, context)
         : next(state);
     case "too-large":
-      return fail(options, "prompt_too_large", "The prompt is larger than what devices send each other at once.");
+      return fail(
+        state,
+        options,
+        "prompt_too_large",
+        "The prompt is larger than what devices send each other at once.",
+      );
     case "state":
       state.mesh = message.state;
       return state.conversation !== undefined && isSuperseded(state)
         ? retry(state, "the plan has changed", options, context)
         : next(state);
     case "gone":
+      state.over = true;
       if (state.conversation !== undefined) context.tell(state.conversation.ref, { type: "cancel" });
       return stop("its reader has gone");
     case "conversation":
-      if (message.id === `${options.id}-${state.attempt}`) return hear(state, message.event, options, context);
+      if (message.id === `${options.id}-${state.current}`) return hear(state, message.event, options, context);
       // One that was given up before its ref came: it would hold its place for nobody.
       context.tell(message.conversation, { type: "cancel" });
       return next(state);
@@ -87,23 +95,24 @@ function hear(
   options: AnswerOptions,
   context: AnswerContext,
 ): Next<AnswerState> {
-  const { listener } = options;
   switch (event.type) {
     case "started":
       state.promptTokens = event.promptTokens;
       state.conversations++;
       if (!state.started && state.plan !== undefined) {
         state.started = true;
-        listener.onEvent({ type: "started", promptTokens: event.promptTokens, plan: state.plan });
+        say(state, options, { type: "started", promptTokens: event.promptTokens, plan: state.plan });
       }
       return next(state);
     case "piece":
     case "finished":
       return take(state, event, options);
     case "rejected":
-      return fail(options, event.code, event.message);
+      return fail(state, options, event.code, event.message);
     case "broken":
       return retry(state, event.reason, options, context);
+    case "stalled":
+      return retry(state, event.reason, options, context, true);
     default:
       return event satisfies never;
   }
@@ -113,17 +122,17 @@ function hear(
 function take(
   state: AnswerState,
   event: Extract<ConversationEvent, { type: "piece" | "finished" }>,
-  { clock, listener, served }: AnswerOptions,
+  options: AnswerOptions,
 ): Next<AnswerState> {
-  const now = clock.now();
+  const now = options.clock.now();
   state.troubledSince = undefined;
   state.firstTokenAt ??= now;
   state.generated.push(...event.tokens);
   state.sent += event.text.length;
-  if (event.text !== "") listener.onEvent({ type: "text", text: event.text });
+  if (event.text !== "") say(state, options, { type: "text", text: event.text });
   if (event.type === "piece" || state.plan === undefined) return next(state);
   const timings = timingsOf(state, now);
-  served.record(state.plan.number, timings);
-  listener.onEvent({ type: "finished", reason: event.reason, plan: state.plan, timings });
+  options.served.record(state.plan.number, timings);
+  say(state, options, { type: "finished", reason: event.reason, plan: state.plan, timings });
   return stop("answered");
 }

@@ -1,5 +1,5 @@
 /** Prompts in, events out, for code that is not an actor: the HTTP side of the gateway. */
-import type { ActorSystem } from "../../runtime/actor/mod.ts";
+import type { ActorSystem, AskFailure, Ref, Reply } from "../../runtime/actor/mod.ts";
 import { gatewayOf } from "../addresses.ts";
 import type { AnswerEvent, PromptRequest } from "./protocol.ts";
 
@@ -9,6 +9,9 @@ export interface AnswerSignals {
   /** The daemon stops. */
   readonly closing: AbortSignal;
 }
+
+/** How long the gateway, an actor of the same device, may take to take a prompt. */
+const TAKEN_MILLISECONDS = 5000;
 
 const STOPPED: AnswerEvent = {
   type: "failed",
@@ -36,7 +39,11 @@ export async function* answers(
   const ended = AbortSignal.any([gone, closing, left.signal]);
   const onAbort = () => wake();
   ended.addEventListener("abort", onAbort);
-  system.tell(gatewayOf(device), { type: "prompt", prompt, listener: { onEvent, signal: ended } });
+  const listener = { onEvent, signal: ended };
+  const make = (replyTo: Ref<Reply<"taken">>) => ({ type: "prompt" as const, prompt, listener, replyTo });
+  void system.ask(gatewayOf(device), make, { timeoutMs: TAKEN_MILLISECONDS, signal: ended }).then((outcome) => {
+    if (outcome.type !== "reply") onEvent(notTaken(outcome.type, outcome.reason));
+  });
   try {
     for (;;) {
       for (const event of events.splice(0)) {
@@ -54,4 +61,10 @@ export async function* answers(
     ended.removeEventListener("abort", onAbort);
     left.abort();
   }
+}
+
+/** What a reader hears whose prompt the gateway did not take. */
+function notTaken(failure: AskFailure, reason: string): AnswerEvent {
+  const code = failure === "overloaded" ? "overloaded" : "interrupted";
+  return { type: "failed", code, message: `This device takes no prompts right now: ${reason}.` };
 }

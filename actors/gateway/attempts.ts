@@ -3,9 +3,9 @@ import * as v from "valibot";
 import { type AskOutcome, type Next, next, type Ref, type Reply, stop } from "../../runtime/actor/mod.ts";
 import { supervisorOf } from "../addresses.ts";
 import type { ConversationMessage } from "../conversation/protocol.ts";
-import { type ActivePlan, comparePlans, findPlan, standingOf } from "../plan.ts";
+import { type ActivePlan, comparePlans, findPlan, type Standing, standingOf } from "../plan.ts";
 import { Conversing } from "../supervisor/protocol.ts";
-import type { AnswerContext, AnswerMessage, AnswerOptions, AnswerState } from "./answer-state.ts";
+import { type AnswerContext, type AnswerMessage, type AnswerOptions, type AnswerState, say } from "./answer-state.ts";
 import type { FailureCode } from "./protocol.ts";
 
 /** How long an answer goes on trying, from when its conversation was lost, before its reader gets an error. */
@@ -19,24 +19,32 @@ const CONVERSE_MILLISECONDS = 10_000;
 
 /** Starts a conversation under the plan in force, or waits for a plan. */
 export function attempt(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
-  const { prompt: { model }, clock } = options;
-  const found = findPlan(state.mesh, model);
-  if (found.type === "unknown") return fail(options, "model_not_found", found.reason);
+  const { clock } = options;
+  const found = findFor(state, options);
+  if (found.type === "unknown") return fail(state, options, "model_not_found", found.reason);
   const troubled = clock.now() - (state.troubledSince ?? clock.now());
   const first = found.type === "active" ? found.plan.segments[0] : undefined;
   if (found.type === "waiting" || first === undefined) {
     const reason = found.type === "waiting" ? found.reason : "The plan is empty.";
     const patience = state.started ? PATIENCE_MILLISECONDS : NO_PLAN_PATIENCE_MILLISECONDS;
-    if (troubled > patience) return fail(options, state.started ? "interrupted" : "no_plan", reason);
+    if (troubled > patience) return fail(state, options, state.started ? "interrupted" : "no_plan", reason);
     context.after(RETRY_MILLISECONDS, { type: "try" });
     return next(state);
   }
   if (troubled > PATIENCE_MILLISECONDS) {
     const time = `${PATIENCE_MILLISECONDS / 1000} seconds`;
-    return fail(options, "interrupted", `No device could go on with the answer for ${time}: ${state.reason}.`);
+    return fail(state, options, "interrupted", `No device could go on with the answer for ${time}: ${state.reason}.`);
   }
   converse(state, found.plan, first.device, options, context);
   return next(state);
+}
+
+/** How the model stands: the one that was asked for, and once the answer has begun the one that it began with. */
+function findFor({ mesh, started, plan }: AnswerState, { prompt }: AnswerOptions): ReturnType<typeof findPlan> {
+  if (!started || plan === undefined) return findPlan(mesh, prompt.model);
+  const standing: Standing = standingOf(mesh, plan.model.id);
+  if (standing.type === "active" || standing.reason !== "") return standing;
+  return { type: "waiting", reason: `The mesh does not serve "${plan.model.name}" any more.` };
 }
 
 /** Asks the device of the first segment for a conversation; its answer comes as a message. */
@@ -47,7 +55,8 @@ function converse(
   { id, prompt }: AnswerOptions,
   context: AnswerContext,
 ): void {
-  const number = ++state.attempt;
+  const number = ++state.attempts;
+  state.current = number;
   state.plan = plan;
   state.conversation = undefined;
   context.ask(supervisorOf(device), (replyTo: Ref<Reply<Conversing>>) => ({
@@ -86,22 +95,25 @@ export function conversing(
   context.watchDevice(ref.device, () => ({ type: "device-lost", device: ref.device }));
 }
 
-/** Gives the conversation up and tries again in a moment. */
+/**
+ * Gives the conversation up and tries again in a moment. `stalled` where it was given up for its silence: that it lasted
+ * says nothing for it then.
+ */
 export function retry(
   state: AnswerState,
   reason: string,
   { clock }: AnswerOptions,
   context: AnswerContext,
+  stalled = false,
 ): Next<AnswerState> {
   const now = clock.now();
   const { conversation, troubledSince } = state;
   // A conversation that has gone on for as long as patience lasts, even if only in a queue, did well: the trouble is new.
-  const didWell = conversation !== undefined && now - conversation.since > PATIENCE_MILLISECONDS;
+  const didWell = !stalled && conversation !== undefined && now - conversation.since > PATIENCE_MILLISECONDS;
   if (troubledSince === undefined || didWell) state.troubledSince = now;
-  // Whatever the conversation given up on still says carries an older number and is not heard.
   if (conversation !== undefined) context.tell(conversation.ref, { type: "cancel" });
   state.conversation = undefined;
-  state.attempt++;
+  state.current = undefined;
   state.reason = reason;
   context.after(RETRY_MILLISECONDS, { type: "try" });
   return next(state);
@@ -115,7 +127,7 @@ export function isSuperseded({ mesh, plan }: AnswerState): boolean {
 }
 
 /** Tells the reader why there will be no answer. */
-export function fail({ listener }: AnswerOptions, code: FailureCode, message: string): Next<never> {
-  listener.onEvent({ type: "failed", code, message });
+export function fail(state: AnswerState, options: AnswerOptions, code: FailureCode, message: string): Next<never> {
+  say(state, options, { type: "failed", code, message });
   return stop(message);
 }

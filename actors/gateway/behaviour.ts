@@ -1,5 +1,5 @@
 /** The gateway: where prompts enter a device. It knows the plans in force and starts an answer for each prompt. */
-import { type Behaviour, type Context, next, type Ref } from "../../runtime/actor/mod.ts";
+import { type Behaviour, type Context, next, type Ref, reply } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { type MeshState, noModels } from "../plan.ts";
 import { answer } from "./answer.ts";
@@ -35,6 +35,7 @@ export function gateway(options: GatewayOptions): Behaviour<GatewayState, Gatewa
           for (const ref of state.answers.values()) context.tell(ref, { type: "state", state: message.state });
           break;
         case "prompt":
+          reply(context, message.replyTo, "taken");
           begin(state, message.prompt, message.listener, options, context);
           break;
         case "answered":

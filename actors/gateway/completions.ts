@@ -25,16 +25,18 @@ export async function complete(
 ): Promise<Response> {
   const read = readRequest(endpoint, await bodyOf(request));
   const prompt = { request: read.answer, model: read.model };
-  const events = answers(system, device, prompt, { gone: request.signal, closing });
+  const left = new AbortController();
+  const gone = AbortSignal.any([request.signal, left.signal]);
+  const events = answers(system, device, prompt, { gone, closing });
   // The status line waits for the first word, so that a prompt that cannot be answered gets its 4xx also in a stream.
   const { value: first } = await events.next();
-  if (first === undefined) throw gone();
+  if (first === undefined) throw cancelled();
   if (first.type === "failed") throw failureOf(first);
   if (first.type !== "started") throw new Error(`An answer began with "${first.type}".`);
   const prefix = endpoint === "chat" ? "chatcmpl" : "cmpl";
   const created = Math.floor(Date.now() / 1000);
   const head = { id: `${prefix}-${crypto.randomUUID()}`, created, model: first.plan.model.name, endpoint };
-  return read.stream ? stream(head, read, events) : await whole(head, events);
+  return read.stream ? stream(head, read, events, left) : await whole(head, events);
 }
 
 async function bodyOf(request: Request): Promise<unknown> {
@@ -52,10 +54,15 @@ async function whole(head: ResponseHead, events: Events): Promise<Response> {
     if (event.type === "failed") throw failureOf(event);
     if (event.type === "finished") return Response.json(wholeResponse(head, text, event));
   }
-  throw gone();
+  throw cancelled();
 }
 
-function stream(head: ResponseHead, { usage }: CompletionRequest, events: Events): Response {
+function stream(
+  head: ResponseHead,
+  { usage }: CompletionRequest,
+  events: Events,
+  left: AbortController,
+): Response {
   const encoder = new TextEncoder();
   const line = (data: object | string) =>
     encoder.encode(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
@@ -77,6 +84,8 @@ function stream(head: ResponseHead, { usage }: CompletionRequest, events: Events
       controller.close();
     },
     async cancel() {
+      // First: a generator that waits for its next event does not hear that it is to return.
+      left.abort();
       await events.return();
     },
   });
@@ -85,6 +94,6 @@ function stream(head: ResponseHead, { usage }: CompletionRequest, events: Events
   });
 }
 
-function gone(): RequestError {
+function cancelled(): RequestError {
   return new RequestError(499, "cancelled", "The client has gone.");
 }

@@ -18,10 +18,12 @@ export function eventStream(inspect: Pick<Inspect, "subscribe">, signal: AbortSi
     }
     wake();
   });
-  signal.addEventListener("abort", () => {
+  const end = (): void => {
     unsubscribe();
     wake();
-  });
+  };
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -1,11 +1,18 @@
 /** The gateway's messages, and what readers of answers hear. All of them stay on their device. */
+import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { AnswerRequest, FinishReason, Rejection } from "../conversation/protocol.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
 
 /** What a gateway is told, by its own device only. */
 export type GatewayMessage =
   | { readonly type: "state"; readonly leader: string; readonly state: MeshState }
-  | { readonly type: "prompt"; readonly prompt: PromptRequest; readonly listener: AnswerListener }
+  | {
+    readonly type: "prompt";
+    readonly prompt: PromptRequest;
+    readonly listener: AnswerListener;
+    /** Told as soon as the prompt is taken; all else goes to the listener. */
+    readonly replyTo: Ref<Reply<"taken">>;
+  }
   | { readonly type: "answered"; readonly path: string };
 
 /** What a client wants answered, and by which model. */
@@ -32,6 +39,7 @@ export type AnswerEvent =
 
 /** Why an answer failed. */
 export type FailureCode =
+  /** "overloaded" is said by the gateway too, where too many answers are under way on its device. */
   | Rejection
   /** No such model is served. */
   | "model_not_found"
@@ -40,9 +48,7 @@ export type FailureCode =
   /** The mesh has no plan. */
   | "no_plan"
   /** It could not be gone on with. */
-  | "interrupted"
-  /** Too many answers are under way on this device. */
-  | "overloaded";
+  | "interrupted";
 
 /** How long an answer took. Milliseconds, from the prompt's arrival at the gateway. */
 export interface Timings {

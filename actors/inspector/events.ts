@@ -10,6 +10,8 @@ export class EventRing {
   readonly #size: number;
   readonly #events: { readonly at: number; readonly event: DeviceEvent }[] = [];
 
+  #forgotten = 0;
+
   /** Keeps the latest `size` events. */
   constructor(clock: Clock, size = 128) {
     this.#clock = clock;
@@ -20,7 +22,14 @@ export class EventRing {
     // Progress comes many times a second and says nothing afterwards.
     if (event.type === "fetching") return;
     this.#events.push({ at: this.#clock.now(), event });
-    if (this.#events.length > this.#size) this.#events.shift();
+    if (this.#events.length <= this.#size) return;
+    this.#events.shift();
+    this.#forgotten++;
+  }
+
+  /** Events that were kept once and are not any more. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /** The latest, oldest first. */

@@ -1,5 +1,6 @@
 /** The inspector's messages: a look at a device, for people anywhere in the mesh. */
 import * as v from "valibot";
+import { ExecutorLook } from "../executor/protocol.ts";
 import { DeviceReport } from "../leader/protocol.ts";
 import { accepting, Count, Identifier, replyTo, ShortText } from "../wire.ts";
 
@@ -24,6 +25,8 @@ export const SegmentRow = v.object({
   last: Count,
   bytes: Count,
   weightBytes: Count,
+  /** Slots, queues and pace of its executor; absent where it did not say. */
+  look: v.optional(ExecutorLook),
 });
 export type SegmentRow = v.InferOutput<typeof SegmentRow>;
 
@@ -67,6 +70,8 @@ export const DeviceView = v.object({
   })),
   /** The latest, oldest first. */
   events: v.optional(v.pipe(v.array(PastEvent), v.maxLength(256))),
+  /** Events before those, which are not kept any more. */
+  forgottenEvents: v.optional(Count),
 });
 export type DeviceView = v.InferOutput<typeof DeviceView>;
 

@@ -1,6 +1,7 @@
 /** A device as an inspector sees it. */
 import type { ComputeRates } from "../../models/compute/mod.ts";
 import type { ActorSnapshot, Counters } from "../../runtime/actor/mod.ts";
+import type { ExecutorLook } from "../executor/protocol.ts";
 import type { Host, Peers } from "../host.ts";
 import type { Links } from "../monitor/links.ts";
 import { measureMemory } from "../monitor/memory.ts";
@@ -25,8 +26,12 @@ export interface ViewOptions {
   readonly inspect: { snapshot(): readonly ActorSnapshot[]; counters(): Counters };
 }
 
-/** Looks at a device: memory, speeds, links, segments, actors. */
-export async function viewOf({ leader, term, segments }: HeldView, options: ViewOptions): Promise<DeviceView> {
+/** Looks at a device: memory, speeds, links, segments and how their executors do (`looks`, by path), actors. */
+export async function viewOf(
+  { leader, term, segments }: HeldView,
+  looks: ReadonlyMap<string, ExecutorLook>,
+  options: ViewOptions,
+): Promise<DeviceView> {
   const { device, name, host, slowdown, rates, work, inspect, events } = options;
   const heldBytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   let known: ComputeRates | undefined;
@@ -46,10 +51,14 @@ export async function viewOf({ leader, term, segments }: HeldView, options: View
     },
     sensors,
     links: linkRows(options),
-    segments: segments.map(({ ref, ...row }) => ({ path: ref.path, ...row })),
+    segments: segments.map(({ ref, ...row }) => {
+      const look = looks.get(ref.path);
+      return { path: ref.path, ...row, ...(look === undefined ? {} : { look }) };
+    }),
     actors: inspect.snapshot().map(rowOf),
     counters: inspect.counters(),
     events: events.recent(),
+    forgottenEvents: events.forgotten,
   };
 }
 

@@ -29,7 +29,7 @@ export function recorder<M extends Message>(): Recorder<M> {
 }
 
 /** Spawns actors below a "supervisor", where well-known actors live. */
-export function spawnCast(system: ActorSystem, cast: Readonly<Record<string, Behaviour<null, Message>>>): void {
+export function spawnCast(system: ActorSystem, cast: Readonly<Record<string, Behaviour<unknown, Message>>>): void {
   const root: Behaviour<null, Message> = {
     start(context) {
       for (const [name, behaviour] of Object.entries(cast)) context.spawn(behaviour, { name });

@@ -288,3 +288,35 @@ test(
     assert.deepEqual([served.text.length > 0, served.finish], [true, "length"]);
   },
 );
+
+test("a prompt too large to travel gets 413 from every device alike, and kills none", async () => {
+  await using mesh = await startLocalMesh(2, builtinModelPath());
+  const { state } = await mesh.until(({ state }) => state.type === "active");
+  assert.equal(
+    state.type === "active" && state.plan.segments[0]?.name,
+    "d0",
+    "the second device has to send prompts on",
+  );
+  const half = "word ".repeat(150_000);
+  const bodies: readonly (readonly [string, object])[] = [
+    ["/v1/chat/completions", { messages: [half, half].map((content) => ({ role: "user", content })) }],
+    ["/v1/completions", { prompt: "文".repeat(350_000) }],
+    ["/v1/completions", { prompt: Array(200_000).fill(1) }],
+  ];
+  for (const index of [0, 1]) {
+    for (const [path, body] of bodies) {
+      const response = await fetch(`${mesh.api(index)}${path}`, { method: "POST", body: JSON.stringify(body) });
+      const { error } = await response.json() as { error: { code: string; message: string } };
+      assert.deepEqual([response.status, error.code], [413, "prompt_too_large"], `${path} at d${index}`);
+      assert.match(error.message, /The prompt takes \d+ bytes; at most 524288/);
+    }
+    // The largest that travels is refused for the context that it does not fit, wherever it enters.
+    const whole = await fetch(`${mesh.api(index)}/v1/completions`, {
+      method: "POST",
+      body: JSON.stringify({ prompt: "文".repeat(170_000) }),
+    });
+    const { error } = await whole.json() as { error: { code: string } };
+    assert.deepEqual([whole.status, error.code], [400, "context_length_exceeded"]);
+    assert.equal((await complete(mesh.api(index), "Once", 3)).finish, "length");
+  }
+});

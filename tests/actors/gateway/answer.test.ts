@@ -1,0 +1,329 @@
+/** Answers as their readers see them: what is tried, for how long, and what is said where it fails. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { noModels } from "../../../actors/plan.ts";
+import type { ConversationEvent } from "../../../actors/conversation/protocol.ts";
+import { gatewayOf } from "../../../actors/addresses.ts";
+import { defined } from "../defined.ts";
+import { type Asked, type Asking, planAt, scene } from "./scene.ts";
+
+const STARTED: ConversationEvent = { type: "started", promptTokens: 3 };
+const piece = (token: number, text: string): ConversationEvent => ({ type: "piece", tokens: [token], text });
+
+const typesOf = ({ events }: Asking) => events.map(({ type }) => type);
+const failureOf = ({ events }: Asking) => {
+  const last = events.at(-1);
+  return last?.type === "failed" ? { code: last.code, message: last.message } : undefined;
+};
+const isCancelled = ({ heard }: Asked) => heard.some(({ type }) => type === "cancel");
+
+test("a prompt becomes a conversation at the plan's first device, and the reader gets its words", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  const { device, message } = stage.last;
+  assert.deepEqual([device, message.plan, message.request.prompt], [
+    "there",
+    { term: 1, epoch: 1 },
+    { type: "text", text: "Once" },
+  ]);
+  assert.deepEqual(message.progress, { generated: [], sent: 0 });
+  stage.last.says(STARTED);
+  await stage.pass(40);
+  for (let token = 0; token < 8; token++) {
+    stage.last.says(piece(token, "a"));
+    await stage.pass(10);
+  }
+  stage.last.says({ type: "finished", reason: "stop", tokens: [], text: "." });
+  await stage.calm();
+  assert.equal(asking.text, "aaaaaaaa.");
+  const end = defined(asking.events.at(-1));
+  assert.equal(end.type, "finished");
+  assert.deepEqual(end.type === "finished" && { ...end, plan: end.plan.number }, {
+    type: "finished",
+    reason: "stop",
+    plan: { term: 1, epoch: 1 },
+    timings: {
+      promptTokens: 3,
+      completionTokens: 8,
+      timeToFirstTokenMilliseconds: 40,
+      totalMilliseconds: 120,
+      conversations: 1,
+    },
+  });
+  const measured = { answers: 1, ttftMilliseconds: 40, tpotMilliseconds: 80 / 7 };
+  assert.deepEqual(stage.served.of({ term: 1, epoch: 1 }), measured);
+  assert.equal(stage.asked.length, 1);
+});
+
+test("without a plan the reader hears why after 15 seconds; a plan that comes in time is used", async () => {
+  await using stage = await scene();
+  await stage.state(noModels("No device offers a model."));
+  const [late, early] = [await stage.ask(), await stage.ask()];
+  early.leave();
+  await stage.pass(14_000);
+  const served = await stage.ask();
+  assert.deepEqual(late.events, []);
+  await stage.pass(1200);
+  assert.deepEqual(failureOf(late), { code: "no_plan", message: "No device offers a model." });
+  assert.deepEqual(early.events, []);
+  await stage.publish(planAt("there"));
+  await stage.pass(100);
+  assert.equal(stage.asked.length, 1);
+  stage.last.says(STARTED);
+  await stage.calm();
+  assert.deepEqual(typesOf(served), ["started"]);
+});
+
+test("a model that is not served is refused by name before anything runs; its name, its id and 'default' are not", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"), planAt("there", 2, "poem"));
+  const unknown = await stage.ask("novel");
+  assert.deepEqual(failureOf(unknown), {
+    code: "model_not_found",
+    message: 'The mesh runs "story", "poem", not "novel".',
+  });
+  assert.equal(stage.asked.length, 0);
+  for (const name of ["poem", planAt("there", 2, "poem").model.id, "default", undefined]) await stage.ask(name);
+  assert.deepEqual(stage.asked.map(({ message }) => message.plan.epoch), [2, 2, 1, 1]);
+});
+
+test("a device that declines is asked again a moment later, for a minute", async () => {
+  await using stage = await scene();
+  stage.manners = "declined";
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  const tenths = async (count: number) => {
+    for (let tenth = 0; tenth < count; tenth++) {
+      await stage.pass(100);
+    }
+  };
+  await tenths(10);
+  const ids = new Set(stage.asked.map(({ message }) => message.id));
+  assert.equal(ids.size, stage.asked.length, "each attempt has an id of its own");
+  assert.ok(stage.asked.length >= 9 && stage.asked.length <= 11, `${stage.asked.length} attempts`);
+  const numbers = stage.asked.map(({ message }) => Number(message.id.slice(37)));
+  assert.deepEqual(numbers, numbers.map((_, index) => index + 1));
+  await stage.pass(58_500);
+  assert.deepEqual(asking.events, []);
+  await tenths(10);
+  assert.deepEqual(failureOf(asking), {
+    code: "interrupted",
+    message: "No device could go on with the answer for 60 seconds: it is busy.",
+  });
+});
+
+test("when the conversation's device is lost, another one goes on from the next token", async () => {
+  await using stage = await scene(["there", "elsewhere"]);
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  for (const event of [STARTED, piece(7, "Once "), piece(8, "upon")]) stage.last.says(event);
+  await stage.calm();
+  stage.network.disconnect("here", "there");
+  await stage.publish(planAt("elsewhere", 2));
+  await stage.pass(100);
+  const { device, message } = stage.last;
+  assert.equal(device, "elsewhere");
+  assert.deepEqual(message.progress, { generated: [7, 8], sent: 9 });
+  for (const event of [STARTED, piece(9, " a")]) stage.last.says(event);
+  stage.last.says({ type: "finished", reason: "length", tokens: [10], text: " time" });
+  await stage.calm();
+  assert.deepEqual(typesOf(asking), ["started", "text", "text", "text", "text", "finished"]);
+  assert.equal(asking.text, "Once upon a time");
+  const end = asking.events.at(-1);
+  assert.equal(end?.type === "finished" && end.timings.conversations, 2);
+  assert.equal(stage.served.of({ term: 1, epoch: 2 }), undefined, "an answer of two conversations measures no plan");
+});
+
+test("a conversation that breaks is let go of and another one goes on", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  for (
+    const event of [STARTED, piece(7, "a"), { type: "broken", reason: "a segment failed" } satisfies ConversationEvent]
+  ) {
+    stage.last.says(event);
+  }
+  await stage.calm();
+  assert.equal(stage.asked.length, 1);
+  await stage.pass(100);
+  const [first, second] = stage.asked;
+  assert.ok(isCancelled(defined(first)));
+  assert.deepEqual(second?.message.progress.generated, [7]);
+  first?.says(piece(99, "late"));
+  await stage.calm();
+  assert.equal(asking.text, "a", "what a conversation that was given up still says is not heard");
+});
+
+test("an answer that stalled is taken up: patience counts from the loss, not from the last token", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  for (const event of [STARTED, piece(7, "a")]) stage.last.says(event);
+  await stage.pass(60_000);
+  stage.last.says({ type: "stalled", reason: "silence" });
+  await stage.pass(100);
+  assert.equal(stage.asked.length, 2);
+  for (const event of [STARTED, piece(8, "b")]) stage.last.says(event);
+  await stage.calm();
+  assert.equal(asking.text, "ab");
+});
+
+test("a pipeline that stalls every time is not tried for ever", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  for (let stall = 0; stall < 2; stall++) {
+    await stage.pass(61_000);
+    stage.last.says({ type: "stalled", reason: "the pipeline has been silent" });
+    await stage.pass(200);
+    if (stall === 0) stage.last.says(STARTED);
+  }
+  assert.deepEqual(failureOf(asking), {
+    code: "interrupted",
+    message: "No device could go on with the answer for 60 seconds: the pipeline has been silent.",
+  });
+});
+
+test("an answer that has waited long for a place survives a change of plan", async () => {
+  await using stage = await scene(["there", "elsewhere"]);
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  await stage.pass(200_000);
+  await stage.publish(planAt("elsewhere", 2));
+  assert.ok(isCancelled(defined(stage.asked[0])));
+  await stage.pass(100);
+  assert.equal(stage.last.device, "elsewhere");
+  stage.last.says(STARTED);
+  await stage.pass(200_000);
+  await stage.publish(planAt("there", 3));
+  await stage.pass(100);
+  assert.deepEqual([stage.asked.length, stage.last.device], [3, "there"]);
+  assert.deepEqual(typesOf(asking), ["started"]);
+});
+
+test("a state that leaves the plan in force, or has none, does not disturb an answer", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  await stage.publish(planAt("there"), planAt("there", 2, "poem"));
+  await stage.state(noModels("The leader is lost."));
+  await stage.pass(1000);
+  stage.last.says(piece(7, "a"));
+  await stage.calm();
+  assert.deepEqual([stage.asked.length, asking.text, isCancelled(stage.last)], [1, "a", false]);
+});
+
+test("a model that is replaced in the middle of an answer does not go on with another one's tokens", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask("default");
+  for (const event of [STARTED, piece(7, "a")]) stage.last.says(event);
+  await stage.calm();
+  await stage.state({ models: [{ type: "active", plan: planAt("there", 2, "poem") }], reason: "" });
+  stage.last.says({ type: "broken", reason: "its segment was let go" });
+  await stage.pass(59_000);
+  assert.equal(stage.asked.length, 1);
+  await stage.pass(2000);
+  assert.deepEqual(failureOf(asking), {
+    code: "interrupted",
+    message: 'The mesh does not serve "story" any more.',
+  });
+});
+
+test("a conversation that is there too late is cancelled, by its ref or by its first word", async () => {
+  await using stage = await scene();
+  stage.manners = "silent";
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  const first = stage.last;
+  await stage.pass(10_100);
+  assert.equal(stage.asked.length, 2, "asked again when 10 seconds had passed");
+  assert.ok(!isCancelled(first));
+  first.says(STARTED);
+  await stage.calm();
+  assert.ok(isCancelled(first));
+  stage.last.answers();
+  stage.last.says(STARTED);
+  await stage.calm();
+  assert.deepEqual([typesOf(asking), isCancelled(stage.last)], [["started"], false]);
+});
+
+test("a reader who goes has the conversation cancelled and the answer ended", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  await stage.calm();
+  asking.leave();
+  await stage.calm();
+  assert.ok(isCancelled(stage.last));
+  assert.deepEqual(typesOf(asking), ["started"]);
+  assert.deepEqual(answersIn(stage.system), []);
+});
+
+test("what a conversation refuses is the reader's to hear, with its code", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says({ type: "rejected", code: "context_length_exceeded", message: "It is too long." });
+  await stage.calm();
+  assert.deepEqual(failureOf(asking), { code: "context_length_exceeded", message: "It is too long." });
+  assert.deepEqual(answersIn(stage.system), []);
+});
+
+test("a prompt that no frame takes fails at once, and the next one is answered", async () => {
+  await using stage = await scene(["there"], 250);
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  assert.equal(failureOf(asking)?.code, "prompt_too_large");
+  await stage.publish(planAt("here"));
+  assert.deepEqual((await stage.ask()).events, []);
+});
+
+test("a device cannot put words into another one's conversation", async () => {
+  await using stage = await scene(["there", "elsewhere"]);
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  const { answer, id } = stage.last.message;
+  const conversation = {
+    device: "there",
+    path: `/supervisor/conversation-${id}`,
+    incarnation: "0123456789abcd.1",
+    channel: "control",
+  } as const;
+  stage.at("elsewhere").tell(answer, { type: "conversation", id, conversation, event: STARTED });
+  await stage.calm();
+  assert.deepEqual(asking.events, []);
+  assert.equal(stage.system.inspect.counters().dropped.refused, 1);
+});
+
+test("one device answers 256 prompts at once, and says so to the next", async () => {
+  await using stage = await scene();
+  const all = await Promise.all(Array.from({ length: 257 }, () => stage.ask()));
+  assert.equal(failureOf(defined(all.at(-1)))?.code, "overloaded");
+  assert.equal(all.filter(({ events }) => events.length > 0).length, 1);
+  all[0]?.leave();
+  await stage.calm();
+  assert.deepEqual((await stage.ask()).events, []);
+});
+
+test("a reader whose gateway ends is not left waiting", async () => {
+  await using stage = await scene();
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  await stage.calm();
+  await stage.system.stop(gatewayOf("here"));
+  await stage.calm();
+  assert.equal(failureOf(asking)?.code, "interrupted");
+  const next = await stage.ask();
+  assert.equal(failureOf(next)?.code, "interrupted");
+});
+
+function answersIn({ inspect }: { readonly inspect: { snapshot(): readonly { readonly path: string }[] } }): string[] {
+  return inspect.snapshot().map(({ path }) => path).filter((path) => path.includes("answer-"));
+}

@@ -1,0 +1,190 @@
+/**
+ * A gateway at work without a mesh: the device "here" takes prompts, and on the others stand supervisors that do as the
+ * test says. What crosses between them is real frames, checked as ever.
+ */
+import type { ConversationEvent, ConversationMessage } from "../../../actors/conversation/protocol.ts";
+import { gatewayOf, SUPERVISOR } from "../../../actors/addresses.ts";
+import { answers } from "../../../actors/gateway/answers.ts";
+import { gateway } from "../../../actors/gateway/behaviour.ts";
+import type { AnswerEvent, PromptRequest } from "../../../actors/gateway/protocol.ts";
+import { Served } from "../../../actors/gateway/served.ts";
+import type { ActivePlan, MeshState } from "../../../actors/plan.ts";
+import {
+  acceptSupervisorMessage,
+  type ConverseMessage,
+  type SupervisorMessage,
+} from "../../../actors/supervisor/protocol.ts";
+import { defaultSampling } from "../../../models/sampling/mod.ts";
+import { createLoopback, type Loopback } from "../../../runtime/actor/loopback.ts";
+import {
+  type ActorSystem,
+  type Behaviour,
+  createActorSystem,
+  next,
+  type Ref,
+  reply,
+} from "../../../runtime/actor/mod.ts";
+import { type SimulatedClock, simulatedClock } from "../../../runtime/clock.ts";
+import { defined } from "../defined.ts";
+import { recorder, spawnCast } from "../recorder.ts";
+
+/** How a supervisor answers those who want a conversation. */
+export type Manners = "conversing" | "declined" | "silent";
+
+/** A conversation that a supervisor was asked for. */
+export interface Asked {
+  readonly device: string;
+  readonly message: ConverseMessage;
+  /** What the conversation was told. */
+  readonly heard: readonly ConversationMessage[];
+  /** Has the conversation tell its answer something. */
+  says(event: ConversationEvent): void;
+  /** Has a supervisor that was silent answer after all. */
+  answers(): void;
+}
+
+/** A prompt under way. */
+export interface Asking {
+  readonly events: readonly AnswerEvent[];
+  readonly text: string;
+  /** The reader goes. */
+  leave(): void;
+}
+
+export interface Scene extends AsyncDisposable {
+  readonly clock: SimulatedClock;
+  readonly network: Loopback;
+  readonly system: ActorSystem;
+  readonly served: Served;
+  /** The actors of another device. */
+  at(device: string): ActorSystem;
+  /** What the supervisors were asked for, in order. */
+  readonly asked: readonly Asked[];
+  /** The latest of them. */
+  readonly last: Asked;
+  manners: Manners;
+  /** The leader has published something. */
+  publish(...plans: readonly ActivePlan[]): Promise<void>;
+  state(state: MeshState): Promise<void>;
+  ask(model?: string): Promise<Asking>;
+  /** Lets all that is under way arrive; no time passes. */
+  calm(): Promise<void>;
+  /** Lets time pass, and what follows from it arrive. */
+  pass(milliseconds: number): Promise<void>;
+}
+
+/** A plan of two segments, of which the first is at `device`. */
+export function planAt(device: string, epoch = 1, name = "story"): ActivePlan {
+  const ref = (where: string) =>
+    ({ device: where, path: "/supervisor/executor-1", incarnation: "0123456789abcd.1", channel: "tensors" }) as const;
+  return {
+    number: { term: 1, epoch },
+    model: { id: name.padEnd(64, "0").replaceAll(/[^0-9a-f]/g, "a"), name, blocks: 4 },
+    planner: "even",
+    context: 128,
+    concurrency: 2,
+    segments: [
+      { device, name: device, first: 0, last: 1, bytes: 1, ref: ref(device) },
+      { device: "tail", name: "tail", first: 2, last: 3, bytes: 1, ref: ref("tail") },
+    ],
+  };
+}
+
+export const PROMPT: PromptRequest["request"] = {
+  prompt: { type: "text", text: "Once" },
+  sampling: { ...defaultSampling, temperature: 0 },
+  maxTokens: 16,
+  stop: [],
+};
+
+/** Sets the scene. `largest` is what a frame may take, in bytes. */
+export async function scene(devices: readonly string[] = ["there"], largest = 1024 * 1024): Promise<Scene> {
+  const clock = simulatedClock();
+  const network = createLoopback({ largest: { control: largest, tensors: 1024 * 1024 } });
+  const served = new Served();
+  const system = createActorSystem({ device: "here", clock, transport: network.join("here") });
+  spawnCast(system, { gateway: gateway({ clock, served }) });
+  const asked: Asked[] = [];
+  const others = devices.map((device) => {
+    const other = createActorSystem({ device, clock, transport: network.join(device) });
+    other.spawn(supervisor(other, asked, () => stage.manners), { name: SUPERVISOR });
+    return other;
+  });
+  const stage: Scene = {
+    clock,
+    network,
+    system,
+    served,
+    at: (device) => defined(others.find((other) => other.device === device)),
+    asked,
+    get last() {
+      return defined(asked.at(-1));
+    },
+    manners: "conversing",
+    publish: (...plans) =>
+      stage.state({ models: plans.map((plan) => ({ type: "active", plan })), reason: "There is no model." }),
+    async state(state) {
+      system.tell(gatewayOf("here"), { type: "state", leader: "here", state });
+      await stage.calm();
+    },
+    async ask(model) {
+      const asking = startAsking(system, { request: PROMPT, model });
+      await stage.calm();
+      return asking;
+    },
+    async calm() {
+      for (let round = 0; round < 10; round++) await clock.advance(0);
+    },
+    async pass(milliseconds) {
+      await stage.calm();
+      await clock.advance(milliseconds);
+      await stage.calm();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of [system, ...others]) await each.stop();
+    },
+  };
+  await stage.calm();
+  return stage;
+}
+
+function supervisor(system: ActorSystem, asked: Asked[], manners: () => Manners): Behaviour<null, SupervisorMessage> {
+  return {
+    accepts: acceptSupervisorMessage,
+    start: () => null,
+    receive(state, message, context) {
+      if (message.type !== "converse") return next(state);
+      const probe = recorder<ConversationMessage>();
+      const conversation: Ref<ConversationMessage> = context.spawn(probe.behaviour, {
+        name: `conversation-${message.id}`,
+      });
+      const answers = () => reply(system, message.replyTo, { type: "conversing", conversation });
+      asked.push({
+        device: system.device,
+        message,
+        heard: probe.heard,
+        says: (event) => system.tell(message.answer, { type: "conversation", id: message.id, conversation, event }),
+        answers,
+      });
+      if (manners() === "conversing") answers();
+      if (manners() === "declined") reply(context, message.replyTo, { type: "declined", reason: "it is busy" });
+      return next(state);
+    },
+  };
+}
+
+function startAsking(system: ActorSystem, prompt: PromptRequest): Asking {
+  const events: AnswerEvent[] = [];
+  const gone = new AbortController();
+  const signals = { gone: gone.signal, closing: new AbortController().signal };
+  void (async () => {
+    for await (const event of answers(system, "here", prompt, signals)) events.push(event);
+  })();
+  return {
+    events,
+    get text() {
+      return events.map((event) => event.type === "text" ? event.text : "").join("");
+    },
+    leave: () => gone.abort(),
+  };
+}
