@@ -3,21 +3,14 @@
  * head. LinguaLinked's product of assignments becomes a variable a hop, so that round trips count; a run is a variable of its
  * own, so that memory needs no rows and the relaxation is tight.
  */
-import { at, runMilliseconds, type Weights } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds, type Weights } from "../weights.ts";
 import type { Program } from "./highs.ts";
 import { Columns, type Entry } from "./columns.ts";
-
-/** Blocks `first` to `end` (excluded) on a device, by its number. */
-export interface FlowRun {
-  readonly device: number;
-  readonly first: number;
-  readonly end: number;
-}
 
 export interface Flow {
   readonly program: Program;
   /** The first columns, one a run; whether a run is taken decides all other columns. */
-  readonly runs: readonly FlowRun[];
+  readonly runs: readonly IndexedRun[];
   /** The program's objective times this is milliseconds of a request. */
   readonly scale: number;
 }
@@ -88,9 +81,9 @@ function rowsOf({ blocks: N, devices: M, goal }: Weights): Rows {
   };
 }
 
-function addRuns(weights: Weights, rows: Rows, add: Add): FlowRun[] {
+function addRuns(weights: Weights, rows: Rows, add: Add): IndexedRun[] {
   const { blocks: N, devices: M, reach, entry } = weights;
-  const runs: FlowRun[] = [];
+  const runs: IndexedRun[] = [];
   for (let device = 0; device < M; device++) {
     for (let first = at(entry, device) === Infinity ? 1 : 0; first < N; first++) {
       for (let end = first + 1; end <= at(reach, device * N + first); end++) {
