@@ -21,8 +21,10 @@ export type PlannedSegment = v.InferOutput<typeof PlannedSegment>;
 
 const Time = v.pipe(v.number(), v.finite());
 
-/** What the planner expects of a plan; the first token is predicted for a prompt of 128 tokens. */
+/** What the planner expects of a plan, and how good it is proven to be. */
 export const PlanForecast = v.object({
+  /** Tokens of the prompt that TTFT is predicted for. */
+  promptTokens: Count,
   ttftMilliseconds: Time,
   /** From token to token of one answer. */
   tpotMilliseconds: Time,
@@ -31,6 +33,10 @@ export const PlanForecast = v.object({
   solver: ShortText,
   /** How far the plan is from the best at most: 0 is proven to be the best. */
   gap: Time,
+  /** Who proved that no plan's objective, in milliseconds, is below what. */
+  proofs: v.pipe(v.array(v.object({ solver: ShortText, bound: Time })), v.maxLength(8)),
+  /** Why this is not the plan of the solver that the policy names. */
+  instead: v.optional(ShortText),
   verdict: ShortText,
   stages: v.pipe(
     v.array(v.object({ device: Identifier, decodeMilliseconds: Time, usableBytes: Time })),

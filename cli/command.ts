@@ -1,6 +1,7 @@
 /** What commands share: options, errors, sizes. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import process from "node:process";
+import { parseBytes } from "../plans/mod.ts";
 import { errorText } from "../runtime/error-text.ts";
 
 /** A command cannot do what it was asked to; the message says why and what to do. */
@@ -62,14 +63,19 @@ export function numberOption(
   return value;
 }
 
-/** Reads a size: bytes, or a number with KB, MB, GB, KiB, MiB, GiB, TiB. @throws {CommandError} */
+/** Reads a size, whole bytes: see `parseBytes`. @throws {CommandError} */
 export function bytesOption(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const match = text.trim().match(/^(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?)B?|B)?$/i);
-  if (match === null) {
+  const bytes = parseBytes(text);
+  if (bytes === undefined) {
     throw new CommandError(`--${name} is ${JSON.stringify(text)}; write a size like 2GiB or 512MB.`, 2);
   }
-  const [, number, unit, binary] = match;
-  const power = unit === undefined ? 0 : "KMGT".indexOf(unit.toUpperCase()) + 1;
-  return Math.floor(Number(number) * (binary === "i" || binary === "I" ? 1024 : 1000) ** power);
+  return Math.floor(bytes);
+}
+
+/** Reads an option that is one of a few words. @throws {CommandError} naming the option, what was given and the words. */
+export function oneOf<const Word extends string>(name: string, text: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new CommandError(`--${name} is ${JSON.stringify(text)}; it must be one of ${words.join(", ")}.`, 2);
 }

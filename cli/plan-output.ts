@@ -3,7 +3,7 @@ import type { PlanView } from "../actors/gateway/api.ts";
 import type { Measured } from "../actors/gateway/served.ts";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import type { ActivePlan } from "../actors/plan.ts";
-import { formatBytes, type Outcome } from "../plans/mod.ts";
+import { describeProof, formatBytes, type Outcome } from "../plans/mod.ts";
 import { table } from "./table.ts";
 
 const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
@@ -41,17 +41,14 @@ export function describePlan({ state, leader, term, measured }: PlanView): strin
 
 function describeForecast(forecast: NonNullable<ActivePlan["forecast"]>): string[] {
   const links = forecast.links.map(({ name, decodeMilliseconds }) => `${name} ${decodeMilliseconds.toFixed(2)} ms`);
-  const proof = forecast.gap === 0
-    ? "proven to be the best"
-    : `at most ${(forecast.gap * 100).toFixed(1)}% from the best`;
   return [
     ...(links.length === 0 ? [] : [`links       ${links.join(", ")}`]),
-    `predicted   TTFT ${Math.round(forecast.ttftMilliseconds)} ms (128 tokens), TPOT ${
+    `predicted   TTFT ${Math.round(forecast.ttftMilliseconds)} ms (${forecast.promptTokens} tokens), TPOT ${
       forecast.tpotMilliseconds.toFixed(2)
     } ms, ` +
     `${forecast.tokensPerSecond.toFixed(1)} tokens/s`,
     `bottleneck  ${forecast.bottleneck}`,
-    `proof       ${proof} (${forecast.solver})`,
+    `proof       ${describeProof(forecast)}`,
   ];
 }
 
@@ -97,15 +94,21 @@ export function describeStudy({ outcome, explanation, changed }: SolveAnswer, ex
 function describeOutcome(title: string, outcome: Outcome): string {
   const refused = outcome.refusals.map(({ what, reason }) => `  left out: ${what}: ${reason}\n`).join("");
   if (outcome.type !== "placed") return `${title}: no plan. ${outcome.reason}\n${refused}`;
-  const { stages, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck } = outcome.prediction;
+  const { stages, promptTokens, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck } = outcome.prediction;
+  const { movedBytes, movingMilliseconds } = outcome.prediction;
+  const moving = movedBytes === 0
+    ? ""
+    : `  moves ${formatBytes(movedBytes)}, for which ${movingMilliseconds.toFixed(1)} ms are charged to a request\n`;
   const rows = stages.map(({ name, first, last, bytes, usableBytes, decodeMilliseconds }) => [
     name,
     first === last ? `${first}` : `${first} to ${last}`,
     `${formatBytes(bytes)} of ${formatBytes(usableBytes)}`,
     `${decodeMilliseconds.toFixed(2)} ms`,
   ]);
-  return `${title}: TTFT ${Math.round(ttftMilliseconds)} ms (128 tokens), TPOT ${tpotMilliseconds.toFixed(2)} ms, ` +
+  return `${title}: TTFT ${Math.round(ttftMilliseconds)} ms (${promptTokens} tokens), TPOT ${
+    tpotMilliseconds.toFixed(2)
+  } ms, ` +
     `${tokensPerSecond.toFixed(1)} tokens/s, bottleneck ${bottleneck.name}\n` +
     table(["  device", "blocks", "memory", "time a token"], rows.map(([name, ...rest]) => [`  ${name}`, ...rest])) +
-    refused;
+    `  ${describeProof(outcome)}\n${moving}${refused}`;
 }

@@ -4,12 +4,12 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
-import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { builtinModelPath } from "../models/builtin/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
+import { objectives, solverNames } from "../plans/mod.ts";
 import { announceDaemon, type DataFolder, defaultDataFolder, openDataFolder } from "../runtime/host/mod.ts";
 import { decodeInvite, isStrayStreamError } from "../runtime/mesh/mod.ts";
-import { bytesOption, CommandError, numberOption, parseCommand } from "./command.ts";
+import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
@@ -31,6 +31,7 @@ With --model only; these travel with the model and count for the whole mesh:
   --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
   --concurrency N     answers that are computed at once (default 4)
   --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)
+  --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
   --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
   --private-head      keep the head there too
   --trusted NAME      a device that may see what is private; may be given again
@@ -57,6 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
     context: { type: "string", default: "4096" },
     concurrency: { type: "string", default: "4" },
     objective: { type: "string", default: "latency" },
+    solver: { type: "string" },
     "private-layers": { type: "string", default: "0" },
     "private-head": { type: "boolean", default: false },
     trusted: { type: "string", multiple: true, default: [] },
@@ -76,7 +78,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const concurrency = numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4;
   const slowdown = numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1;
   const policy = {
-    objective: parseObjective(values.objective),
+    objective: oneOf("objective", values.objective, [...objectives, "even"]),
+    ...(values.solver === undefined ? {} : { solver: oneOf("solver", values.solver, solverNames) }),
     privateLayers: numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true }) ?? 0,
     privateHead: values["private-head"],
     only: values.only,
@@ -177,14 +180,6 @@ async function announce(daemon: Daemon, folder: DataFolder, name: string): Promi
     await withdraw();
     await folder.remove("daemon.json");
   };
-}
-
-function parseObjective(text: string): ServingPolicy["objective"] {
-  if (text === "latency" || text === "throughput" || text === "lingualinked" || text === "even") return text;
-  throw new CommandError(
-    `--objective is ${JSON.stringify(text)}; it must be latency, throughput, lingualinked or even.`,
-    2,
-  );
 }
 
 /** HOST:PORT, on loopback: beyond it anybody could read what is asked here. */

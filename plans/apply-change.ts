@@ -1,9 +1,12 @@
 /** Applies a change to a problem: a new problem, or why it cannot be. */
 import type { Block, Device, Link, Problem } from "./problem.ts";
+import { median } from "./median.ts";
+import type { SolverName } from "./solvers.ts";
 import type { Change } from "./what-if.ts";
 
 export type Changed =
-  | { readonly type: "changed"; readonly problem: Problem }
+  /** `solver`: who is to place, where the changes say so. */
+  | { readonly type: "changed"; readonly problem: Problem; readonly solver?: SolverName }
   | { readonly type: "invalid"; readonly reason: string };
 
 export interface ApplyOptions {
@@ -13,14 +16,24 @@ export interface ApplyOptions {
 
 /** Applies changes in order; the first that does not apply ends it. */
 export function applyChanges(problem: Problem, changes: readonly Change[], options: ApplyOptions = {}): Changed {
-  let changed: Changed = { type: "changed", problem };
+  let changed: Extract<Changed, { type: "changed" }> = { type: "changed", problem };
   for (const change of changes) {
-    if (changed.type === "changed") changed = applyChange(changed.problem, change, options);
+    if (change.type === "solver") {
+      changed = { ...changed, solver: change.solver };
+      continue;
+    }
+    const next = applyChange(changed.problem, change, options);
+    if (next.type === "invalid") return next;
+    changed = { ...changed, problem: next.problem };
   }
   return changed;
 }
 
-function applyChange(problem: Problem, change: Change, options: ApplyOptions): Changed {
+function applyChange(
+  problem: Problem,
+  change: Exclude<Change, { readonly type: "solver" }>,
+  options: ApplyOptions,
+): Changed {
   switch (change.type) {
     case "add-device":
       return addDevice(problem, change);
@@ -167,10 +180,6 @@ function named({ devices }: Problem, wanted: string): Device | string {
 function medianDevice(devices: readonly Device[]): Device | undefined {
   const total = ({ decodeMilliseconds }: Device) => decodeMilliseconds.reduce((sum, time) => sum + time, 0);
   return devices.toSorted((a, b) => total(a) - total(b))[Math.floor((devices.length - 1) / 2)];
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
 function done(problem: Problem): Changed {

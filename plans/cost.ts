@@ -48,10 +48,16 @@ export function entryMilliseconds(to: Link, from: Link, shape: Workload): number
   return transferMilliseconds(to, tokenBytes * shape.promptTokens) + transferMilliseconds(from, tokenBytes);
 }
 
-/** Milliseconds charged for a block that the device does not hold under the plan in force. */
-export function moveMilliseconds({ blocks, current }: Problem, device: string, block: number): number {
-  if (current === undefined || current.devices[block] === device) return 0;
-  return (blocks[block]?.weightBytes ?? 0) * current.millisecondsPerByte;
+/** Bytes of weights that a device would have to fetch for a block under the plan in force; 0 without one. */
+export function movedBytes({ blocks, current }: Problem, device: string, block: number): number {
+  const there = current === undefined || current.devices[block] === device || current.stored?.includes(device) === true;
+  return there ? 0 : blocks[block]?.weightBytes ?? 0;
+}
+
+/** Milliseconds charged to a request for what `movedBytes` counts. */
+export function moveMilliseconds(problem: Problem, device: string, block: number): number {
+  const { current } = problem;
+  return current === undefined ? 0 : movedBytes(problem, device, block) * current.millisecondsPerByte;
 }
 
 /** Bytes of a token going back. */

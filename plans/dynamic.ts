@@ -4,9 +4,8 @@
  * knows no way back. The first block is on the source, or on the first device where the problem names none.
  */
 import { collapse } from "./exact/classes.ts";
-import type { Run } from "./feasible.ts";
 import { type Outcome, planned, solveChecked, type SolveOptions } from "./outcome.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem, Run } from "./problem.ts";
 import type { Refusal } from "./validate.ts";
 import { at, runMilliseconds, type Weights, weightsOf } from "./weights.ts";
 

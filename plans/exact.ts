@@ -5,9 +5,8 @@
 import { capped, type Chain, chainBottleneck } from "./exact/chain.ts";
 import { cheapest } from "./exact/cheapest.ts";
 import { type ClassWeights, collapse } from "./exact/classes.ts";
-import type { Run } from "./feasible.ts";
 import { type Outcome, planned, solveChecked, type SolveOptions } from "./outcome.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem, Run } from "./problem.ts";
 import { weightsOf } from "./weights.ts";
 
 /** Times that a proof may fail because it has found something better: each time the value falls. */

@@ -1,12 +1,11 @@
 /** A plan in words: what binds, what else could be done, and a verdict. Everything said has been solved, not guessed. */
 import { formatBytes, segmentBytes } from "./bytes.ts";
 import { solveExact } from "./exact.ts";
-import type { Run } from "./feasible.ts";
 import { nameOf } from "./feasible.ts";
 import type { Planned, SolveOptions } from "./outcome.ts";
 import { mayHold } from "./policy.ts";
 import { predict } from "./predict.ts";
-import type { Device, Problem } from "./problem.ts";
+import type { Device, Problem, Run } from "./problem.ts";
 import { validate } from "./validate.ts";
 
 /** Something that holds the plan back: without it, the objective would be so many times better. */

@@ -1,14 +1,7 @@
 /** Whether a plan can be at all: blocks in order, memory, policy and links. */
 import { blockBytes, formatBytes } from "./bytes.ts";
-import type { Link, Problem } from "./problem.ts";
+import type { Link, Problem, Run } from "./problem.ts";
 import { mayHold } from "./policy.ts";
-
-/** A run of blocks on a device, both ends included, as a plan names it. */
-export interface Run {
-  readonly device: string;
-  readonly first: number;
-  readonly last: number;
-}
 
 /** Why the runs cannot be a plan for a sound problem, or undefined where they can. */
 export function impossible(problem: Problem, runs: readonly Run[]): string | undefined {

@@ -3,24 +3,28 @@
  * `docs/planning.md` explains the formulation.
  */
 export { formatBytes } from "./bytes.ts";
+export { parseBytes } from "./units.ts";
 export { evenSplit, placeCounts } from "./even.ts";
-export { plan, solvers } from "./solve.ts";
+export { plan, type PlanOptions } from "./plan.ts";
+export { type SolverName, solverNames, solvers } from "./solvers.ts";
+export { median } from "./median.ts";
+export { objectives, typicalRequest } from "./problem.ts";
+export { describeProof, secondOpinion } from "./second-opinion.ts";
 export { predict } from "./predict.ts";
 export { validate } from "./validate.ts";
 export { explain } from "./explain.ts";
 export { isPrivate, mayHold } from "./policy.ts";
 export { shortageOf } from "./shortage.ts";
-export { standbyBlocks } from "./standby.ts";
+export { reserveOnDisk, standbyBlocks } from "./standby.ts";
 export { pipelineOf, simulate } from "./simulate.ts";
 export { parseChange } from "./what-if.ts";
 export { applyChanges } from "./apply-change.ts";
-export type { Outcome, Planned, SolveOptions, Solver, SolverName } from "./outcome.ts";
+export type { Outcome, Planned, Proof, SolveOptions, Solver } from "./outcome.ts";
 export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction } from "./predict.ts";
-export type { Run } from "./feasible.ts";
 export type { Checked, Refusal } from "./validate.ts";
 export type { Alternative, Binding, Explanation, LeftOut } from "./explain.ts";
 export type { Shortage } from "./shortage.ts";
-export type { Standby, StandbyOptions } from "./standby.ts";
+export type { Standby, StandbyCosts, StandbyOptions } from "./standby.ts";
 export type { PipelineStep, Simulation, SimulationOptions } from "./simulate.ts";
 export type { Change, ParsedChange } from "./what-if.ts";
 export type { ApplyOptions, Changed } from "./apply-change.ts";
@@ -33,12 +37,12 @@ export type {
   DeviceCapacity,
   Link,
   Objective,
-  Pin,
   Placement,
   Planner,
   Policy,
   Problem,
   RequestShape,
+  Run,
   Segment,
   Workload,
 } from "./problem.ts";

@@ -1,10 +1,7 @@
 /** What a solver is asked with and what it answers. */
-import type { Run } from "./feasible.ts";
 import { predict, type Prediction } from "./predict.ts";
-import type { Problem, Segment } from "./problem.ts";
+import type { Problem, Run, Segment } from "./problem.ts";
 import { type Refusal, validate } from "./validate.ts";
-
-export type SolverName = "linear" | "dynamic" | "exact";
 
 export interface SolveOptions {
   /** Milliseconds that only grow. Default: a clock that stands still, so that only the solvers' own limits end a search. */
@@ -15,16 +12,28 @@ export interface SolveOptions {
   readonly gap?: number;
 }
 
+/** A solver's word that no plan's objective is below `bound`. */
+export interface Proof {
+  readonly solver: string;
+  /** Milliseconds of the objective. */
+  readonly bound: number;
+}
+
 /** A plan with what is known of its quality. */
 export interface Planned {
   readonly type: "placed";
-  readonly solver: SolverName;
+  /** Whose plan it is, by the name it has in `solvers`. */
+  readonly solver: string;
   readonly segments: readonly Segment[];
   readonly prediction: Prediction;
   /** No plan's `objectiveMilliseconds` is below this; 0 where the solver proves nothing. */
   readonly bound: number;
   /** How far above the bound the plan is at most: 0.02 is 2 %. 0 says optimal. */
   readonly gap: number;
+  /** Who proved what; empty where nobody did. The highest of these bounds is `bound`. */
+  readonly proofs: readonly Proof[];
+  /** Why this is not the plan of the solver that was asked: its name and a sentence. */
+  readonly instead?: string;
   /** Devices and links that were left out for what they reported. */
   readonly refusals: readonly Refusal[];
 }
@@ -33,8 +42,13 @@ export type Outcome =
   | Planned
   /** No plan exists, and this is proven (`dynamic`: its algorithm ends without one). */
   | { readonly type: "infeasible"; readonly reason: string; readonly refusals: readonly Refusal[] }
-  /** The solver came to no plan and to no proof. */
-  | { readonly type: "unsolved"; readonly reason: string; readonly refusals: readonly Refusal[] };
+  /** The solver came to no plan. `proof`: what it proved of any plan meanwhile. */
+  | {
+    readonly type: "unsolved";
+    readonly reason: string;
+    readonly proof?: Proof;
+    readonly refusals: readonly Refusal[];
+  };
 
 /** Decides who runs what. Problems are checked first: `validate`. */
 export type Solver = (problem: Problem, options?: SolveOptions) => Outcome | Promise<Outcome>;
@@ -52,7 +66,7 @@ export function solveChecked<T>(
 
 /** Turns runs into a plan, checked by the cost model: a solver's slip becomes `unsolved`, never a wrong plan. */
 export function planned(
-  solver: SolverName,
+  solver: string,
   problem: Problem,
   runs: readonly Run[],
   bound: number,
@@ -64,14 +78,16 @@ export function planned(
   }
   const { prediction } = predicted;
   const gap = relativeGap(prediction.objectiveMilliseconds, bound);
+  const kept = gap === 0 ? prediction.objectiveMilliseconds : bound;
   const segments = prediction.stages.map(({ device, first, last, bytes }) => ({ device, first, last, bytes }));
   return {
     type: "placed",
     solver,
     segments,
     prediction,
-    bound: gap === 0 ? prediction.objectiveMilliseconds : bound,
+    bound: kept,
     gap,
+    proofs: kept > 0 ? [{ solver, bound: kept }] : [],
     refusals,
   };
 }

@@ -1,5 +1,5 @@
 /** Who may hold what. */
-import type { Pin, Problem } from "./problem.ts";
+import type { Problem, Run } from "./problem.ts";
 
 /** Whether the policy lets a device hold a block: allowed, not pinned elsewhere, and trusted where the block is private. */
 export function mayHold(problem: Problem, device: number, block: number): boolean {
@@ -20,6 +20,6 @@ export function isPrivate({ blocks, policy }: Problem, block: number): boolean {
   return blocks.slice(0, block).filter((before) => before.kind === "layer").length < privateLayers;
 }
 
-function covers({ first, last }: Pin, block: number): boolean {
+function covers({ first, last }: Run, block: number): boolean {
   return first <= block && block <= last;
 }

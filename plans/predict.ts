@@ -4,6 +4,7 @@ import {
   crossingBytes,
   entryMilliseconds,
   hopMilliseconds,
+  movedBytes,
   moveMilliseconds,
   occupiedMilliseconds,
   prefillMilliseconds,
@@ -12,8 +13,8 @@ import {
   transferMilliseconds,
   workMilliseconds,
 } from "./cost.ts";
-import { impossible, linkFinder, nameOf, type Run } from "./feasible.ts";
-import type { Device, Problem } from "./problem.ts";
+import { impossible, linkFinder, nameOf } from "./feasible.ts";
+import type { Device, Problem, Run } from "./problem.ts";
 
 /** One device's part. */
 export interface StagePrediction {
@@ -59,6 +60,8 @@ export interface Bottleneck {
 }
 
 export interface Prediction {
+  /** Tokens of the prompt that TTFT is predicted for. */
+  readonly promptTokens: number;
   /** Milliseconds from prompt to first token. */
   readonly ttftMilliseconds: number;
   /** Milliseconds from token to token of one request. */
@@ -70,8 +73,10 @@ export interface Prediction {
   readonly stages: readonly StagePrediction[];
   readonly links: readonly LinkPrediction[];
   readonly bottleneck: Bottleneck;
-  /** Bytes of weights that devices do not hold under the plan in force; 0 without one. */
+  /** Bytes of weights that devices would have to fetch under the plan in force; 0 without one. */
   readonly movedBytes: number;
+  /** What the objective charges for them: milliseconds of a request. */
+  readonly movingMilliseconds: number;
   /** The problem's objective, cost of moving included: see `Objective`. */
   readonly objectiveMilliseconds: number;
 }
@@ -99,6 +104,7 @@ export function predict(problem: Problem, runs: readonly Run[]): Predicted {
   return {
     type: "possible",
     prediction: {
+      promptTokens: problem.shape.promptTokens,
       ttftMilliseconds: entry + sum(stages, (stage) => stage.prefillMilliseconds) +
         sum(links, (link) => link.prefillMilliseconds),
       tpotMilliseconds: sum(stages, (stage) => stage.decodeMilliseconds) +
@@ -108,19 +114,24 @@ export function predict(problem: Problem, runs: readonly Run[]): Predicted {
       stages,
       links,
       bottleneck,
-      movedBytes: sum(runs, (run) => movedBytes(problem, run)),
+      movedBytes: sum(runs, (run) => overBlocks(run, (block) => movedBytes(problem, run.device, block))),
+      movingMilliseconds: sum(stages, (stage) => stage.chargedMilliseconds - stage.requestMilliseconds),
       objectiveMilliseconds: objectiveOf(problem, stages, links, requestMilliseconds),
     },
   };
 }
 
-function stageOf(problem: Problem, { device: id, first, last }: Run): StagePrediction {
+/** The sum over a run's blocks. */
+function overBlocks({ first, last }: Run, cost: (block: number) => number): number {
+  let total = 0;
+  for (let block = first; block <= last; block++) total += cost(block);
+  return total;
+}
+
+function stageOf(problem: Problem, run: Run): StagePrediction {
+  const { device: id, first, last } = run;
   const device = problem.devices.find(({ device }) => device === id) as Device;
-  const over = (cost: (block: number) => number): number => {
-    let total = 0;
-    for (let block = first; block <= last; block++) total += cost(block);
-    return total;
-  };
+  const over = (cost: (block: number) => number) => overBlocks(run, cost);
   const requestMilliseconds = over((block) => workMilliseconds(problem, device, block));
   return {
     device: id,
@@ -226,14 +237,6 @@ function objectiveOf(
   }
 }
 
-function movedBytes({ blocks, current }: Problem, { device, first, last }: Run): number {
-  if (current === undefined) return 0;
-  return sum(
-    blocks.slice(first, last + 1),
-    (block, offset) => current.devices[first + offset] === device ? 0 : block.weightBytes,
-  );
-}
-
-function sum<T>(items: readonly T[], of: (item: T, index: number) => number): number {
-  return items.reduce((total, item, index) => total + of(item, index), 0);
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,5 +1,12 @@
 /** What a plan is made from. Plain data; nothing here knows of networks or clocks. */
 
+/** A run of blocks on a device, both ends included. */
+export interface Run {
+  readonly device: string;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** What a block takes in memory: all that the even split needs to know of it. */
 export interface BlockCost {
   readonly kind: "embed" | "layer" | "head";
@@ -66,6 +73,9 @@ export interface Workload extends RequestShape {
   readonly outputTokens: number;
 }
 
+/** A typical request, where nothing better is known: what TTFT and latency are predicted for. */
+export const typicalRequest = { promptTokens: 128, outputTokens: 128 } as const;
+
 /**
  * What is made small.
  * - `latency`: milliseconds of one request, TTFT + n TPOT where n counts the tokens after the first.
@@ -73,14 +83,8 @@ export interface Workload extends RequestShape {
  *   (stage or link) and a request's latency shared among them. Many requests: EdgeShard's bottleneck; one: its latency.
  * - `lingualinked`: LinguaLinked's published sum, compute and transferred bytes, blind to round trips and to the way back.
  */
-export type Objective = "latency" | "throughput" | "lingualinked";
-
-/** Blocks that must be on a device, both ends included. */
-export interface Pin {
-  readonly device: string;
-  readonly first: number;
-  readonly last: number;
-}
+export const objectives = ["latency", "throughput", "lingualinked"] as const;
+export type Objective = typeof objectives[number];
 
 /** What people want kept where. */
 export interface Policy {
@@ -88,14 +92,16 @@ export interface Policy {
   readonly privateLayers?: number;
   /** So does the head. Default: false. */
   readonly privateHead?: boolean;
-  /** Default: none. */
-  readonly pins?: readonly Pin[];
+  /** Blocks that must be on a device: what a study asks for. Default: none. */
+  readonly pins?: readonly Run[];
 }
 
 /** The plan in force, and what a change costs. */
 export interface CurrentPlan {
   /** The device of each block. */
   readonly devices: readonly string[];
+  /** Devices that have every block on disk: what they take on need not be fetched, and loading takes a hundredth of that. */
+  readonly stored?: readonly string[];
   /**
    * Charged to a request for each weight byte on a device that does not hold it now: the time to fetch and load a byte,
    * divided by the requests that will profit from the move.
@@ -117,11 +123,8 @@ export interface Problem {
   readonly current?: CurrentPlan;
 }
 
-/** A contiguous run of blocks on a device, both ends included. */
-export interface Segment {
-  readonly device: string;
-  readonly first: number;
-  readonly last: number;
+/** A run with what it takes: what a plan is made of. */
+export interface Segment extends Run {
   /** Bytes that it takes of the device's usable memory. */
   readonly bytes: number;
 }

@@ -5,26 +5,27 @@
  */
 import { blockBytes } from "./bytes.ts";
 import { mayHold } from "./policy.ts";
-import type { Block, Problem, Segment } from "./problem.ts";
+import type { Block, Problem, Run, Segment } from "./problem.ts";
 
-export interface StandbyOptions {
+/** What is expected of devices, and what fetching costs. */
+export interface StandbyCosts {
   /** How likely a device is to leave or slow down, relative to the others. Default: 1 each. */
   readonly risk?: (device: string) => number;
   /** What fetching and loading takes a byte. Default: 1e-5, 100 MB/s. */
   readonly fetchMillisecondsPerByte?: number;
   /** What loading alone takes a byte, from disk. Default: 1e-6. */
   readonly loadMillisecondsPerByte?: number;
+}
+
+export interface StandbyOptions extends StandbyCosts {
   /** Bytes of disk that standby blocks may take. Default: none. */
   readonly spareDiskBytes?: (device: string) => number;
 }
 
-/** Blocks that a device keeps though another runs them, both ends included. */
-export interface Standby {
-  readonly device: string;
+/** Blocks that a device keeps though another runs them. */
+export interface Standby extends Run {
   /** Who runs them. */
   readonly owner: string;
-  readonly first: number;
-  readonly last: number;
   readonly where: "memory" | "disk";
   /** Bytes of memory with caches, or of disk. */
   readonly bytes: number;
@@ -32,73 +33,122 @@ export interface Standby {
   readonly gainMilliseconds: number;
 }
 
+/** A neighbour in the pipeline. */
 interface Side {
   readonly owner: string;
   /** From the boundary away. */
   readonly blocks: readonly number[];
 }
 
-/** Chooses standby blocks by expected gain: in memory where a device has room left, else on disk. */
+/** A place where blocks can stand by: how much fits, what a block takes there, and what a byte of it saves. */
+interface Room {
+  readonly where: Standby["where"];
+  readonly bytes: number;
+  readonly size: (block: number) => number;
+  readonly gainPerByte: number;
+}
+
+/** Chooses standby blocks by expected gain: in memory where a device has room left, else on disk. A study. */
 export function standbyBlocks(problem: Problem, segments: readonly Segment[], options: StandbyOptions = {}): Standby[] {
-  const { fetchMillisecondsPerByte: fetch = 1e-5, loadMillisecondsPerByte: load = 1e-6 } = options;
+  const inMemory = (segment: Segment): Room => ({
+    where: "memory",
+    bytes: (problem.devices.find(({ device }) => device === segment.device)?.usableBytes ?? 0) - segment.bytes,
+    size: (block) => blockBytes(problem.blocks[block] as Block, problem.shape),
+    gainPerByte: options.fetchMillisecondsPerByte ?? defaultFetch,
+  });
+  const { spareDiskBytes = () => 0 } = options;
+  return choose(problem, segments, (segment) => [
+    inMemory(segment),
+    onDisk(problem, spareDiskBytes(segment.device), options),
+  ], options);
+}
+
+/**
+ * Chooses the blocks that each device is to fetch to its disk in reserve, by expected gain: what the mesh does. A device's
+ * blocks take `spareDiskBytes` of it at most.
+ */
+export function reserveOnDisk(
+  problem: Problem,
+  segments: readonly Segment[],
+  spareDiskBytes: (device: string) => number,
+  costs: StandbyCosts = {},
+): Standby[] {
+  return choose(problem, segments, ({ device }) => [onDisk(problem, spareDiskBytes(device), costs)], costs);
+}
+
+const [defaultFetch, defaultLoad] = [1e-5, 1e-6];
+
+function onDisk({ blocks }: Problem, bytes: number, costs: StandbyCosts): Room {
+  const { fetchMillisecondsPerByte: fetch = defaultFetch, loadMillisecondsPerByte: load = defaultLoad } = costs;
+  return {
+    where: "disk",
+    bytes: sound(bytes),
+    size: (block) => blocks[block]?.weightBytes ?? 0,
+    gainPerByte: Math.max(0, fetch - load),
+  };
+}
+
+/** Fills each device's rooms in turn with what is worth most of the blocks on both of its sides. */
+function choose(
+  problem: Problem,
+  segments: readonly Segment[],
+  roomsOf: (segment: Segment) => readonly Room[],
+  { risk = () => 1 }: StandbyCosts,
+): Standby[] {
   const covered = new Set<number>();
   const chosen: Standby[] = [];
   for (const [index, segment] of segments.entries()) {
-    const device = problem.devices.findIndex(({ device }) => device === segment.device);
-    const sides = [segments[index - 1], segments[index + 1]].map((neighbour): Side => ({
-      owner: neighbour?.device ?? "",
-      blocks: neighbour === undefined ? [] : reachable(problem, device, neighbour, neighbour.first < segment.first),
-    }));
-    const gainOf = (owner: string, block: number, perByte: number) =>
-      // A block that stands by elsewhere already saves nothing more.
-      covered.has(block) ? 0 : sound(options.risk?.(owner) ?? 1) * weights(problem, block) * perByte;
-    const spare = (problem.devices[device]?.usableBytes ?? 0) - segment.bytes;
-    const sizes = (block: number) => blockBytes(problem.blocks[block] as Block, problem.shape);
-    const inMemory = bestPair(sides, spare, sizes, (owner, block) => gainOf(owner, block, fetch));
-    const disk = sound(options.spareDiskBytes?.(segment.device) ?? 0);
-    const rest = sides.map((side, which) => ({ ...side, blocks: side.blocks.slice(inMemory[which]) }));
-    const onDisk = bestPair(
-      rest,
-      disk,
-      (block) => weights(problem, block),
-      (owner, block) => gainOf(owner, block, Math.max(0, fetch - load)),
-    );
-    for (const [which, side] of sides.entries()) {
-      const [loaded = 0, stored = 0] = [inMemory[which], onDisk[which]];
-      const add = (blocks: readonly number[], where: "memory" | "disk", perByte: number) => {
-        if (blocks.length === 0) return;
-        const size = where === "memory" ? sizes : (block: number) => weights(problem, block);
-        chosen.push({
-          device: segment.device,
-          owner: side.owner,
-          first: Math.min(...blocks),
-          last: Math.max(...blocks),
-          where,
-          bytes: blocks.reduce((sum, block) => sum + size(block), 0),
-          gainMilliseconds: blocks.reduce((sum, block) => sum + gainOf(side.owner, block, perByte), 0),
-        });
+    let sides = sidesOf(problem, segments, index);
+    const taken: number[] = [];
+    for (const room of roomsOf(segment)) {
+      const gain = (owner: string, block: number) => {
+        // A block that stands by elsewhere already saves nothing more.
+        const bytes = problem.blocks[block]?.weightBytes ?? 0;
+        return covered.has(block) ? 0 : sound(risk(owner)) * bytes * room.gainPerByte;
       };
-      const [first, second] = [side.blocks.slice(0, loaded), side.blocks.slice(loaded, loaded + stored)];
-      add(first, "memory", fetch);
-      add(second, "disk", Math.max(0, fetch - load));
-      for (const block of [...first, ...second]) covered.add(block);
+      const counts = bestPair(sides, room, gain);
+      for (const [which, { owner, blocks }] of sides.entries()) {
+        const kept = blocks.slice(0, counts[which]);
+        if (kept.length > 0) chosen.push(standby(segment.device, owner, kept, room, gain));
+        taken.push(...kept);
+      }
+      sides = sides.map(({ owner, blocks }, which) => ({ owner, blocks: blocks.slice(counts[which]) }));
     }
+    for (const block of taken) covered.add(block);
   }
   return chosen;
 }
 
-/** A neighbour's blocks from the boundary away, as far as the device may hold them. */
-function reachable(problem: Problem, device: number, { first, last }: Segment, before: boolean): number[] {
-  const blocks = Array.from({ length: last - first + 1 }, (_, offset) => before ? last - offset : first + offset);
-  const end = blocks.findIndex((block) => !mayHold(problem, device, block));
-  return end < 0 ? blocks : blocks.slice(0, end);
+function standby(
+  device: string,
+  owner: string,
+  blocks: readonly number[],
+  { where, size }: Room,
+  gain: (owner: string, block: number) => number,
+): Standby {
+  const total = (of: (block: number) => number) => blocks.reduce((sum, block) => sum + of(block), 0);
+  const [first, last] = [Math.min(...blocks), Math.max(...blocks)];
+  const gainMilliseconds = total((block) => gain(owner, block));
+  return { device, owner, first, last, where, bytes: total(size), gainMilliseconds };
+}
+
+/** The neighbours before and behind a segment, with their blocks from the boundary away as far as the device may hold them. */
+function sidesOf(problem: Problem, segments: readonly Segment[], index: number): Side[] {
+  const device = problem.devices.findIndex(({ device }) => device === segments[index]?.device);
+  return [index - 1, index + 1].map((place) => {
+    const neighbour = segments[place];
+    if (neighbour === undefined) return { owner: "", blocks: [] };
+    const { first, last } = neighbour;
+    const blocks = Array.from({ length: last - first + 1 }, (_, away) => place < index ? last - away : first + away);
+    const end = blocks.findIndex((block) => !mayHold(problem, device, block));
+    return { owner: neighbour.device, blocks: end < 0 ? blocks : blocks.slice(0, end) };
+  });
 }
 
 /** How many blocks to take on each side: all pairs are tried. */
 function bestPair(
   sides: readonly Side[],
-  spare: number,
-  size: (block: number) => number,
+  { bytes: spare, size }: Room,
   gain: (owner: string, block: number) => number,
 ): readonly [number, number] {
   const sums = sides.map(({ owner, blocks }) => {
@@ -115,10 +165,6 @@ function bestPair(
     }
   }
   return best;
-}
-
-function weights({ blocks }: Problem, block: number): number {
-  return blocks[block]?.weightBytes ?? 0;
 }
 
 /** What callers report may be nonsense: that counts as nothing. */

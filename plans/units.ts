@@ -1,22 +1,21 @@
 /** Sizes, speeds and times as people write them. */
 
+/** "KB" and "K" are a thousand, "KiB" and "Ki" 1024. */
 const byteUnits: Readonly<Record<string, number>> = {
   b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
+  ...Object.fromEntries(["k", "m", "g", "t"].flatMap((letter, index) => [
+    [letter, 1000 ** (index + 1)],
+    [`${letter}b`, 1000 ** (index + 1)],
+    [`${letter}i`, 1024 ** (index + 1)],
+    [`${letter}ib`, 1024 ** (index + 1)],
+  ])),
 };
 
 const bitRates: Readonly<Record<string, number>> = { bps: 1, kbps: 1e3, mbps: 1e6, gbps: 1e9 };
 
 const times: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3 };
 
-/** "4GiB", "300 MB" or "1024": bytes. Undefined for anything else. */
+/** "4GiB", "300 MB", "2G" or "1024": bytes. Undefined for anything else. */
 export function parseBytes(text: string): number | undefined {
   return withUnit(text, byteUnits, "b");
 }

@@ -1,5 +1,5 @@
 /** Refuses nonsense: a problem is made of measurements that other machines report. */
-import type { Block, Device, Link, Problem } from "./problem.ts";
+import { type Block, type Device, type Link, objectives, type Problem } from "./problem.ts";
 
 /** More than any mesh or model that this is built for; keeps the tables of the solvers within memory. */
 export const mostDevices = 512;
@@ -65,8 +65,8 @@ function fault({ blocks, devices, shape, objective, source, policy }: Problem): 
       return `The request shape's ${name} must be a whole number from ${least} to ${mostTokens}, not ${value}.`;
     }
   }
-  if (!["latency", "throughput", "lingualinked"].includes(objective)) {
-    return `The objective must be latency, throughput or lingualinked, not "${objective}".`;
+  if (!objectives.includes(objective)) {
+    return `The objective must be one of ${objectives.join(", ")}, not "${objective}".`;
   }
   const known = (id: string) => devices.some(({ device }) => device === id);
   if (source !== undefined && !known(source)) return `The source "${source}" is not among the devices.`;

@@ -45,6 +45,14 @@ export interface Weights {
   readonly backBusy: Float64Array;
 }
 
+/** A `Run` by numbers, as solvers index their tables. */
+export interface IndexedRun {
+  readonly device: number;
+  readonly first: number;
+  /** Excluded. */
+  readonly end: number;
+}
+
 /** Time of a run on a device, `first` included, `end` excluded. */
 export function runMilliseconds(weights: Weights, device: number, first: number, end: number): number {
   const row = device * (weights.blocks + 1);

@@ -1,5 +1,6 @@
 /** Changes that a person wonders about, as text, and what they make of a problem. Pure: the mesh is not touched. */
-import type { Objective } from "./problem.ts";
+import { type Objective, objectives } from "./problem.ts";
+import { type SolverName, solverNames } from "./solvers.ts";
 import { parseBytes, parseBytesPerSecond, parseMilliseconds } from "./units.ts";
 
 /** One change. */
@@ -25,6 +26,7 @@ export type Change =
     readonly roundTripMilliseconds?: number;
   }
   | { readonly type: "objective"; readonly objective: Objective }
+  | { readonly type: "solver"; readonly solver: SolverName }
   | { readonly type: "shape"; readonly field: ShapeField; readonly value: number }
   | { readonly type: "private-layers"; readonly value: number }
   | { readonly type: "model"; readonly path: string };
@@ -48,7 +50,7 @@ const mostCharacters = 1024;
 
 const examples =
   "+device:memory=4GiB,speed=0.5  -device:NAME  link:A-B=50Mbps,5ms  link:A-B=none  objective=throughput  " +
-  "concurrency=4  context=2048  prompt=512  output=128  private-layers=2  model=PATH";
+  "solver=linear  concurrency=4  context=2048  prompt=512  output=128  private-layers=2  model=PATH";
 
 /** Reads one change. */
 export function parseChange(text: string): ParsedChange {
@@ -67,9 +69,16 @@ export function parseChange(text: string): ParsedChange {
   const [key = "", value = ""] = splitOnce(trimmed, "=");
   if (key === "model" && value !== "") return found({ type: "model", path: value });
   if (key === "objective") {
-    return value === "latency" || value === "throughput" || value === "lingualinked"
-      ? found({ type: "objective", objective: value })
-      : invalid(`"${value}" is no objective: write latency, throughput or lingualinked.`);
+    const objective = objectives.find((each) => each === value);
+    return objective === undefined
+      ? invalid(`"${value}" is no objective: write one of ${objectives.join(", ")}.`)
+      : found({ type: "objective", objective });
+  }
+  if (key === "solver") {
+    const solver = solverNames.find((each) => each === value);
+    return solver === undefined
+      ? invalid(`"${value}" is no solver: write one of ${solverNames.join(", ")}.`)
+      : found({ type: "solver", solver });
   }
   const field = Object.hasOwn(shapeFields, key) ? shapeFields[key] : undefined;
   if (field !== undefined || key === "private-layers") {

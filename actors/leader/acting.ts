@@ -1,14 +1,22 @@
 /** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type Problem, standbyBlocks } from "../../plans/mod.ts";
+import { evenSplit, type Problem, reserveOnDisk } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { Device } from "../device.ts";
-import { comparePlans, type MeshState, noModels, type PlanNumber, type Standing, standingOf } from "../plan.ts";
+import {
+  type ActivePlan,
+  comparePlans,
+  type MeshState,
+  noModels,
+  type PlanNumber,
+  type Standing,
+  standingOf,
+} from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
 import { Knowledge, type Offer } from "./knowledge.ts";
-import { blocksOf, breachOf, capacityOf, isInForce, placePinned, problemOf, shapeOf } from "./planning.ts";
+import { blocksOf, breachOf, capacityOf, isInForce, placePinned, problemOf, questionOf, shapeOf } from "./planning.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -137,10 +145,10 @@ export class Acting {
   ): SolveRequest | undefined {
     const offer = this.#model();
     if (offer === undefined) return undefined;
-    const problem = this.#problem(offer, now);
-    if (changes.length === 0) return { problem, ...this.#inForce(), explain: true };
+    const question = { ...this.#question(offer, now), explain: true, secondOpinion: true };
+    if (changes.length === 0) return question;
     const others = models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) }));
-    return { problem, ...this.#inForce(), explain: true, changes, models: others };
+    return { ...question, changes, models: others };
   }
 
   /** A device says how far it is with its segment. */
@@ -226,12 +234,15 @@ export class Acting {
   }
 
   #problem(offer: Offer, now: number): Problem {
-    return problemOf(offer, this.#knowledge.able(offer, now));
+    return problemOf(offer, this.#knowledge.able(offer, now), { inForce: this.#inForce() });
   }
 
-  #inForce(): Pick<SolveRequest, "current"> {
-    if (this.#published.type !== "active") return {};
-    return { current: this.#published.plan.segments.map(({ device, first, last }) => ({ device, first, last })) };
+  #inForce(): ActivePlan | undefined {
+    return this.#published.type === "active" ? this.#published.plan : undefined;
+  }
+
+  #question(offer: Offer, now: number) {
+    return questionOf(offer, this.#knowledge.able(offer, now), { inForce: this.#inForce() });
   }
 
   #plan(now: number, review: boolean): void {
@@ -261,7 +272,7 @@ export class Acting {
     }
     if (policy.objective === "even") return review ? undefined : this.#split(offer, now);
     this.#solving = { id: ++this.#asked, offer, review };
-    this.#options.solve(this.#asked, { problem: this.#problem(offer, now), ...this.#inForce(), explain: true });
+    this.#options.solve(this.#asked, { ...this.#question(offer, now), explain: true, secondOpinion: review });
   }
 
   /** Splits evenly: as the policy asks, or where the planner failed. */
@@ -330,7 +341,7 @@ export class Acting {
     const spareDiskBytes = (device: string) => this.#knowledge.spareDiskBytes(device);
     const sources = [...this.#options.live()];
     const leader = this.#options.device.id;
-    for (const { device, owner, first, last } of standbyBlocks(problem, segments, { spareDiskBytes })) {
+    for (const { device, owner, first, last } of reserveOnDisk(problem, segments, spareDiskBytes)) {
       this.#send(device, {
         type: "reserve",
         manifest,

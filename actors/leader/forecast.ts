@@ -3,15 +3,21 @@ import type { Planned } from "../../plans/mod.ts";
 import type { PlanForecast } from "../plan.ts";
 
 /** The planner's prediction, proof and verdict. */
-export function forecastOf({ prediction, gap, solver }: Planned, verdict: string | undefined): PlanForecast {
-  const { ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck, stages, links } = prediction;
+export function forecastOf(
+  { prediction, gap, solver, proofs, instead }: Planned,
+  verdict: string | undefined,
+): PlanForecast {
+  const { promptTokens, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck, stages, links } = prediction;
   return {
+    promptTokens,
     ttftMilliseconds,
     tpotMilliseconds,
     tokensPerSecond,
     bottleneck: `${bottleneck.name} (${bottleneck.kind})`,
     solver,
     gap,
+    proofs: proofs.map(({ solver, bound }) => ({ solver, bound })),
+    ...(instead === undefined ? {} : { instead }),
     verdict: verdict ?? "",
     stages: stages.map(({ device, decodeMilliseconds, usableBytes }) => ({ device, decodeMilliseconds, usableBytes })),
     links: links.map(({ name, decodeMilliseconds }) => ({ name, decodeMilliseconds })),

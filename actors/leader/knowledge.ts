@@ -1,6 +1,5 @@
 /** What the acting leader has heard: devices with their reports, models with their owners' wishes, and who is planned around. */
 import type { Manifest } from "../../models/manifest.ts";
-import { inOrder } from "./planning.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
 
@@ -97,4 +96,10 @@ export class Knowledge {
   spareDiskBytes(device: string): number {
     return this.#reports.get(device)?.spareDiskBytes ?? 0;
   }
+}
+
+/** Devices that take part, those that hold all of the model first: the prompt enters there. */
+function inOrder(reports: Iterable<DeviceReport>, holders: ReadonlySet<string>): DeviceReport[] {
+  const all = [...reports];
+  return [...all.filter(({ device }) => holders.has(device)), ...all.filter(({ device }) => !holders.has(device))];
 }

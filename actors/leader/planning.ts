@@ -3,60 +3,125 @@ import type { Block, Manifest } from "../../models/manifest.ts";
 import {
   type Block as PlannedBlock,
   type CapacityProblem,
+  type CurrentPlan,
   type Device,
   isPrivate,
   type Link,
   mayHold,
+  median,
   placeCounts,
   type Placement,
   type Problem,
   type RequestShape,
   type Run,
+  typicalRequest,
 } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Offer } from "./knowledge.ts";
 import { names, type ServingPolicy } from "./policy.ts";
 import type { DeviceReport, Split } from "./protocol.ts";
+import type { SolveRequest } from "./solver.ts";
 
-/** A typical request, where nothing better is known: what TTFT and latency are predicted for. */
-const TYPICAL = { promptTokens: 128, outputTokens: 128 } as const;
 /** What a step takes beyond its blocks, until it has been measured. */
 const UNMEASURED_OVERHEAD_MILLISECONDS = 0.5;
+/** Requests that share the price of a move: so many that only plans which are nearly equal are told apart by it. */
+const REQUESTS_PER_MOVE = 1000;
 /** What a link is taken for until it has been measured: a modest home network. */
 const UNMEASURED = { roundTripMilliseconds: 5, bytesPerSecond: 10e6 } as const;
-
-/** Devices that take part, those that hold all of the model first: the prompt enters there. */
-export function inOrder(reports: Iterable<DeviceReport>, holders: ReadonlySet<string>): DeviceReport[] {
-  const all = [...reports];
-  return [...all.filter(({ device }) => holders.has(device)), ...all.filter(({ device }) => !holders.has(device))];
-}
 
 /** Positions and sequences that caches are sized for. */
 export function shapeOf(manifest: Manifest, { context, concurrency }: ServingPolicy): RequestShape {
   return { context: Math.min(context, manifest.architecture.context), concurrency };
 }
 
+/** Bytes that a device keeps for something else than the model that is placed, such as another model. */
+export type Reserved = (device: string) => number;
+const nothingReserved: Reserved = () => 0;
+
 /** The part of the problem that is about memory. */
-export function capacityOf(manifest: Manifest, devices: readonly DeviceReport[], shape: RequestShape): CapacityProblem {
+export function capacityOf(
+  manifest: Manifest,
+  devices: readonly DeviceReport[],
+  shape: RequestShape,
+  reserved: Reserved = nothingReserved,
+): CapacityProblem {
   return {
     blocks: manifest.blocks.map((block) => costOf(block)),
-    devices: devices.map(({ device, name, usableBytes }) => ({ device, name, usableBytes })),
+    devices: devices.map((report) => ({
+      device: report.device,
+      name: report.name,
+      usableBytes: usableOf(report, reserved),
+    })),
     shape,
   };
 }
 
+/** What a problem is made for, beyond the model and the devices. */
+export interface Circumstances {
+  /** The plan in force: what it does not hold has to move. Default: none. */
+  readonly inForce?: ActivePlan | undefined;
+  /** Default: nothing. */
+  readonly reserved?: Reserved;
+}
+
 /** The whole problem: memory, measured times, links, policy. Private blocks may be on who holds all of the model. */
-export function problemOf({ manifest, policy, holders }: Offer, devices: readonly DeviceReport[]): Problem {
+export function problemOf(
+  { manifest, policy, holders }: Offer,
+  devices: readonly DeviceReport[],
+  { inForce, reserved = nothingReserved }: Circumstances = {},
+): Problem {
+  const current = currentOf(manifest, holders, devices, inForce);
   const owner = devices.find(({ device }) => holders.has(device));
   return {
     blocks: blocksOf(manifest),
-    devices: devices.map((report) => deviceOf(manifest, report, policy)),
+    devices: devices.map((report) => deviceOf(manifest, report, policy, usableOf(report, reserved))),
     links: linksOf(devices),
-    shape: { ...shapeOf(manifest, policy), ...TYPICAL },
+    shape: { ...shapeOf(manifest, policy), ...typicalRequest },
     objective: policy.objective === "even" ? "latency" : policy.objective,
     ...(owner !== undefined && (policy.privateLayers > 0 || policy.privateHead) ? { source: owner.device } : {}),
     policy: { privateLayers: policy.privateLayers, privateHead: policy.privateHead },
+    ...(current === undefined ? {} : { current }),
   };
+}
+
+/** What the planner is asked: the best plan now, and what the plan in force would do, if there is one. */
+export function questionOf(
+  offer: Offer,
+  devices: readonly DeviceReport[],
+  circumstances: Circumstances = {},
+): Pick<SolveRequest, "problem" | "solver" | "current"> {
+  const { inForce } = circumstances;
+  const { solver } = offer.policy;
+  return {
+    problem: problemOf(offer, devices, circumstances),
+    ...(solver === undefined ? {} : { solver }),
+    ...(inForce === undefined
+      ? {}
+      : { current: inForce.segments.map(({ device, first, last }) => ({ device, first, last })) }),
+  };
+}
+
+/** The price of leaving the plan in force: the time that fetching a byte takes, shared among those who profit. */
+function currentOf(
+  { id, blocks }: Manifest,
+  holders: ReadonlySet<string>,
+  devices: readonly DeviceReport[],
+  inForce: ActivePlan | undefined,
+): CurrentPlan | undefined {
+  if (inForce === undefined || inForce.model.id !== id) return undefined;
+  const speeds = devices.flatMap(({ links }) => links.map(({ bytesPerSecond }) => bytesPerSecond));
+  const bytesPerSecond = median(speeds.filter((speed) => speed > 0)) ?? UNMEASURED.bytesPerSecond;
+  return {
+    devices: blocks.map((_, block) => {
+      return inForce.segments.find(({ first, last }) => first <= block && block <= last)?.device ?? "";
+    }),
+    stored: [...holders],
+    millisecondsPerByte: 1000 / bytesPerSecond / REQUESTS_PER_MOVE,
+  };
+}
+
+function usableOf({ device, usableBytes }: DeviceReport, reserved: Reserved): number {
+  return Math.max(0, usableBytes - reserved(device));
 }
 
 /** A model's blocks with what crosses the wire behind each: a hidden state at float32, or a token id. */
@@ -76,8 +141,8 @@ function costOf(block: Block) {
 }
 
 /** A device's times: measured where a block has run there, else estimated from its rates and how it has done so far. */
-function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolicy): Device {
-  const { device, name, usableBytes, rates } = report;
+function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolicy, usableBytes: number): Device {
+  const { device, name, rates } = report;
   const measured = new Map(
     report.work.find(({ model }) => model === manifest.id)?.blocks.map((block) => [block.index, block]) ?? [],
   );
@@ -91,8 +156,8 @@ function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolic
     const ratios = manifest.blocks.flatMap((block) => {
       const took = time(block.index);
       return block.kind !== "layer" || took === undefined || guess(block) === 0 ? [] : [took / guess(block)];
-    }).sort((a, b) => a - b);
-    return ratios[Math.floor(ratios.length / 2)] ?? 1;
+    });
+    return median(ratios) ?? 1;
   };
   const decodeOf = (index: number) => measured.get(index)?.decodeMilliseconds;
   const prefillOf = (index: number) => measured.get(index)?.prefillMillisecondsPerToken;
@@ -176,7 +241,7 @@ export function isInForce(
   plan: ActivePlan,
   model: string,
   shape: RequestShape,
-  segments: readonly { readonly device: string; readonly first: number; readonly last: number }[],
+  segments: readonly Run[],
 ): boolean {
   return plan.model.id === model &&
     plan.context === shape.context &&

@@ -1,12 +1,15 @@
 /** What the owner of a model asks of its serving; it comes with the offer of the model. */
 import * as v from "valibot";
+import { objectives, solverNames } from "../../plans/mod.ts";
 import { Count, Position, ShortText } from "../wire.ts";
 
 const Names = v.pipe(v.array(ShortText), v.maxLength(256));
 
 export const ServingPolicy = v.object({
   /** `even` splits by free memory and measures nothing; the others are the planner's: see `plans/problem.ts`. */
-  objective: v.picklist(["latency", "throughput", "lingualinked", "even"]),
+  objective: v.picklist([...objectives, "even"]),
+  /** Who places; absent: `exact`. */
+  solver: v.optional(v.picklist(solverNames)),
   /** The embedding and so many decoder layers stay on trusted devices, or on the one that offers the model. */
   privateLayers: Count,
   /** So does the head. */

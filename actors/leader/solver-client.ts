@@ -1,44 +1,110 @@
 /** Starts the planning thread when it is first needed. */
 import { startThread, type Thread } from "../../models/compute/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { SolveAnswer, Solver, SolveRequest } from "./solver.ts";
+import type { SolveAnswer, Solver, SolveRequest, SolverWord } from "./solver.ts";
 
-/** Longer than the thread's own limits for solving, explaining and one what-if. */
-const ANSWER_MILLISECONDS = 20_000;
+/** Longer than the thread's own limits for solving, explaining, one what-if and a second opinion. */
+const ANSWER_MILLISECONDS = 22_000;
 
-/** Makes a solver on a thread of its own. A thread that ends or hangs is replaced at the next request. */
-export function startSolver(clock: Clock): Solver {
-  const waiting = new Map<number, { resolve(answer: SolveAnswer): void; reject(error: Error): void }>();
-  let thread: Thread | undefined;
-  let asked = 0;
+/**
+ * Makes a solver on a thread of its own. A thread that ends or hangs is replaced at the next request.
+ *
+ * @param begin starts a module as a thread; tests have their own
+ */
+export function startSolver(clock: Clock, begin: typeof startThread = startThread): Solver {
+  return new ThreadSolver(clock, begin);
+}
 
-  async function end(reason: string): Promise<void> {
-    const ended = thread;
-    thread = undefined;
-    for (const { reject } of waiting.values()) reject(new Error(`The planner failed: ${reason}.`));
-    waiting.clear();
-    await ended?.terminate();
+/** A request that is not answered, or only for the first time. */
+interface Asked {
+  readonly request: SolveRequest;
+  readonly resolve: (answer: SolveAnswer) => void;
+  readonly reject: (error: Error) => void;
+  /** An answer that a second opinion would only add to. */
+  first?: SolveAnswer;
+}
+
+class ThreadSolver implements Solver {
+  readonly #clock: Clock;
+  readonly #begin: typeof startThread;
+  readonly #waiting = new Map<number, Asked>();
+  #thread: Thread | undefined;
+  #asked = 0;
+
+  constructor(clock: Clock, begin: typeof startThread) {
+    this.#clock = clock;
+    this.#begin = begin;
   }
-  function start(): Thread {
-    return startThread(new URL("./solver-thread.ts", import.meta.url), {
-      onMessage(message) {
-        const { id, answer, error } = message as { id: number; answer?: SolveAnswer; error?: string };
-        const asker = waiting.get(id);
-        waiting.delete(id);
-        if (answer !== undefined) asker?.resolve(answer);
-        else asker?.reject(new Error(`The planner failed: ${error}.`));
-      },
-      onEnd: (reason) => void end(reason),
+
+  solve(request: SolveRequest): Promise<SolveAnswer> {
+    const id = ++this.#asked;
+    return new Promise<SolveAnswer>((resolve, reject) => {
+      const cancel = this.#clock.after(ANSWER_MILLISECONDS, () => void this.#end("it did not answer in time"));
+      this.#waiting.set(id, {
+        request,
+        resolve: (answer) => (cancel(), resolve(answer)),
+        reject: (error) => (cancel(), reject(error)),
+      });
+      this.#post(id, request);
+      this.#hurry();
     });
   }
-  return {
-    solve(request: SolveRequest) {
-      const id = ++asked;
-      thread ??= start();
-      thread.post({ id, request }, []);
-      const cancel = clock.after(ANSWER_MILLISECONDS, () => void end("it did not answer in time"));
-      return new Promise<SolveAnswer>((resolve, reject) => waiting.set(id, { resolve, reject })).finally(cancel);
-    },
-    [Symbol.asyncDispose]: () => end("the daemon stops"),
-  };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end("the daemon stops");
+  }
+
+  /** Ends the thread, and with it every request: with its first answer where there is one. */
+  #end(reason: string): Promise<void> {
+    for (const { first, resolve, reject } of this.#waiting.values()) {
+      if (first === undefined) reject(new Error(`The planner failed: ${reason}.`));
+      else resolve(first);
+    }
+    this.#waiting.clear();
+    return this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    const ended = this.#thread;
+    this.#thread = undefined;
+    await ended?.terminate();
+  }
+
+  #post(id: number, request: SolveRequest): void {
+    this.#thread ??= this.#start();
+    this.#thread.post({ id, request }, []);
+  }
+
+  #start(): Thread {
+    const started: Thread = this.#begin(new URL("./solver-thread.ts", import.meta.url), {
+      // A thread that was replaced may still speak.
+      onMessage: (message) => started === this.#thread && this.#hear(message as SolverWord),
+      onEnd: (reason) => started === this.#thread && void this.#end(reason),
+    });
+    return started;
+  }
+
+  #hear(word: SolverWord): void {
+    const asker = this.#waiting.get(word.id);
+    if (asker === undefined) return;
+    if (word.type === "answer" && !word.last) {
+      asker.first = word.answer;
+      return this.#hurry();
+    }
+    this.#waiting.delete(word.id);
+    if (word.type === "answer") asker.resolve(word.answer);
+    else asker.reject(new Error(`The planner failed: ${word.reason}.`));
+  }
+
+  /** Nobody waits for somebody else's second opinion: HiGHS cannot be interrupted, so its thread ends. */
+  #hurry(): void {
+    const answered = [...this.#waiting].filter(([, { first }]) => first !== undefined);
+    if (answered.length === 0 || answered.length === this.#waiting.size) return;
+    for (const [id, { first, resolve }] of answered) {
+      this.#waiting.delete(id);
+      if (first !== undefined) resolve(first);
+    }
+    void this.#stop();
+    for (const [id, { request }] of this.#waiting) this.#post(id, request);
+  }
 }

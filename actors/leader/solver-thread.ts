@@ -1,54 +1,31 @@
-/** The thread of `solver.ts`. */
+/** The thread of `solver.ts`: requests one after another, second opinions only while nobody waits. */
 import { serveThread } from "../../models/compute/mod.ts";
-import { applyChanges, type Change, explain, parseChange, plan, predict, type Problem } from "../../plans/mod.ts";
-import type { SolveAnswer, SolveRequest } from "./solver.ts";
-
-/** A plan this close to the best is good enough: measurements are not better than that. */
-const GAP = 0.02;
-/** A search that takes longer is cut off, with the gap that is left. */
-const SOLVE_MILLISECONDS = 5000;
-const EXPLAIN_MILLISECONDS = 3000;
+import { errorText } from "../../runtime/error-text.ts";
+import type { SolveRequest, SolverWord } from "./solver.ts";
+import { answer, reconsider } from "./study.ts";
 
 const now = () => performance.now();
 
+/** Requests that have come and are not answered. */
+let waiting = 0;
+let tail = Promise.resolve();
+
 serveThread((message, post) => {
   const { id, request } = message as { id: number; request: SolveRequest };
-  try {
-    post({ id, answer: answer(request) }, []);
-  } catch (error) {
-    post({ id, error: error instanceof Error ? error.message : String(error) }, []);
-  }
+  const say = (word: SolverWord) => post(word, []);
+  waiting++;
+  tail = tail.then(() => serve(id, request, say)).catch((error) => {
+    say({ type: "failed", id, reason: errorText(error) });
+  }).finally(() => waiting--);
 });
 
-function answer({ problem, current, changes, models = [], explain: explaining }: SolveRequest): SolveAnswer {
-  const outcome = solve(problem);
-  const predicted = current === undefined ? undefined : predict(problem, current);
-  return {
-    outcome,
-    ...(predicted?.type === "possible" ? { current: predicted.prediction } : {}),
-    ...(explaining && outcome.type === "placed"
-      ? { explanation: explain(problem, outcome, { now, deadline: now() + EXPLAIN_MILLISECONDS, gap: GAP }) }
-      : {}),
-    ...(changes === undefined ? {} : { changed: change(problem, changes, models) }),
-  };
-}
-
-function solve(problem: Problem) {
-  return plan(problem, { now, deadline: now() + SOLVE_MILLISECONDS, gap: GAP });
-}
-
-function change(
-  problem: Problem,
-  texts: readonly string[],
-  models: NonNullable<SolveRequest["models"]>,
-): NonNullable<SolveAnswer["changed"]> {
-  const changes: Change[] = [];
-  for (const text of texts) {
-    const parsed = parseChange(text);
-    if (parsed.type === "invalid") return { invalid: parsed.reason };
-    changes.push(parsed.change);
-  }
-  const blocksOf = (path: string) => models.find((model) => model.path === path)?.blocks;
-  const changed = applyChanges(problem, changes, { blocksOf });
-  return changed.type === "invalid" ? { invalid: changed.reason } : { outcome: solve(changed.problem) };
+async function serve(id: number, request: SolveRequest, say: (word: SolverWord) => void): Promise<void> {
+  const first = await answer(request, now);
+  const more = request.secondOpinion === true && first.outcome.type === "placed";
+  say({ type: "answer", id, answer: first, last: !more });
+  if (!more) return;
+  // Lets messages in that have come meanwhile: whoever waits for a plan goes first.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const second = waiting > 1 ? undefined : await reconsider(request, first, now);
+  say({ type: "answer", id, answer: second ?? first, last: true });
 }

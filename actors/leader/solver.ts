@@ -1,17 +1,24 @@
 /** Solving off the event loop: a thread that plans, explains and wonders, so that heartbeats stay on time meanwhile. */
-import type { Block, Explanation, Outcome, Prediction, Problem } from "../../plans/mod.ts";
+import type { Block, Explanation, Outcome, Prediction, Problem, Run, SolverName } from "../../plans/mod.ts";
 
 /** What is asked of the thread. */
 export interface SolveRequest {
   readonly problem: Problem;
+  /** Who places. Default: exact. */
+  readonly solver?: SolverName;
   /** A plan to predict under the same problem: the one in force. */
-  readonly current?: readonly { readonly device: string; readonly first: number; readonly last: number }[];
+  readonly current?: readonly Run[];
   /** Changes to wonder about, as text: see `plans/what-if.ts`. */
   readonly changes?: readonly string[];
   /** The blocks of models that changes name. */
   readonly models?: readonly { readonly path: string; readonly blocks: readonly Block[] }[];
   /** Whether to look for what binds and for alternatives. */
   readonly explain: boolean;
+  /**
+   * Whether to take up to two seconds more for HiGHS's opinion on the plan. Whoever asks something else meanwhile does not
+   * wait: the answer then comes without. Default: false.
+   */
+  readonly secondOpinion?: boolean;
 }
 
 /** What it answers. */
@@ -23,6 +30,11 @@ export interface SolveAnswer {
   /** The outcome with the changes applied, or what is wrong with them. */
   readonly changed?: { readonly outcome: Outcome } | { readonly invalid: string };
 }
+
+/** What the thread says of a request: an answer, maybe a second one that knows more, or why there is none. */
+export type SolverWord =
+  | { readonly type: "answer"; readonly id: number; readonly answer: SolveAnswer; readonly last: boolean }
+  | { readonly type: "failed"; readonly id: number; readonly reason: string };
 
 /** Solves problems one after another. */
 export interface Solver extends AsyncDisposable {

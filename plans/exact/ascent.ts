@@ -1,8 +1,8 @@
 /** Raising the relaxation's bound: prices for the devices that its chains use too often. */
-import { at } from "../weights.ts";
+import { at, type IndexedRun } from "../weights.ts";
 import type { ClassWeights } from "./classes.ts";
-import { bestFirst, type Entrance } from "./entrance.ts";
-import { type ChainRun, relax, type Relaxation, relaxedChain } from "./relaxation.ts";
+import type { Entrance } from "./entrance.ts";
+import { bestFirst, relax, type Relaxation, relaxedChain } from "./relaxation.ts";
 
 /** What ascending may use. */
 export interface AscentOptions {
@@ -12,7 +12,7 @@ export interface AscentOptions {
   /** Whether a bound is all that is wanted. */
   readonly enough: (bound: number) => boolean;
   /** Shows each relaxed chain: it may be a real one. */
-  readonly seen: (chain: readonly ChainRun[]) => void;
+  readonly seen: (chain: readonly IndexedRun[]) => void;
   readonly expired: () => boolean;
 }
 

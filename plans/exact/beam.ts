@@ -1,9 +1,9 @@
 /** A beam through the search tree, guided by the relaxation: finds good chains fast and proves nothing. */
-import { at, runMilliseconds } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds } from "../weights.ts";
 import type { Chain } from "./chain.ts";
 import type { ClassWeights } from "./classes.ts";
 import type { Entrance } from "./entrance.ts";
-import type { ChainRun, Relaxation } from "./relaxation.ts";
+import type { Relaxation } from "./relaxation.ts";
 
 interface Node {
   readonly parent: Node | undefined;
@@ -115,8 +115,8 @@ function mark(device: number): number {
   return Math.imul(device + 1, 2654435761) >>> 0;
 }
 
-function runsOf(node: Node, end: number): ChainRun[] {
-  const runs: ChainRun[] = [];
+function runsOf(node: Node, end: number): IndexedRun[] {
+  const runs: IndexedRun[] = [];
   for (
     let [at, until]: [Node | undefined, number] = [node, end];
     at !== undefined;

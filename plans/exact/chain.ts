@@ -1,16 +1,15 @@
 /** A chain: runs in order, each class used no more often than it has devices. What the search looks for. */
-import { at, runMilliseconds } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds } from "../weights.ts";
 import type { ClassWeights } from "./classes.ts";
-import type { ChainRun } from "./relaxation.ts";
 
 /** A chain and its summed cost, entry and way back included. */
 export interface Chain {
-  readonly runs: readonly ChainRun[];
+  readonly runs: readonly IndexedRun[];
   readonly cost: number;
 }
 
 /** A chain's summed cost; Infinity where a class is overused, a run too long, or a link missing. */
-export function chainCost(weights: ClassWeights, runs: readonly ChainRun[]): number {
+export function chainCost(weights: ClassWeights, runs: readonly IndexedRun[]): number {
   const { blocks: N, devices: C, counts, reach, traffic, hops, entry, back } = weights;
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined || last.end !== N) return Infinity;
@@ -27,7 +26,7 @@ export function chainCost(weights: ClassWeights, runs: readonly ChainRun[]): num
 }
 
 /** The largest stage or link of a chain. */
-export function chainBottleneck(weights: ClassWeights, runs: readonly ChainRun[]): number {
+export function chainBottleneck(weights: ClassWeights, runs: readonly IndexedRun[]): number {
   const { devices: C, traffic, busy, backBusy } = weights;
   const [first, last] = [runs[0], runs.at(-1)];
   let worst = 0;

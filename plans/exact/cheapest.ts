@@ -1,14 +1,15 @@
 /** The cheapest chain: relaxation for the bound, beam for good chains, search for the proof. */
 import { at, runMilliseconds } from "../weights.ts";
-import { type Alive, aliveBelow, everythingAlive } from "./alive.ts";
+import { type Alive, everythingAlive } from "./alive.ts";
 import { beam } from "./beam.ts";
 import type { Chain } from "./chain.ts";
 import type { ClassWeights } from "./classes.ts";
 import { type CheapestOptions, Incumbent } from "./incumbent.ts";
 import { type Neighbourhoods, neighbourhoodsOf, remember } from "./neighbourhoods.ts";
-import { makeRelaxation, relax, type Relaxation } from "./relaxation.ts";
+import { bestFirst, makeRelaxation, relax, type Relaxation } from "./relaxation.ts";
 import { ascend, contestOf } from "./ascent.ts";
-import { bestFirst, type Entrance, entranceOf } from "./entrance.ts";
+import { type Entrance, entranceOf } from "./entrance.ts";
+import { aliveBelow } from "./prune.ts";
 import { type Group, search } from "./search.ts";
 
 export interface Cheapest {

@@ -1,7 +1,6 @@
 /** Where chains may start, and what starting and coming back there costs. */
 import { at } from "../weights.ts";
 import type { ClassWeights } from "./classes.ts";
-import type { Relaxation } from "./relaxation.ts";
 
 /** Where chains may start, what that costs, and what the way back costs from each class, [C] each. */
 export interface Entrance {
@@ -34,18 +33,4 @@ export function entranceOf({ devices: C, entry, back }: ClassWeights, firsts: re
       return way;
     }),
   };
-}
-
-/** The lower bound over chains that start at one of `firsts`, and where it is attained. */
-export function bestFirst(
-  entry: Float64Array,
-  { start, total, near: { width, bit } }: Relaxation,
-  firsts: readonly number[],
-): { readonly first: number; readonly bound: number } {
-  let [first, bound] = [firsts[0] ?? 0, Infinity];
-  for (const candidate of firsts) {
-    const cost = at(entry, candidate) + at(start, candidate * width + at(bit, candidate));
-    if (cost < bound) [first, bound] = [candidate, cost];
-  }
-  return { first, bound: bound - total };
 }

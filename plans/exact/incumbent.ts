@@ -1,7 +1,7 @@
 /** The best chain so far, what is wanted of it, and when to stop. */
 import { type Chain, chainCost } from "./chain.ts";
+import type { IndexedRun } from "../weights.ts";
 import type { ClassWeights } from "./classes.ts";
-import type { ChainRun } from "./relaxation.ts";
 
 export interface CheapestOptions {
   /** Only chains below this cost are of interest. Default: all. */
@@ -43,7 +43,7 @@ export class Incumbent {
   }
 
   /** Offers a chain of the relaxation, which may be a real one. */
-  readonly see = (runs: readonly ChainRun[]): void => {
+  readonly see = (runs: readonly IndexedRun[]): void => {
     this.offer({ runs, cost: chainCost(this.#weights, runs) });
   };
 

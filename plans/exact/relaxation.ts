@@ -3,18 +3,10 @@
  *   min over chains of (cost + sum of prices of the runs) - sum over classes of (price x devices)
  * is a lower bound of every chain that uses each device once (Lagrange), and a dynamic program finds it in O(N M^2).
  */
-import { at } from "../weights.ts";
+import { at, type IndexedRun } from "../weights.ts";
 import type { Alive } from "./alive.ts";
 import type { ClassWeights } from "./classes.ts";
 import type { Neighbourhoods } from "./neighbourhoods.ts";
-
-/** A run of a chain in the relaxation or the search. */
-export interface ChainRun {
-  readonly device: number;
-  readonly first: number;
-  /** Excluded. */
-  readonly end: number;
-}
 
 /** Tables of the relaxed problem, made once and filled again for each set of prices. W memories of a site: `width`. */
 export interface Relaxation {
@@ -212,10 +204,10 @@ function bestHops({ devices: C, counts, traffic, hops }: ClassWeights, relaxatio
 }
 
 /** The relaxation's best chain from a first device, or none. */
-export function relaxedChain(weights: ClassWeights, relaxation: Relaxation, first: number): ChainRun[] {
+export function relaxedChain(weights: ClassWeights, relaxation: Relaxation, first: number): IndexedRun[] {
   const { blocks: N, devices: C, counts } = weights;
   const { near: { width: W, bit, site }, endOf, nextOf, endElse, nextElse, start } = relaxation;
-  const runs: ChainRun[] = [];
+  const runs: IndexedRun[] = [];
   let memory = at(bit, first);
   if (at(start, first * W + memory) === Infinity) return [];
   for (let [block, device, before] = [0, first, -1]; block < N && device >= 0;) {
@@ -228,4 +220,18 @@ export function relaxedChain(weights: ClassWeights, relaxation: Relaxation, firs
     [block, device, before] = [end, next, device];
   }
   return runs;
+}
+
+/** The lower bound over chains that start at one of `firsts`, and where it is attained. */
+export function bestFirst(
+  entry: Float64Array,
+  { start, total, near: { width, bit } }: Relaxation,
+  firsts: readonly number[],
+): { readonly first: number; readonly bound: number } {
+  let [first, bound] = [firsts[0] ?? 0, Infinity];
+  for (const candidate of firsts) {
+    const cost = at(entry, candidate) + at(start, candidate * width + at(bit, candidate));
+    if (cost < bound) [first, bound] = [candidate, cost];
+  }
+  return { first, bound: bound - total };
 }

@@ -1,10 +1,10 @@
 /** Best-first search for the cheapest chain: what is left open when it stops is the proof. */
-import { at, runMilliseconds } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds } from "../weights.ts";
 import { type Chain, longestRuns } from "./chain.ts";
 import type { ClassWeights } from "./classes.ts";
 import { Heap } from "./heap.ts";
 import type { Entrance } from "./entrance.ts";
-import type { ChainRun, Relaxation } from "./relaxation.ts";
+import type { Relaxation } from "./relaxation.ts";
 import { UsedSets } from "./used-sets.ts";
 
 /** First classes whose chains share a relaxation. */
@@ -131,8 +131,8 @@ export function search(weights: ClassWeights, groups: readonly Group[], options:
   }
   return { best, bound: options.gap > 0 && limit < most ? limit : most };
 
-  function runsOf(node: number, end: number): ChainRun[] {
-    const runs: ChainRun[] = [];
+  function runsOf(node: number, end: number): IndexedRun[] {
+    const runs: IndexedRun[] = [];
     for (let [each, until] = [node, end]; each >= 0; [each, until] = [parent[each] as number, block[each] as number]) {
       runs.unshift({ device: device[each] as number, first: block[each] as number, end: until });
     }

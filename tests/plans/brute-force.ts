@@ -1,7 +1,6 @@
 /** Every plan there is, tried: what the solvers are measured by. */
 import { predict } from "../../plans/predict.ts";
-import type { Run } from "../../plans/feasible.ts";
-import type { Problem } from "../../plans/problem.ts";
+import type { Problem, Run } from "../../plans/problem.ts";
 
 /** The least objective over all contiguous plans with one run a device; Infinity where there is none. */
 export function bruteForce(problem: Problem): { readonly value: number; readonly runs: readonly Run[] } {

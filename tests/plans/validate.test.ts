@@ -37,15 +37,15 @@ test("links of no bandwidth or absurd round trips are not used", () => {
   }
 });
 
-test("a source that reports nonsense still takes prompts, and no blocks", () => {
+test("a source that reports nonsense still takes prompts, and no blocks", async () => {
   const problem = { ...home([good, { ...device("phone", 2000, 0.1), usableBytes: NaN }]), source: "phone" };
-  const outcome = plan(problem);
+  const outcome = await plan(problem);
   assert.ok(outcome.type === "placed");
   assert.deepEqual(outcome.segments.map(({ device }) => device), ["laptop"]);
   assert.equal(outcome.refusals.length, 1);
 });
 
-test("a model, shape or policy that makes no sense is refused with the reason", () => {
+test("a model, shape or policy that makes no sense is refused with the reason", async () => {
   const problem = home([good]);
   const reasons: readonly (readonly [Partial<Problem>, RegExp])[] = [
     [{ blocks: [] }, /no blocks/],
@@ -57,7 +57,7 @@ test("a model, shape or policy that makes no sense is refused with the reason", 
     [{ objective: "joy" as Problem["objective"] }, /objective must be/],
   ];
   for (const [broken, reason] of reasons) {
-    const outcome = plan({ ...problem, ...broken });
+    const outcome = await plan({ ...problem, ...broken });
     assert.match(outcome.type === "infeasible" ? outcome.reason : "", reason);
   }
 });

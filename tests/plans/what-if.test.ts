@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyChanges, type Change, parseChange, type Problem, validate } from "../../plans/mod.ts";
+import { applyChanges, type Change, parseBytes, parseChange, type Problem, validate } from "../../plans/mod.ts";
 import { device, home } from "./home.ts";
 
 const problem = home([device("laptop", 700, 1), device("old-desktop", 700, 2)]);
@@ -48,6 +48,34 @@ test("a device is taken away with its links, and prompts that entered there ente
   assert.ok(applied.type === "changed");
   assert.deepEqual(applied.problem.devices.map(({ name }) => name), ["old-desktop"]);
   assert.deepEqual([applied.problem.links.length, applied.problem.source], [0, undefined]);
+});
+
+test("another solver may be asked, by a name that is known", () => {
+  const applied = applyChanges(problem, ["context=20", "solver=linear", "concurrency=2"].map(parsed));
+  assert.ok(applied.type === "changed");
+  assert.deepEqual([applied.solver, applied.problem.shape.context, applied.problem.shape.concurrency], [
+    "linear",
+    20,
+    2,
+  ]);
+  assert.match(reasonOf("solver=oracle"), /"oracle" is no solver: write one of exact, linear, dynamic/);
+});
+
+test("sizes are read as people write them, and nothing else is", () => {
+  const sizes = {
+    "1024": 1024,
+    "2G": 2e9,
+    "2Gi": 2 ** 31,
+    "2gib": 2 ** 31,
+    "300 MB": 3e8,
+    "1.5k": 1500,
+    "10B": 10,
+    "1TiB": 2 ** 40,
+  };
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(parseBytes(text), bytes, text);
+  for (const text of ["", "G", "-1", "1e3", "2 Gb/s", "2GiBi", "1,5G", "constructor"]) {
+    assert.equal(parseBytes(text), undefined, text);
+  }
 });
 
 test("a link changes both ways, one way, or goes; names may hold hyphens", () => {

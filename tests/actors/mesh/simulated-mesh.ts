@@ -205,10 +205,10 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
 /** Plans on the spot: what the thread does, without one. */
 function solverHere(clock: SimulatedClock): Solver {
   return {
-    solve({ problem, current }) {
-      const outcome = plan(problem, { now: () => clock.now(), deadline: clock.now() + 1000, gap: 0.02 });
+    async solve({ problem, current }) {
+      const outcome = await plan(problem, { now: () => clock.now(), deadline: clock.now() + 1000, gap: 0.02 });
       const predicted = current === undefined ? undefined : predict(problem, current);
-      return Promise.resolve({ outcome, ...(predicted?.type === "possible" ? { current: predicted.prediction } : {}) });
+      return { outcome, ...(predicted?.type === "possible" ? { current: predicted.prediction } : {}) };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
