@@ -130,6 +130,9 @@ export async function startLocalMesh(
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(daemons.map((daemon) => daemon.stop()));
+      // A launcher that had to be killed leaves its daemon behind, which writes until it ends; one that is frozen stays.
+      for (const { ready } of daemons) if (isRunning(ready.pid)) process.kill(ready.pid, "SIGKILL");
+      await Promise.all(daemons.map(({ ready }) => ended(ready.pid)));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -147,6 +150,23 @@ export async function startLocalMesh(
   } catch (error) {
     await mesh[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Resolves when a process is gone. @throws where it is still there after a minute. */
+export async function ended(pid: number): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (isRunning(pid)) {
+    if (Date.now() > deadline) throw new Error(`The process ${pid} does not end.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
