@@ -145,7 +145,7 @@ test("a pipeline that is silent for a minute breaks the conversation; each word 
     await scene.clock.advance(STALL_MILLISECONDS - 10);
     assert.deepEqual(scene.events().map(({ type }) => type), ["started"]);
     await scene.clock.advance(20);
-    assert.deepEqual(last(scene), { type: "broken", reason: "the pipeline has been silent for 60 seconds" });
+    assert.deepEqual(last(scene), { type: "stalled", reason: "the pipeline has been silent for 60 seconds" });
     assert.match(types(scene), /leave$/);
   });
 });
@@ -155,7 +155,11 @@ test("who waits for a place waits for ten minutes", async () => {
     await scene.clock.advance(QUEUE_MILLISECONDS - 100);
     assert.equal(scene.ends.length, 0);
     await scene.clock.advance(200);
-    assert.deepEqual(last(scene), { type: "broken", reason: "other answers have held every place for 10 minutes" });
+    assert.deepEqual(last(scene), {
+      type: "rejected",
+      code: "overloaded",
+      message: "Other answers have held every place for 10 minutes.",
+    });
     assert.equal(types(scene), "enter leave");
   });
 });

@@ -188,3 +188,18 @@ function startAsking(system: ActorSystem, prompt: PromptRequest): Asking {
     leave: () => gone.abort(),
   };
 }
+
+/** A conversation's first word. */
+export const STARTED: ConversationEvent = { type: "started", promptTokens: 3 };
+/** A token with its text. */
+export const piece = (token: number, text: string): ConversationEvent => ({ type: "piece", tokens: [token], text });
+
+/** The types of what a reader has heard. */
+export const typesOf = ({ events }: Asking) => events.map(({ type }) => type);
+/** Why an answer failed, as its reader heard it. */
+export const failureOf = ({ events }: Asking) => {
+  const last = events.at(-1);
+  return last?.type === "failed" ? { code: last.code, message: last.message } : undefined;
+};
+/** Whether a conversation was told that nobody reads any more. */
+export const isCancelled = ({ heard }: Asked) => heard.some(({ type }) => type === "cancel");
