@@ -18,7 +18,6 @@ import { defined } from "./defined.ts";
 import { fakeLanguage } from "./mesh/fake-language.ts";
 import { fakeManifest } from "./mesh/fake-model.ts";
 import { type Recorder, recorder } from "./recorder.ts";
-import { settle } from "./settle.ts";
 
 /** What a conversation is to do, where that is not the usual. */
 export interface Wanted {
@@ -65,18 +64,18 @@ export async function scene(wanted: Wanted, action: (scene: ConversationScene) =
   if (wanted.without !== undefined) network.disconnect("a", wanted.without);
   const behaviour = conversation(await optionsOf(wanted, segment, answerRef));
   const { ref, ends, stop } = await spawnChild(system("a"), behaviour, { name: "conversation" });
-  await settle(clock);
+  await clock.advance(1);
   try {
     await action({
       ...{ clock, network, ref, first, answer, ends },
       events: () => answer.heard.map(({ event }) => event),
       async tell(message, from = "a") {
         system(from).tell(ref, message);
-        await settle(clock);
+        await clock.advance(1);
       },
       async stop() {
         stop();
-        await settle(clock);
+        await clock.advance(1);
       },
     });
   } finally {

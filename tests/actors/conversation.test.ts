@@ -5,7 +5,6 @@ import { QUEUE_MILLISECONDS, STALL_MILLISECONDS } from "../../actors/conversatio
 import type { Language } from "../../actors/conversation/prompt.ts";
 import type { Forward } from "../../actors/pipeline.ts";
 import { CONTEXT, type ConversationScene, scene } from "./conversation-scene.ts";
-import { settle } from "./settle.ts";
 import { idsOf } from "./mesh/fake-language.ts";
 
 const SEQUENCE = 77;
@@ -106,7 +105,7 @@ for (const device of ["b", "c"]) {
       await scene({}, async (scene) => {
         for (const message of before) await scene.tell(message);
         scene.network.disconnect("a", device);
-        await settle(scene.clock);
+        await scene.clock.advance(1);
         assert.deepEqual(last(scene), { type: "broken", reason });
         assert.match(types(scene), /leave$/);
       });
@@ -122,7 +121,7 @@ test("a conversation whose answer's device is lost leaves", async () => {
   await scene({}, async (scene) => {
     await scene.tell(seated);
     scene.network.disconnect("a", "r");
-    await settle(scene.clock);
+    await scene.clock.advance(1);
     assert.match(types(scene), /leave$/);
     assert.match(scene.ends[0] ?? "", /^stopped: .*answer is lost/);
   });

@@ -12,7 +12,6 @@ import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
 import { spawnChild } from "./child.ts";
 import { defined } from "./defined.ts";
 import { type Recorder, recorder } from "./recorder.ts";
-import { settle } from "./settle.ts";
 
 const WIDTH = 2;
 
@@ -84,7 +83,7 @@ export async function scene(
   });
   const sent = async (from: string, message: SegmentMessage) => {
     system(from).tell(ref, message);
-    await settle(clock);
+    await clock.advance(1);
   };
   try {
     await action({
@@ -105,7 +104,7 @@ export async function scene(
       look: () => lookAt(system("b"), ref),
       async stop() {
         stop();
-        await settle(clock);
+        await clock.advance(1);
       },
     });
   } finally {

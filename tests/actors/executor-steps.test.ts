@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { type Forward, forwardOf, type SegmentMessage } from "../../actors/pipeline.ts";
 import { ComputeError } from "../../models/compute/mod.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
-import { settle } from "./settle.ts";
 import { defined } from "./defined.ts";
 import { one, open, scene } from "./executor-scene.ts";
 import type { Recorder } from "./recorder.ts";
@@ -150,7 +149,7 @@ test("who looks sees slots, lines and what was done lately", async () => {
     });
     for (let step = 0; step < 3; step++) {
       defined(steps[step]).end({ hidden: new Float32Array(6) });
-      await settle(clock);
+      await clock.advance(1);
     }
     await clock.advance(2000);
     const { steps: done, rowsPerStep, tokensPerSecond } = await look();

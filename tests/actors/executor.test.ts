@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ExecutorOptions } from "../../actors/executor/state.ts";
 import { ComputeGoneError } from "../../models/compute/mod.ts";
-import { settle } from "./settle.ts";
 import { defined } from "./defined.ts";
 import { one, open, scene } from "./executor-scene.ts";
 
@@ -111,7 +110,7 @@ test("an executor whose worker is gone crashes: all that run or wait there are t
     await enter(defined(talkers[2]));
     await tell(one(first, 0, 1));
     defined(steps[0]).fail(new ComputeGoneError("it was killed"));
-    await settle(clock);
+    await clock.advance(1);
     for (const one of talkers) assert.match(one.of("failed")[0]?.reason ?? "", /a segment has crashed:.*it was killed/);
     assert.deepEqual(talkers.map((one) => one.of("failed").length), [1, 1, 1]);
     assert.equal(next.of("close").length, 2);
@@ -137,7 +136,7 @@ test("what came from a device that is lost is let go, here and further down; the
     await tell(open(x, 5, 0, route), "a");
     await tell(open(y, 6, 1, route), "b");
     network.disconnect("a", "b");
-    await settle(clock);
+    await clock.advance(1);
     assert.match(x.of("failed")[0]?.reason ?? "", /the segment before was lost \(a\)/);
     assert.deepEqual(next.of("close"), [{ type: "close", sequence: 5 }]);
     assert.deepEqual([y.of("failed").length, (await look()).slots.taken], [0, 1]);
@@ -149,17 +148,17 @@ test("where the next device is lost, or was from the beginning, the conversation
     const [x, y] = [talker("x"), talker("y")];
     await enter(x);
     network.disconnect("b", "c");
-    await settle(clock);
+    await clock.advance(1);
     assert.match(x.of("failed")[0]?.reason ?? "", /the next segment was lost \(c\)/);
     await enter(y);
-    await settle(clock);
+    await clock.advance(1);
     assert.match(y.of("failed")[0]?.reason ?? "", /the next segment was lost \(c\)/);
     assert.equal((await look()).slots.taken, 0);
     network.connect("b", "c");
     const z = talker("z");
     await enter(z);
     network.disconnect("b", "c");
-    await settle(clock);
+    await clock.advance(1);
     assert.equal(z.of("failed").length, 1, "a device that came back is watched again");
   });
 });

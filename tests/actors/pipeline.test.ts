@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type SimulatedPipeline, simulatedPipeline, type Told } from "./mesh/simulated-pipeline.ts";
-import { settle } from "./settle.ts";
 
 test("more prompts than slots are all answered, as one device would", async () => {
   await using pipeline = await simulatedPipeline(2);
@@ -14,7 +13,7 @@ test("more prompts than slots are all answered, as one device would", async () =
     assert.equal(told[index]?.text(), pipeline.expected(prompt, 12));
     assert.equal(told[index]?.end(), "finished");
   }
-  await settle(pipeline.clock);
+  await pipeline.clock.advance(1);
   assert.equal(await pipeline.busy(), 0);
 });
 
@@ -55,7 +54,7 @@ for (const [name, happen] of Object.entries(mishaps)) {
         const told = await pipeline.converse(prompt, 8);
         await pipeline.clock.advance(when);
         happen(pipeline, told);
-        await settle(pipeline.clock);
+        await pipeline.clock.advance(1);
         for (const [one, two] of [["a", "b"], ["b", "c"], ["a", "c"]] as const) pipeline.network.connect(one, two);
         await pipeline.until(() => [told, other].every((one) => one.end() !== undefined || isCut(name)), 5000);
         await pipeline.mend();
