@@ -58,6 +58,8 @@ function eventLine(event: EventLine): string {
       return `${begin}  ${event.path}  ${event.error}`;
     case "stopped":
       return `${begin}  ${event.path}  ${event.detail}`;
+    case "moved":
+      return `${begin}  ${event.path}  to ${event.to.path} of ${event.to.device.slice(-8)}`;
     case "dropped":
       return `${begin}  ${event.path}  ${event.why}: ${event.detail}`;
     case "frame":

@@ -17,20 +17,19 @@ type Settle = (outcome: AskOutcome<unknown>) => void;
 
 /** An ask made here. */
 export class Pending extends Request {
-  readonly device: DeviceId;
-  /** The clock's time, ms. */
-  readonly deadline: number;
   #settle: Settle | undefined;
 
-  constructor(id: string, message: Message, device: DeviceId, deadline: number, settle: Settle) {
-    super(id, message);
-    this.device = device;
-    this.deadline = deadline;
+  constructor(id: string, message: Message, deadline: number, settle: Settle) {
+    super(id, message, deadline);
     this.#settle = settle;
   }
 
   isOpen(): boolean {
     return this.#settle !== undefined;
+  }
+
+  answer(value: unknown): void {
+    this.settle({ type: "reply", value });
   }
 
   fail(type: AskFailure, reason: string): void {
@@ -81,7 +80,7 @@ export class Asks {
     const id = unguessable();
     const message = make({ device: this.#device, path: REPLY_PATH, incarnation: id, channel: ref.channel });
     const { promise, resolve } = Promise.withResolvers<AskOutcome<unknown>>();
-    const pending = new Pending(id, message, ref.device, this.#clock.now() + timeoutMs, resolve);
+    const pending = new Pending(id, message, this.#clock.now() + timeoutMs, resolve);
     const cancel = this.#clock.after(
       timeoutMs,
       () => pending.fail("timeout", `${ref.path}: no answer in ${timeoutMs} ms`),
@@ -102,15 +101,17 @@ export class Asks {
     }
   }
 
-  /** Ends the ask of this id; unknown ids are those that ended already, or guesses. */
-  settle(id: string, outcome: AskOutcome<unknown>): void {
-    this.#pending.get(id)?.settle(outcome);
+  /** Ends the ask of this id; unknown ids, false, are those that ended already, or guesses, or not asked here. */
+  settle(id: string, outcome: AskOutcome<unknown>): boolean {
+    const pending = this.#pending.get(id);
+    pending?.settle(outcome);
+    return pending !== undefined;
   }
 
   /** Ends the asks of a device that was lost. */
   lost(device: DeviceId, reason: string): void {
     for (const pending of this.#pending.values()) {
-      if (pending.device === device) pending.fail("unreachable", reason);
+      if (pending.sentTo === device) pending.fail("unreachable", reason);
     }
   }
 

@@ -80,6 +80,21 @@ export interface SpawnOptions {
   readonly restart?: RestartPolicy;
   /** The stream that carries messages to this actor from other devices. Default "control". */
   readonly channel?: Channel;
+  /** Given to the first `start`: what another life of the behaviour left. Default: nothing. */
+  readonly brought?: unknown;
+}
+
+/** An actor that waits between two lives: it handles nothing, and what it is told waits in its mailbox. */
+export interface HandOver {
+  /** What `leave` returned. */
+  readonly state: unknown;
+  /**
+   * Says where the actor lives from now on. What waits, and all that comes later, is forwarded there in order; those who
+   * watch the old ref learn of the new one's end. Throws if the actor waits no more, or if `to` leads back to it.
+   */
+  moved(to: Ref<never>): void;
+  /** The actor goes on here, from the state that it left. Throws if it waits no more. */
+  stay(): void;
 }
 
 /** Tells and asks: what actors and the world outside do alike. */
@@ -108,6 +123,11 @@ export interface Context<in M extends Message> extends Sender {
   spawn<S, C extends Message>(behaviour: Behaviour<S, C>, options: SpawnOptions): Ref<C>;
   /** Stops a child; resolves when it has ended. Throws if the ref is not a child's. */
   stop(child: Ref<never>): Promise<void>;
+  /**
+   * Stops a child between two messages and takes its state, so that it can go on under another ref, here or on another
+   * device. Rejects if it has no `leave`, if `leave` throws, or if it ends before; throws if the ref is not a child's.
+   */
+  handOver(child: Ref<never>): Promise<HandOver>;
   /** Tells this actor once when `ref` is no more. Watching twice is watching once. Returns the end of watching. */
   watch(ref: Ref<never>, toMessage: (terminated: Terminated) => M): () => void;
   /**
@@ -127,9 +147,18 @@ export interface Behaviour<S, M extends Message> {
    * proven. Absent: other devices cannot reach the actor.
    */
   readonly accepts?: (message: unknown, from: DeviceId) => M;
-  /** Returns the first state. What was told meanwhile waits. */
-  start(context: Context<M>): S | Promise<S>;
+  /**
+   * Returns the first state. What was told meanwhile waits. `brought` is what `spawn` was given under that name, for the
+   * first life only: what `leave` returned elsewhere, as unchecked as the device it came from.
+   */
+  start(context: Context<M>, brought?: unknown): S | Promise<S>;
   receive(state: S, message: M, context: Context<M>): Next<S> | Promise<Next<S>>;
+  /**
+   * Returns what another life needs to go on from this state: plain data, that may travel. Called between two messages
+   * when the actor is handed over; the state is given to `stopped` afterwards. If it throws, the actor goes on as it was.
+   * Absent: the actor cannot be handed over.
+   */
+  leave?(state: S): unknown;
   /** Lets go of what the state holds, after the last message and after the children ended; also before a restart. */
   stopped?(state: S, reason: StopReason): void | Promise<void>;
 }

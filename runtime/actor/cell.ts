@@ -70,7 +70,7 @@ export class Cell {
   /** Entries of the mailbox that count towards its bound. */
   queued = 0;
 
-  phase: "starting" | "running" | "restarting" | "stopping" | "stopped" = "starting";
+  phase: "starting" | "running" | "restarting" | "leaving" | "stopping" | "stopped" = "starting";
   life = new Life();
   context: Context<Message> | undefined;
   place: Place | undefined;
@@ -81,6 +81,11 @@ export class Cell {
   inFlight: Promise<unknown> | undefined;
   /** Resolves when the actor has ended, once it was told to. */
   ending: Promise<void> | undefined;
+
+  /** What `start` is given next. */
+  brought: unknown;
+  /** Someone waits for the state, see `depart`. */
+  departure: { readonly resolve: (state: unknown) => void; readonly reject: (error: unknown) => void } | undefined;
 
   handled = 0;
   lastMs = 0;
@@ -103,6 +108,7 @@ export class Cell {
     this.path = `${parent?.path ?? ""}/${options.name}`;
     this.ref = { device, path: this.path, incarnation, channel };
     this.behaviour = behaviour;
+    this.brought = options.brought;
     this.bound = options.mailbox ?? 1024;
     this.restart = { restarts: 3, seconds: 5, policy: "temporary", ...options.restart };
   }

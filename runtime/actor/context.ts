@@ -1,10 +1,11 @@
 import type { Context } from "./behaviour.ts";
 import type { Cell, Life } from "./cell.ts";
-import { type Core, dispatch, tell } from "./core.ts";
+import { type Core, send, tell } from "./core.ts";
+import { handOver } from "./departure.ts";
 import { find } from "./home.ts";
 import { stopCell } from "./life.ts";
 import { startTimer, watchActor, watchDevice } from "./notices.ts";
-import type { Message } from "./ref.ts";
+import type { Message, Ref } from "./ref.ts";
 import { spawnCell } from "./spawn.ts";
 
 /** An actor's view of the world for one life. After that life it spawns, asks, watches and waits for nothing any more. */
@@ -19,22 +20,31 @@ export function createContext(core: Core, cell: Cell, life: Life): Context<Messa
     tell: (ref, message) => tell(core, ref, message),
     ask(ref, make, options) {
       if (life.over) return Promise.resolve({ type: "aborted", reason: `${cell.path} has ended` });
-      return core.asks.ask(ref, make, options, (to, pending) => dispatch(core, to, pending), life.asks);
+      return core.asks.ask(ref, make, options, (to, pending) => send(core, to, pending), life.asks);
     },
     spawn(behaviour, options) {
       if (life.over) throw new Error(`spawn ${cell.path}/${options.name}: the parent has ended or was restarted`);
       return spawnCell(core, cell, behaviour, options).ref;
     },
     async stop(child) {
-      const parent = child.path.slice(0, child.path.lastIndexOf("/"));
-      if (child.device !== core.device || parent !== cell.path) {
-        throw new Error(`${cell.path} cannot stop ${child.path} of ${child.device}: only its own children`);
-      }
+      checkChild("stop", child);
       const found = find(core, child.path, child.incarnation);
       if (found !== undefined) await stopCell(core, found, { type: "stopped", detail: "its parent stopped it" });
+    },
+    async handOver(child) {
+      checkChild("hand over", child);
+      const found = find(core, child.path, child.incarnation);
+      if (found === undefined) throw new Error(`${child.path} cannot be handed over: it lives no more`);
+      return await handOver(core, found);
     },
     watch: (ref, toMessage) => life.over ? () => {} : watchActor(core, cell, life, ref, toMessage),
     watchDevice: (device, toMessage) => life.over ? () => {} : watchDevice(core, cell, life, device, toMessage),
     after: (milliseconds, message) => life.over ? () => {} : startTimer(core, cell, life, milliseconds, message),
   };
+
+  function checkChild(action: string, child: Ref<never>): void {
+    const parent = child.path.slice(0, child.path.lastIndexOf("/"));
+    if (child.device === core.device && parent === cell.path) return;
+    throw new Error(`${cell.path} cannot ${action} ${child.path} of ${child.device}: only its own children`);
+  }
 }

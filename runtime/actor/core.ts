@@ -1,14 +1,17 @@
 /** One actor system's own things, and the way of a message to its actor, here or elsewhere. */
-import type { Pending } from "./asks.ts";
 import type { Context } from "./behaviour.ts";
 import type { Cell, Life } from "./cell.ts";
 import { deliver, find, type Home } from "./home.ts";
+import { Moved } from "./moves.ts";
 import type { Place } from "./nact.ts";
+import type { Reroutes } from "./reroutes.ts";
+import { Request } from "./request.ts";
 import { type Channel, type DeviceId, type Message, type Ref, type Reply, REPLY_PATH } from "./ref.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Core extends Home {
   readonly far: Far;
+  readonly reroutes: Reroutes;
   readonly stage: Place;
   /** How long the code of an actor that stops may take before it is left behind, ms. */
   readonly graceMs: number;
@@ -22,11 +25,11 @@ export interface Core extends Home {
 /** The way to other devices. */
 export interface Far {
   tell(ref: Ref<never>, message: Message): void;
-  ask(ref: Ref<never>, pending: Pending): void;
+  ask(ref: Ref<never>, request: Request): void;
   /** Answers an ask that another device made, of an actor here or elsewhere. */
   reply(ref: Ref<never>, value: unknown): void;
-  /** Starts watching; may fire before it returns. `back` is the stream for the word of the end. */
-  watch(watch: Watch, back: Channel): void;
+  /** Starts watching the actor at `ref`; may fire before it returns. `back` is the stream for the word of the end. */
+  watch(ref: Ref<never>, watch: Watch, back: Channel): void;
   /** Calls `lost` once when the connection to a device is lost, before it returns if there is none. Returns the end. */
   watchDevice(device: DeviceId, lost: (detail: string) => void): () => void;
   /** What went over the transport since the system was made. */
@@ -46,8 +49,26 @@ export interface Traffic {
 /** Sends a message to wherever its actor lives. */
 export function tell(core: Core, ref: Ref<never>, message: Message): void {
   if (ref.path === REPLY_PATH) return answer(core, ref, message as Reply<unknown>);
-  if (ref.device !== core.device) return core.far.tell(ref, message);
-  deliver(core, find(core, ref.path, ref.incarnation), ref.path, message);
+  send(core, ref, message);
+}
+
+/** Sends a message, or an ask made here or elsewhere, to wherever its actor lives or has gone. */
+export function send(core: Core, ref: Ref<never>, entry: Message | Request): void {
+  if (ref.device !== core.device) {
+    if (!core.reroutes.take(ref, entry)) sendFar(core, ref, entry);
+    return;
+  }
+  const cell = find(core, ref.path, ref.incarnation);
+  const moved = cell === undefined ? core.moves.get(ref.path, ref.incarnation) : undefined;
+  if (moved !== undefined) return send(core, moved.to, entry);
+  if (entry instanceof Request) entry.sentTo = undefined;
+  deliver(core, cell, ref.path, entry);
+}
+
+/** Sends a message to the device of its ref. */
+export function sendFar(core: Core, ref: Ref<never>, entry: Message | Request): void {
+  if (entry instanceof Request) core.far.ask(ref, entry);
+  else core.far.tell(ref, entry);
 }
 
 function answer(core: Core, ref: Ref<never>, { value }: Reply<unknown>): void {
@@ -55,18 +76,13 @@ function answer(core: Core, ref: Ref<never>, { value }: Reply<unknown>): void {
   core.asks.settle(ref.incarnation, { type: "reply", value });
 }
 
-/** Hands a new ask on to its actor. */
-export function dispatch(core: Core, ref: Ref<never>, pending: Pending): void {
-  if (ref.device !== core.device) return core.far.ask(ref, pending);
-  deliver(core, find(core, ref.path, ref.incarnation), ref.path, pending);
-}
-
 /** Starts watching; the watch may fire before this returns. `back` is the stream for word from another device. */
 export function watch(core: Core, watch: Watch, back: Channel): void {
-  const { ref } = watch;
-  if (ref.device !== core.device) return core.far.watch(watch, back);
-  const cell = find(core, ref.path, ref.incarnation);
-  if (cell === undefined) return watch.fire("unknown", `${ref.path}: no such actor lives on ${core.device}`);
-  cell.watchers.add(watch);
-  watch.detach = () => void cell.watchers.delete(watch);
+  const ref = core.reroutes.resolve(watch.ref);
+  if (ref.device !== core.device) return core.far.watch(ref, watch, back);
+  const kept = find(core, ref.path, ref.incarnation) ?? core.moves.get(ref.path, ref.incarnation);
+  if (kept === undefined) return watch.fire("unknown", `${ref.path}: no such actor lives on ${core.device}`);
+  kept.watchers.add(watch);
+  watch.detach = () => void kept.watchers.delete(watch);
+  if (kept instanceof Moved) kept.follow();
 }

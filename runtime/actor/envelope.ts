@@ -1,7 +1,7 @@
 /** What actor systems say to each other, one frame each; every field is checked before it is believed. */
 import { decode, encode } from "../codec.ts";
 import type { AskFailure, Terminated } from "./behaviour.ts";
-import { type Channel, isChannel, isIncarnation, isPath } from "./ref.ts";
+import { type Channel, isChannel, isIncarnation, isPath, parseRef, type Ref } from "./ref.ts";
 
 export type Envelope =
   | { readonly type: "tell"; readonly path: string; readonly incarnation: string; readonly message: unknown }
@@ -9,6 +9,7 @@ export type Envelope =
     readonly type: "ask";
     readonly path: string;
     readonly incarnation: string;
+    /** Null for a fence, see `FENCE`. */
     readonly message: unknown;
     readonly id: string;
     /** Milliseconds until nobody waits any more; clocks differ between devices, durations hardly. */
@@ -30,10 +31,18 @@ export type Envelope =
     readonly id: number;
     readonly reason: Terminated["reason"];
     readonly detail: string;
+  }
+  /** The actor of this path, incarnation and channel has a new ref. */
+  | {
+    readonly type: "moved";
+    readonly path: string;
+    readonly incarnation: string;
+    readonly channel: Channel;
+    readonly to: Ref<never>;
   };
 
 /** The place of a type in this list is what travels. Never reorder: other devices know the places. */
-const TYPES = ["tell", "ask", "reply", "refuse", "watch", "unwatch", "terminated"] as const;
+const TYPES = ["tell", "ask", "reply", "refuse", "watch", "unwatch", "terminated", "moved"] as const;
 const FAILURES = Object.keys(
   {
     timeout: true,
@@ -73,6 +82,8 @@ function fields(envelope: Envelope): unknown[] {
       return [envelope.id];
     case "terminated":
       return [envelope.id, envelope.reason, envelope.detail.slice(0, LONGEST_TEXT)];
+    case "moved":
+      return [envelope.path, envelope.incarnation, envelope.channel, envelope.to];
   }
 }
 
@@ -106,6 +117,8 @@ export function unpack(frame: Uint8Array): Envelope {
       return { type, id: number(a) };
     case "terminated":
       return { type, id: number(a), reason: oneOf(ENDS, b), detail: text(c) };
+    case "moved":
+      return { type, path: path(a), incarnation: incarnation(b), channel: channel(c), to: parseRef(d) };
     case undefined:
       throw new TypeError("an envelope of an unknown type");
   }

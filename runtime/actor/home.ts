@@ -3,8 +3,9 @@ import type { Clock } from "../clock.ts";
 import type { Asks } from "./asks.ts";
 import type { Cell, Entry, Notice } from "./cell.ts";
 import type { Inspector } from "./inspect.ts";
-import { ANY, type DeviceId, type Message } from "./ref.ts";
-import { Request } from "./request.ts";
+import type { Moves } from "./moves.ts";
+import { ANY, type DeviceId, type Message, type Ref } from "./ref.ts";
+import { FENCE, Request } from "./request.ts";
 
 export interface Home {
   readonly device: DeviceId;
@@ -13,6 +14,9 @@ export interface Home {
   readonly asks: Asks;
   /** By path. */
   readonly cells: Map<string, Cell>;
+  readonly moves: Moves;
+  /** Sends a message to wherever its actor lives, on any device. */
+  send(ref: Ref<never>, entry: Message | Request): void;
 }
 
 /** The actor that a ref of this device stands for, if it lives. */
@@ -29,6 +33,7 @@ export function deliver(home: Home, cell: Cell | undefined, path: string, entry:
     request?.fail("stopped", `${path}: no such actor lives on ${home.device}`);
     return;
   }
+  if (request?.message === FENCE) return request.answer(null);
   if (cell.queued >= cell.bound) {
     cell.overloaded++;
     home.inspector.drop(path, "overloaded", `its mailbox holds ${cell.queued} messages`);

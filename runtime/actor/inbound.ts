@@ -1,10 +1,12 @@
-import { accept } from "./accept.ts";
-import type { AskFailure } from "./behaviour.ts";
+import { accept, type Accepted, type Doorkeeper } from "./accept.ts";
+import type { AskFailure, AskOutcome } from "./behaviour.ts";
 import type { Envelope } from "./envelope.ts";
 import { ForeignAsk } from "./foreign-ask.ts";
 import { deliver, find, type Home } from "./home.ts";
 import type { DropReason } from "./inspect.ts";
-import type { Channel, DeviceId, Ref } from "./ref.ts";
+import { Moved } from "./moves.ts";
+import type { Channel, DeviceId, Message, Ref } from "./ref.ts";
+import { FENCE, type Request } from "./request.ts";
 import { Watch } from "./watch.ts";
 import { notSent, type Wire } from "./wire.ts";
 
@@ -20,6 +22,13 @@ type Watched = Extract<Envelope, { type: "watch" }>;
 interface Guest {
   readonly asks: Map<string, ForeignAsk>;
   readonly watches: Map<number, Watch>;
+  /** The old incarnations of actors that it knows to have moved. */
+  readonly moves: Set<string>;
+}
+
+interface Destination {
+  readonly door: Doorkeeper;
+  readonly deliver: (entry: Message | Request) => void;
 }
 
 /** What other devices want of the actors here: tells, asks until they are answered, and watches. */
@@ -35,11 +44,11 @@ export class Inbound {
 
   told(device: DeviceId, { path, incarnation, message }: Told): void {
     const { inspector } = this.#home;
-    const cell = find(this.#home, path, incarnation);
-    if (cell === undefined) return inspector.drop(path, "dead", `${device} told an actor that is not here`);
-    const accepted = accept(cell.behaviour, path, device, message);
+    const place = this.#find(device, path, incarnation);
+    if (place === undefined) return inspector.drop(path, "dead", `${device} told an actor that is not here`);
+    const accepted = accept(place.door, path, device, message);
     if (accepted.type === "refused") return inspector.drop(path, "refused", accepted.reason);
-    deliver(this.#home, cell, path, accepted.message);
+    place.deliver(accepted.message);
   }
 
   asked(device: DeviceId, channel: Channel, { path, incarnation, message, id, remainingMs }: Asked): void {
@@ -54,23 +63,31 @@ export class Inbound {
     if (asks.size >= MAX_ASKS_PER_DEVICE) {
       return refuse("overloaded", "overloaded", `${asks.size} asks of ${device} wait for their answers`);
     }
-    const cell = find(this.#home, path, incarnation);
-    if (cell === undefined) return refuse("dead", "stopped", `${path}: no such actor lives on ${this.#home.device}`);
-    const accepted = accept(cell.behaviour, path, device, message);
+    const place = this.#find(device, path, incarnation);
+    if (place === undefined) return refuse("dead", "stopped", `${path}: no such actor lives on ${this.#home.device}`);
+    const accepted: Accepted = message === null
+      ? { type: "accepted", message: FENCE }
+      : accept(place.door, path, device, message);
     if (accepted.type === "refused") return refuse("refused", accepted.outcome, accepted.reason);
-    const ask = new ForeignAsk(id, accepted.message, now + remainingMs, (failure) => {
+    const ask = new ForeignAsk(id, accepted.message, now + remainingMs, (outcome) => {
       asks.delete(id);
-      if (failure !== undefined) this.#refuse(device, channel, id, failure.type, failure.reason);
+      if (outcome !== undefined) this.#settle(device, channel, id, outcome);
     });
     asks.set(id, ask);
-    deliver(this.#home, cell, path, ask);
+    place.deliver(ask);
+  }
+
+  /** Takes the end of an ask that was handed on to `device`, with the actor that it was for. */
+  settled(device: DeviceId, id: string, outcome: AskOutcome<unknown>): void {
+    const ask = this.#asked(id);
+    if (ask?.sentTo === device) ask.close(outcome);
   }
 
   /** Answers an ask that another device made, of an actor here or elsewhere. */
   reply({ device, channel, incarnation: id }: Ref<never>, value: unknown): void {
     // If the value cannot travel this throws: the request stays open and fails with the actor that answered so.
     const sent = this.#wire.send(device, channel, { type: "reply", id, value });
-    this.#guests.get(device)?.asks.get(id)?.close();
+    this.#asked(id)?.close();
     if (sent === "sent") return;
     this.#home.inspector.drop("?", sent, `an answer for device ${device}`);
     if (sent !== "unreachable") this.#refuse(device, channel, id, sent, `the answer: ${notSent(sent, device)}`);
@@ -86,18 +103,26 @@ export class Inbound {
     if (watches.size >= MAX_WATCHES_PER_DEVICE) {
       return watch.fire("unreachable", `${device} watches ${watches.size} actors here already`);
     }
-    const cell = find(this.#home, path, incarnation);
-    if (cell === undefined) return watch.fire("unknown", `${path}: no such actor lives on ${this.#home.device}`);
+    const kept = find(this.#home, path, incarnation) ?? this.#home.moves.get(path, incarnation);
+    if (kept === undefined) return watch.fire("unknown", `${path}: no such actor lives on ${this.#home.device}`);
     watches.set(id, watch);
-    cell.watchers.add(watch);
+    kept.watchers.add(watch);
     watch.detach = () => {
-      cell.watchers.delete(watch);
+      kept.watchers.delete(watch);
       watches.delete(id);
     };
+    if (kept instanceof Moved) kept.follow();
   }
 
   unwatched(device: DeviceId, id: number): void {
     this.#guests.get(device)?.watches.get(id)?.end();
+  }
+
+  /** Ends the asks that were handed on to a device that was lost. */
+  lost(device: DeviceId, detail: string): void {
+    for (const { asks } of this.#guests.values()) {
+      for (const ask of [...asks.values()]) if (ask.sentTo === device) ask.fail("unreachable", detail);
+    }
   }
 
   /** Forgets what a device wanted: its connection is gone. */
@@ -115,8 +140,40 @@ export class Inbound {
 
   #guest(device: DeviceId): Guest {
     let guest = this.#guests.get(device);
-    if (guest === undefined) this.#guests.set(device, guest = { asks: new Map(), watches: new Map() });
+    if (guest === undefined) {
+      this.#guests.set(device, guest = { asks: new Map(), watches: new Map(), moves: new Set() });
+    }
     return guest;
+  }
+
+  /** Where to take a message for an actor of this device: it lives, or it has moved and the sender is told so, once. */
+  #find(device: DeviceId, path: string, incarnation: string): Destination | undefined {
+    const cell = find(this.#home, path, incarnation);
+    if (cell !== undefined) {
+      return { door: cell.behaviour, deliver: (entry) => deliver(this.#home, cell, path, entry) };
+    }
+    const moved = this.#home.moves.get(path, incarnation);
+    if (moved === undefined) return undefined;
+    const { from: { channel }, to, door } = moved;
+    const { moves } = this.#guest(device);
+    if (!moves.has(incarnation)) {
+      moves.add(incarnation);
+      this.#wire.sendSurely(device, channel, { type: "moved", path, incarnation, channel, to });
+    }
+    return { door, deliver: (entry) => this.#home.send(to, entry) };
+  }
+
+  #asked(id: string): ForeignAsk | undefined {
+    for (const { asks } of this.#guests.values()) {
+      const ask = asks.get(id);
+      if (ask !== undefined) return ask;
+    }
+    return undefined;
+  }
+
+  #settle(device: DeviceId, channel: Channel, id: string, outcome: AskOutcome<unknown>): void {
+    if (outcome.type === "reply") this.#wire.sendSurely(device, channel, { type: "reply", id, value: outcome.value });
+    else this.#refuse(device, channel, id, outcome.type, outcome.reason);
   }
 
   #refuse(device: DeviceId, channel: Channel, id: string, outcome: AskFailure, reason: string): void {

@@ -1,5 +1,5 @@
 /** What happens in an actor system, for those who want to see it. Nobody listening costs nothing. */
-import type { Channel, DeviceId } from "./ref.ts";
+import type { Channel, DeviceId, Ref } from "./ref.ts";
 
 /** Why a message or frame went nowhere. */
 export type DropReason =
@@ -37,6 +37,7 @@ export type InspectEvent =
     readonly reason: "stopped" | "crashed";
     readonly detail: string;
   }
+  | { readonly type: "moved"; readonly at: number; readonly path: string; readonly to: Ref<never> }
   | {
     readonly type: "dropped";
     readonly at: number;
@@ -60,7 +61,7 @@ type Untimed<E> = E extends unknown ? Omit<E, "at"> : never;
 export interface ActorSnapshot {
   readonly path: string;
   readonly incarnation: string;
-  readonly state: "starting" | "running" | "restarting" | "stopping" | "stopped";
+  readonly state: "starting" | "running" | "restarting" | "leaving" | "stopping" | "stopped";
   /** Messages that wait, and how many may. */
   readonly mailbox: number;
   readonly mailboxBound: number;

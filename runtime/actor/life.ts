@@ -15,7 +15,9 @@ export async function begin(core: Core, cell: Cell): Promise<void> {
   cell.context = core.contextOf(cell, life);
   cell.busy = true;
   try {
-    const result = cell.behaviour.start(cell.context);
+    const { brought } = cell;
+    cell.brought = undefined;
+    const result = cell.behaviour.start(cell.context, brought);
     if (result instanceof Promise) cell.inFlight = result.then(ignore, ignore);
     life.state = await result;
     life.hasState = true;
@@ -85,6 +87,8 @@ export function stopCell(core: Core, cell: Cell, reason: StopReason): Promise<vo
   const { promise, resolve } = Promise.withResolvers<void>();
   cell.ending = promise;
   cell.phase = "stopping";
+  cell.departure?.reject(new Error(`${cell.path} ended before it could be handed over`));
+  cell.departure = undefined;
   cell.life.end();
   emptyMailbox(core, cell, reason);
   void finish(core, cell, reason).then(resolve);
@@ -103,13 +107,18 @@ async function finish(core: Core, cell: Cell, reason: StopReason): Promise<void>
   }
   await stopChildren(core, cell);
   await letGo(core, cell, cell.life, reason);
+  remove(core, cell);
+  for (const request of [...cell.unanswered]) request.fail(reason.type, `${cell.path}: ${reason.detail}`);
+  core.inspector.emit({ type: "stopped", path: cell.path, reason: reason.type, detail: reason.detail });
+  for (const watch of [...cell.watchers]) watch.fire(reason.type, reason.detail);
+}
+
+/** Takes an actor out of where it can be found. */
+export function remove(core: Core, cell: Cell): void {
   cell.phase = "stopped";
   core.cells.delete(cell.path);
   cell.parent?.children.delete(cell.name);
   cell.place?.remove();
-  for (const request of [...cell.unanswered]) request.fail(reason.type, `${cell.path}: ${reason.detail}`);
-  core.inspector.emit({ type: "stopped", path: cell.path, reason: reason.type, detail: reason.detail });
-  for (const watch of [...cell.watchers]) watch.fire(reason.type, reason.detail);
 }
 
 function emptyMailbox(core: Core, cell: Cell, reason: StopReason): void {
@@ -121,14 +130,15 @@ function emptyMailbox(core: Core, cell: Cell, reason: StopReason): void {
   }
 }
 
-async function stopChildren(core: Core, cell: Cell): Promise<void> {
+/** Stops all children, the last spawned first. */
+export async function stopChildren(core: Core, cell: Cell): Promise<void> {
   for (const child of [...cell.children.values()].reverse()) {
     await stopCell(core, child, { type: "stopped", detail: "its parent ended or was restarted" });
   }
 }
 
 /** Gives the state to `stopped`, once and for at most the grace time. */
-async function letGo(core: Core, cell: Cell, life: Life, reason: StopReason): Promise<void> {
+export async function letGo(core: Core, cell: Cell, life: Life, reason: StopReason): Promise<void> {
   if (!life.hasState) return;
   const { state } = life;
   life.hasState = false;

@@ -40,6 +40,7 @@ export type {
   Behaviour,
   Context,
   DeviceLost,
+  HandOver,
   Next,
   RestartPolicy,
   Sender,

@@ -1,7 +1,7 @@
-import type { Pending } from "./asks.ts";
 import type { Terminated } from "./behaviour.ts";
 import type { Home } from "./home.ts";
 import type { Channel, DeviceId, Message, Ref } from "./ref.ts";
+import { FENCE, type Request } from "./request.ts";
 import type { Watch } from "./watch.ts";
 import { notSent, type Wire } from "./wire.ts";
 
@@ -10,7 +10,7 @@ export class Outbound {
   readonly #home: Home;
   readonly #wire: Wire;
   /** By the id that the other device knows. */
-  readonly #watches = new Map<number, Watch>();
+  readonly #watches = new Map<number, { readonly device: DeviceId; readonly watch: Watch }>();
   readonly #deviceWatches = new Map<DeviceId, Set<(detail: string) => void>>();
   #lastWatch = 0;
 
@@ -24,19 +24,20 @@ export class Outbound {
     if (sent !== "sent") this.#home.inspector.drop(path, sent, `${message.type} for device ${device}`);
   }
 
-  ask({ device, channel, path, incarnation }: Ref<never>, pending: Pending): void {
-    const { id, message, deadline } = pending;
+  ask({ device, channel, path, incarnation }: Ref<never>, request: Request): void {
+    const { id, deadline } = request;
+    const message = request.message === FENCE ? null : request.message;
+    request.sentTo = device;
     const remainingMs = Math.max(0, deadline - this.#home.clock.now());
     const sent = this.#wire.send(device, channel, { type: "ask", path, incarnation, message, id, remainingMs });
     if (sent === "sent") return;
-    this.#home.inspector.drop(path, sent, `${message.type} for device ${device}`);
-    pending.fail(sent, `${message.type}: ${notSent(sent, device)}`);
+    this.#home.inspector.drop(path, sent, `${request.message.type} for device ${device}`);
+    request.fail(sent, `${request.message.type}: ${notSent(sent, device)}`);
   }
 
-  watch(watch: Watch, back: Channel): void {
-    const { device, channel, path, incarnation } = watch.ref;
+  watch({ device, channel, path, incarnation }: Ref<never>, watch: Watch, back: Channel): void {
     const id = ++this.#lastWatch;
-    this.#watches.set(id, watch);
+    this.#watches.set(id, { device, watch });
     watch.detach = () => void this.#watches.delete(id);
     if (this.#wire.sendSurely(device, channel, { type: "watch", id, path, incarnation, back }) !== "sent") {
       return watch.fire("unreachable", `no connection to ${device}`);
@@ -48,10 +49,10 @@ export class Outbound {
 
   /** Takes word from a device that a watched actor is no more; only the one that hosts the actor may say so. */
   terminated(device: DeviceId, id: number, reason: Terminated["reason"], detail: string): void {
-    const watch = this.#watches.get(id);
-    if (watch?.ref.device !== device) return;
+    const waiting = this.#watches.get(id);
+    if (waiting?.device !== device) return;
     this.#watches.delete(id);
-    watch.fire(reason, detail);
+    waiting.watch.fire(reason, detail);
   }
 
   watchDevice(device: DeviceId, lost: (detail: string) => void): () => void {
@@ -70,10 +71,10 @@ export class Outbound {
   /** Ends what waits for a device that was lost. */
   lost(device: DeviceId, detail: string): void {
     this.#home.asks.lost(device, detail);
-    for (const [id, watch] of [...this.#watches]) {
-      if (watch.ref.device !== device) continue;
+    for (const [id, waiting] of [...this.#watches]) {
+      if (waiting.device !== device) continue;
       this.#watches.delete(id);
-      watch.fire("unreachable", detail);
+      waiting.watch.fire("unreachable", detail);
     }
     const watchers = this.#deviceWatches.get(device) ?? [];
     this.#deviceWatches.delete(device);
@@ -81,6 +82,6 @@ export class Outbound {
   }
 
   close(): void {
-    for (const watch of [...this.#watches.values()]) watch.end();
+    for (const { watch } of [...this.#watches.values()]) watch.end();
   }
 }

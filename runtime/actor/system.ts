@@ -3,13 +3,15 @@ import { Asks } from "./asks.ts";
 import type { Behaviour, Sender, SpawnOptions, Terminated } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
 import { createContext } from "./context.ts";
-import { type Core, dispatch, tell, watch } from "./core.ts";
+import { type Core, send, sendFar, tell, watch } from "./core.ts";
 import { find, type Home } from "./home.ts";
 import { type ActorSnapshot, type Inspect, Inspector } from "./inspect.ts";
 import { stopCell } from "./life.ts";
+import { Moves } from "./moves.ts";
 import { openStage } from "./nact.ts";
 import { ANY, type Channel, type DeviceId, type Message, type Ref } from "./ref.ts";
 import { createFar, noTransport } from "./remote.ts";
+import { Reroutes } from "./reroutes.ts";
 import { unguessable } from "./request.ts";
 import { spawnCell } from "./spawn.ts";
 import type { Transport } from "../transport.ts";
@@ -79,7 +81,7 @@ function dispatchWith(core: Core): Sender {
     tell: (ref, message) => tell(core, ref, message),
     ask(ref, make, options) {
       if (core.stopped) return Promise.resolve({ type: "stopped", reason: "the actor system was stopped" });
-      return core.asks.ask(ref, make, options, (to, pending) => dispatch(core, to, pending));
+      return core.asks.ask(ref, make, options, (to, pending) => send(core, to, pending));
     },
   };
 }
@@ -95,10 +97,17 @@ function createCore(options: ActorSystemOptions): Core {
     inspector: new Inspector(() => clock.now(), onCrash),
     asks: new Asks(device, clock),
     cells: new Map(),
+    moves: new Moves(device, (wish, back) => watch(core, wish, back)),
+    send: (ref, entry) => send(core, ref, entry),
   };
+  const reroutes = new Reroutes(home, {
+    far: (ref, entry) => sendFar(core, ref, entry),
+    any: (ref, entry) => send(core, ref, entry),
+  });
   const core: Core = {
     ...home,
-    far: createFar(home, transport),
+    far: createFar(home, transport, (from, to) => reroutes.learned(from, to)),
+    reroutes,
     stage: openStage(),
     graceMs,
     incarnation: () => `${epoch}.${++spawned}`,
@@ -122,6 +131,7 @@ async function stopAll(core: Core): Promise<void> {
     await stopCell(core, cell, { type: "stopped", detail: "the actor system was stopped" });
   }
   core.asks.close();
+  core.reroutes.close();
   core.far.close();
   core.stage.remove();
 }

@@ -3,6 +3,7 @@ import { errorText } from "../error-text.ts";
 import { type Cell, Notice } from "./cell.ts";
 import type { Context, Next } from "./behaviour.ts";
 import type { Core } from "./core.ts";
+import { depart } from "./departure.ts";
 import { wake } from "./home.ts";
 import { begin, crash, endItself } from "./life.ts";
 import type { Message } from "./ref.ts";
@@ -19,6 +20,10 @@ export async function turn(core: Core, cell: Cell): Promise<void> {
   let time = core.clock.now();
   const end = time + TURN_MS;
   for (let n = 0; n < TURN_MESSAGES && cell.phase === "running" && time < end; n++) {
+    if (cell.departure !== undefined) {
+      await depart(core, cell);
+      break;
+    }
     const entry = cell.mailbox.shift();
     if (entry === undefined) break;
     if (entry instanceof Notice) {
@@ -38,7 +43,7 @@ export async function turn(core: Core, cell: Cell): Promise<void> {
     time = core.clock.now();
   }
   cell.awake = false;
-  if (cell.phase === "running" && cell.mailbox.length > 0) wake(cell);
+  if (cell.phase === "running" && (cell.mailbox.length > 0 || cell.departure !== undefined)) wake(cell);
 }
 
 /** Handles one message. Returns nothing if that was done at once, else a promise of its end, which never rejects. */

@@ -22,14 +22,14 @@ export type Do = {
 export const nobody: Ref<Reply<unknown>> = { device: "one", path: "?", incarnation: "nobody", channel: "control" };
 
 /** An actor that runs what it is given, with its context, and answers with the result. */
-export const doer: Behaviour<null, Do> = {
+export const doer = {
   start: () => null,
-  async receive(_, { action, replyTo }, context) {
+  async receive(_: null, { action, replyTo }: Do, context: Context<Do>) {
     const value = await action(context);
     reply(context, replyTo, value);
     return next(null);
   },
-};
+} satisfies Behaviour<null, Do>;
 
 /** Runs `action` in a doer; resolves to its result. */
 export async function within(
