@@ -9,6 +9,7 @@ import { type Neighbourhoods, neighbourhoodsOf, remember } from "./neighbourhood
 import { bestFirst, makeRelaxation, relax, type Relaxation } from "./relaxation.ts";
 import { ascend, contestOf } from "./ascent.ts";
 import { type Entrance, entranceOf } from "./entrance.ts";
+import { polish } from "./polish.ts";
 import { aliveBelow } from "./prune.ts";
 import { type Group, search } from "./search.ts";
 
@@ -37,6 +38,9 @@ const smallSteps = 30_000;
 
 /** Nodes of the first search and of the last: the tree is kept in memory. */
 const [firstNodes, mostNodes] = [50_000, 800_000];
+
+/** How much worse than the best known chain one may be to be polished. */
+const loose = 1.15;
 
 /** Cells of a relaxation's tables, 44 bytes each: they bound what a site may remember. */
 const mostCells = 1_300_000;
@@ -121,6 +125,7 @@ function frontOf(hunt: Hunt, prices: Float64Array, firsts: readonly number[]): F
   const [entrance, relaxation] = [entranceOf(weights, firsts), makeRelaxation(weights, plain, everything)];
   relaxation.prices.set(prices);
   const bound = price(hunt, relaxation, entrance, effort.groupPasses);
+  if (!effort.small) look(hunt, relaxation, entrance, effort.width / 2);
   return { entrance, relaxation, bound, memory: effort.small ? 4 : 2, stalled: false };
 }
 
@@ -176,8 +181,11 @@ function refine(hunt: Hunt, { entrance, relaxation: before, bound: known, memory
 }
 
 function look({ weights, incumbent }: Hunt, relaxation: Relaxation, entrance: Entrance, width: number): void {
-  const { target: limit, expired } = incumbent;
-  incumbent.offer(beam(weights, relaxation, entrance, { width, limit, expired }));
+  const { target, expired } = incumbent;
+  // What is a little worse may become better by polishing.
+  const limit = target * loose;
+  const found = beam(weights, relaxation, entrance, { width, limit, expired });
+  incumbent.offer(found === undefined ? undefined : polish(weights, found, expired));
 }
 
 function price({ weights, incumbent }: Hunt, relaxation: Relaxation, entrance: Entrance, iterations: number): number {
