@@ -27,7 +27,7 @@ const USAGE = `skein up [options]: start this device's daemon, in the foreground
   --json              print one JSON line per event
 
 With --model only; these travel with the model and count for the whole mesh:
-  --quantize HOW      weights that are not Q4_0 or Q8_0: keep (k-quants become 8 bits), 8, or 4 (default keep)
+  --quantize HOW      weights that are not Q4_0, Q4_K or Q8_0: keep (Q5_K, Q6_K: 8 bits), 8, or 4 (default keep)
   --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
   --concurrency N     answers that are computed at once (default 4)
   --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)

@@ -47,8 +47,8 @@ export interface Blob {
   readonly bytes: number;
 }
 
-/** How the rows of an embedding table are stored. Quantised rows are GGUF's own layout: blocks of 32 along the row. */
-export type EmbeddingType = "F32" | "F16" | "BF16" | "Q4_0" | "Q8_0";
+/** How the rows of an embedding table are stored. Quantised rows have GGUF's own layout. */
+export type EmbeddingType = "F32" | "F16" | "BF16" | "Q4_0" | "Q8_0" | "Q4_K" | "Q5_K" | "Q6_K";
 
 interface BlockBase {
   /** Place in the model: 0 is the embedding, 1 to `layers` the decoder layers, `layers + 1` the head. */

@@ -1,6 +1,6 @@
 /** Checks a manifest that came from a file or another device, before it is believed. */
 import * as v from "valibot";
-import type { Manifest } from "./manifest.ts";
+import type { EmbeddingType, Manifest } from "./manifest.ts";
 import { manifestId } from "./manifest-id.ts";
 
 // Well above the largest models that are known, so that sums and products of these stay exact integers.
@@ -46,12 +46,22 @@ const base = {
   memoryBytes: size(2 * largestBlob),
   multiplyAddsPerToken: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 50)),
 };
+const embeddingTypes = [
+  "F32",
+  "F16",
+  "BF16",
+  "Q4_0",
+  "Q8_0",
+  "Q4_K",
+  "Q5_K",
+  "Q6_K",
+] as const satisfies EmbeddingType[];
 const block = v.variant("kind", [
   v.strictObject({
     ...base,
     kind: v.literal("embed"),
     weights: blob,
-    table: v.picklist(["F32", "F16", "BF16", "Q4_0", "Q8_0"]),
+    table: v.picklist(embeddingTypes),
   }),
   v.strictObject({ ...base, kind: v.literal("layer"), graph: blob, weights: blob, kvBytesPerToken: size(2 ** 24) }),
   v.strictObject({ ...base, kind: v.literal("head"), graph: blob, weights: blob }),

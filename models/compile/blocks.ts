@@ -1,5 +1,5 @@
 /** Turns the parts of a source model into blocks: graph, contents of the weights file, and cost. */
-import { isKQuant, isQuantized, type ModelSource } from "../formats/mod.ts";
+import { isQuantized, type ModelSource } from "../formats/mod.ts";
 import type { EmbeddingType } from "../manifest.ts";
 import { type Graph, headGraph, layerGraph, type LayerLinears } from "../onnx/mod.ts";
 import { type Content, type Contents, floatPieces, floats, projectionContents, storedPieces } from "./content.ts";
@@ -25,7 +25,7 @@ export function embedding(
   const tensor = requireTensor(source, names.embedding, [vocabulary, width]);
   // A look-up reads one row a token, so 8 bits save memory and cost no time; fewer would cost quality.
   const { type } = tensor;
-  if (!isKQuant(type) && (quantize === "keep" || isQuantized(type) || width % 32 !== 0)) {
+  if (quantize === "keep" || isQuantized(type) || width % 32 !== 0) {
     return { table: type, content: () => storedPieces(source, tensor) };
   }
   async function* rows(): AsyncGenerator<Uint8Array> {

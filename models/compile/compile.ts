@@ -19,7 +19,7 @@ import { refuseUnusedTensors } from "./unused-tensors.ts";
 
 export interface CompileOptions {
   readonly store: BlockStore;
-  /** Weights that are not Q4_0 or Q8_0: keep them (the default; k-quants become 8 bits), or quantise to 4 or 8 bits. */
+  /** Weights that are not Q4_0, Q4_K or Q8_0: keep them (the default; Q5_K and Q6_K at 8 bits), or quantise to 4 or 8. */
   readonly quantize?: Quantize;
   /** Stops the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -1,9 +1,10 @@
 /** The bytes of a block's weights file, made piece by piece from the tensors of the source. */
 import { dequantize, type ModelSource, tensorTypes, typedBytes } from "../formats/mod.ts";
-import type { Graph, Storage } from "../onnx/mod.ts";
+import { type BlockLayout, blockLayout, type Graph, type Linear } from "../onnx/mod.ts";
 import type { Projection } from "./projection.ts";
 import { quantizeBlocks } from "./quantize.ts";
 import { repackQ4, repackQ8 } from "./repack.ts";
+import { repackQ4K } from "./repack-q4k.ts";
 import type { ReadableTensor } from "./source-model.ts";
 
 // Large enough that reading is fast, small enough that nothing else notices.
@@ -17,14 +18,15 @@ export type Contents = Readonly<Record<string, Content>>;
 
 /** The contents of a projection that the graph calls `name`. */
 export function projectionContents(source: ModelSource, name: string, projection: Projection): Contents {
-  const { weights, biases, linear: { storage } } = projection;
+  const { weights, biases, linear } = projection;
+  const layout = blockLayout(linear);
   const bias: Contents = biases.length === 0 ? {} : { [`${name}.bias`]: () => floats(source, biases) };
-  if (storage.kind === "float32") return { ...bias, [`${name}.weight`]: () => floats(source, weights) };
+  if (layout === undefined) return { ...bias, [`${name}.weight`]: () => floats(source, weights) };
   // The weights come first in the file, so that their scales are known when their turn comes.
   const scales: Uint8Array[] = [];
   return {
     ...bias,
-    [`${name}.weight`]: () => blocks(source, weights, storage, scales),
+    [`${name}.weight`]: () => blocks(source, weights, linear, layout, scales),
     [`${name}.scale`]: () => scales.splice(0),
   };
 }
@@ -77,16 +79,19 @@ export async function* floatPieces(
 async function* blocks(
   source: ModelSource,
   tensors: readonly ReadableTensor[],
-  { bits, blockSize }: Extract<Storage, { kind: "blocks" }>,
+  { columns, storage }: Linear,
+  { bits, blockSize, columns: stored }: BlockLayout,
   scales: Uint8Array[],
 ): AsyncGenerator<Uint8Array> {
   for (const tensor of tensors) {
     const unit = tensorTypes[tensor.type];
     for await (const bytes of storedPieces(source, tensor)) {
       const elements = (bytes.length / unit.bytes) * unit.elements;
-      const packed = new Uint8Array((elements * bits) / 8);
-      const pieceScales = new Float32Array(elements / blockSize);
-      if (tensor.type === "Q4_0") repackQ4(bytes, packed, pieceScales);
+      const rows = elements / columns;
+      const packed = new Uint8Array((rows * stored * bits) / 8);
+      const pieceScales = new Float32Array((rows * stored) / blockSize);
+      if (storage.kind === "offset-blocks") repackQ4K(bytes, columns, packed, pieceScales);
+      else if (tensor.type === "Q4_0") repackQ4(bytes, packed, pieceScales);
       else if (tensor.type === "Q8_0") repackQ8(bytes, packed, pieceScales);
       else {
         const values = new Float32Array(elements);

@@ -1,9 +1,12 @@
 /** What a block costs: for the planner. */
+import { blockLayout } from "../onnx/mod.ts";
 import type { Projection } from "./projection.ts";
 
-/** Multiply-adds a token of the linear projections. */
+/** Multiply-adds a token of the linear projections, those with the columns that stand for offsets included. */
 export function multiplyAdds(projections: readonly Projection[]): number {
-  return projections.reduce((sum, { linear: { rows, columns } }) => sum + rows * columns, 0);
+  return projections.reduce((sum, { linear }) => {
+    return sum + linear.rows * (blockLayout(linear)?.columns ?? linear.columns);
+  }, 0);
 }
 
 /**
@@ -14,7 +17,8 @@ export function multiplyAdds(projections: readonly Projection[]): number {
  * formula), Q8_0 295 for 259 (288), F32 922 for 922 (922).
  */
 export function memoryBytes(weightsBytes: number, projections: readonly Projection[]): number {
-  return projections.reduce((sum, { linear: { rows, columns, storage } }) => {
-    return storage.kind === "float32" ? sum : sum + 4 * rows * Math.ceil(columns / storage.blockSize);
+  return projections.reduce((sum, { linear }) => {
+    const layout = blockLayout(linear);
+    return layout === undefined ? sum : sum + 4 * linear.rows * Math.ceil(layout.columns / layout.blockSize);
   }, weightsBytes);
 }

@@ -4,7 +4,7 @@ import type { ModelSource } from "../formats/mod.ts";
 import type { Linear, Storage } from "../onnx/mod.ts";
 import { type ReadableTensor, requireTensor, requireVector } from "./source-model.ts";
 
-/** What to do with weights that are not Q4_0 or Q8_0: keep them (k-quants: at 8 bits), or quantise to 4 or 8 bits. */
+/** What to do with weights that are not Q4_0, Q4_K or Q8_0: keep them (Q5_K, Q6_K: at 8 bits), or quantise to 4 or 8 bits. */
 export type Quantize = "keep" | "4" | "8";
 
 export interface Projection {
@@ -49,12 +49,13 @@ export function packProjections(parts: readonly Projection[]): Projection | unde
 }
 
 /**
- * How to store weights. Q4_0 and Q8_0 stay what they are; k-quants, whose layout ONNX Runtime has no kernel for, are quantised
- * anew, to 8 bits unless 4 are asked for, in blocks as small as theirs. Our own blocks have 32 weights at 4 bits and 64 at 8. Larger
+ * How to store weights. Q4_0, Q4_K and Q8_0 stay what they are; Q5_K and Q6_K, for whose 5 and 6 bits ONNX Runtime has no
+ * kernel, are quantised anew, to 8 bits unless 4 are asked for, in blocks of 32. Our own blocks have 32 weights at 4 bits and 64 at 8. Larger
  * ones are faster (64 at 4 bits: 11%), but there ONNX Runtime's kernels for one row and for several differ in the last
  * bit (measured with AVX-512 VNNI), and an answer would depend on which others it is batched with.
  */
 export function chooseStorage({ type }: ReadableTensor, columns: number, quantize: Quantize): Storage {
+  if (type === "Q4_K") return { kind: "offset-blocks" };
   if (isKQuant(type)) return { kind: "blocks", bits: quantize === "4" ? 4 : 8, blockSize: 32 };
   if (isQuantized(type)) return { kind: "blocks", bits: type === "Q4_0" ? 4 : 8, blockSize: 32 };
   if (quantize === "keep" || columns % 32 !== 0) return { kind: "float32" };
@@ -63,6 +64,6 @@ export function chooseStorage({ type }: ReadableTensor, columns: number, quantiz
 }
 
 function sameStorage(a: Storage, b: Storage): boolean {
-  if (a.kind === "float32" || b.kind === "float32") return a.kind === b.kind;
+  if (a.kind !== "blocks" || b.kind !== "blocks") return a.kind === b.kind;
   return a.bits === b.bits && a.blockSize === b.blockSize;
 }

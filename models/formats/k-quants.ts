@@ -30,16 +30,22 @@ function blockOfGroups(
   integersAt: number,
   highBits: (group: number, i: number) => number,
 ): void {
-  const [scales, minima] = [scaleAt(bytes, 0), scaleAt(bytes, 2)];
   for (let group = 0; group < 8; group++) {
-    const scale = Math.fround(scales * sixBits(bytes, group, 0));
-    const minimum = Math.fround(minima * sixBits(bytes, group, 4));
+    const { scale, minimum } = groupScale(bytes, group);
     for (let i = 0; i < 32; i++) {
       const pair = bytes[integersAt + (group >> 1) * 32 + i] ?? 0;
       const integer = ((pair >> (4 * (group & 1))) & 15) + highBits(group, i);
       out[group * 32 + i] = Math.fround(scale * integer) - minimum;
     }
   }
+}
+
+/** Scale and minimum, at float32, of the group of 32 (0 to 7) in a block of Q4_K or Q5_K. */
+export function groupScale(block: Uint8Array, group: number): { readonly scale: number; readonly minimum: number } {
+  return {
+    scale: Math.fround(scaleAt(block, 0) * sixBits(block, group, 0)),
+    minimum: Math.fround(scaleAt(block, 2) * sixBits(block, group, 4)),
+  };
 }
 
 /**

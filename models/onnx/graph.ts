@@ -27,6 +27,8 @@ export interface GraphBuilder {
   node(operator: string, node: NodeOptions): readonly string[];
   /** Adds a node with one output and returns the output's name. */
   value(operator: string, output: string, node: Omit<NodeOptions, "outputs">): string;
+  /** The name that `make` returned for `key` the first time: what several nodes need is computed once. */
+  once(key: string, make: () => string): string;
   finish(): Graph;
 }
 
@@ -37,6 +39,7 @@ export interface NodeOptions {
   readonly domain?: "" | "com.microsoft";
   readonly integers?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
+  readonly lists?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Starts an empty graph. */
@@ -46,6 +49,7 @@ export function createGraph(name: string): GraphBuilder {
   const nodes: Node[] = [];
   const constants: { readonly name: string; readonly values: readonly number[] }[] = [];
   const weights: ExternalTensor[] = [];
+  const made = new Map<string, string>();
   let end = 0;
 
   function node(operator: string, options: NodeOptions): readonly string[] {
@@ -76,6 +80,11 @@ export function createGraph(name: string): GraphBuilder {
     value(operator, output, options) {
       node(operator, { ...options, outputs: [output] });
       return output;
+    },
+    once(key, make) {
+      const name = made.get(key) ?? make();
+      made.set(key, name);
+      return name;
     },
     finish: () => ({
       weights,

@@ -2,6 +2,7 @@
 export type { Graph } from "./graph.ts";
 export { headGraph } from "./head.ts";
 export { layerGraph, type LayerLinears } from "./layer.ts";
-export type { Linear, Storage } from "./linear.ts";
+export { type BlockLayout, blockLayout, type Linear, type Storage } from "./linear.ts";
+export { offsetBlock, offsetColumns, offsetParts } from "./offset-blocks.ts";
 export type { ExternalTensor } from "./proto.ts";
 export { type RopeArchitecture, ropeCaches, ropeFrequencies } from "./rope.ts";

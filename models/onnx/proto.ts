@@ -10,7 +10,7 @@ const field = {
   operatorSet: { domain: 1, version: 2 },
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
-  attribute: { name: 1, f: 2, i: 3, type: 20 },
+  attribute: { name: 1, f: 2, i: 3, ints: 8, type: 20 },
   tensor: { dims: 1, dataType: 2, int64Data: 7, name: 8, externalData: 13, dataLocation: 14 },
   entry: { key: 1, value: 2 },
   valueInfo: { name: 1, type: 2 },
@@ -20,7 +20,7 @@ const field = {
   dimension: { value: 1, parameter: 2 },
 } as const;
 
-const attributeType = { float: 1, int: 2 } as const;
+const attributeType = { float: 1, int: 2, ints: 7 } as const;
 const externalLocation = 1;
 
 /** Element types that the graphs use, by their number in `TensorProto.DataType`. */
@@ -45,6 +45,8 @@ export interface Node {
   readonly outputs: readonly string[];
   readonly integers?: Readonly<Record<string, number>>;
   readonly floats?: Readonly<Record<string, number>>;
+  /** Lists of integers, none below 0. */
+  readonly lists?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A constant whose bytes lie in the weights file, little-endian and row-major. */
@@ -112,6 +114,9 @@ function writeNode(node: Node, writer: PbfWriter): void {
   for (const [name, value] of Object.entries(node.floats ?? {})) {
     writer.writeMessage(field.node.attribute, writeFloat, { name, value });
   }
+  for (const [name, values] of Object.entries(node.lists ?? {})) {
+    writer.writeMessage(field.node.attribute, writeList, { name, values });
+  }
   if (node.domain !== "") writer.writeStringField(field.node.domain, node.domain);
 }
 
@@ -130,6 +135,16 @@ function writeFloat({ name, value }: Attribute, writer: PbfWriter): void {
   writer.writeStringField(field.attribute.name, name);
   writer.writeFloatField(field.attribute.f, value);
   writer.writeVarintField(field.attribute.type, attributeType.float);
+}
+
+function writeList(
+  { name, values }: { readonly name: string; readonly values: readonly number[] },
+  writer: PbfWriter,
+): void {
+  writer.writeStringField(field.attribute.name, name);
+  // Not packed: the schema is proto2, where packing must be asked for.
+  for (const value of values) writer.writeVarintField(field.attribute.ints, value);
+  writer.writeVarintField(field.attribute.type, attributeType.ints);
 }
 
 function writeIntegers({ name, values }: IntegerTensor, writer: PbfWriter): void {
