@@ -8,10 +8,11 @@ import { answers } from "../../../actors/gateway/answers.ts";
 import { gateway } from "../../../actors/gateway/behaviour.ts";
 import type { AnswerEvent, PromptRequest } from "../../../actors/gateway/protocol.ts";
 import { Served } from "../../../actors/gateway/served.ts";
-import type { ActivePlan, MeshState } from "../../../actors/plan.ts";
+import { type ActivePlan, type MeshState, noModels } from "../../../actors/plan.ts";
 import {
   acceptSupervisorMessage,
   type ConverseMessage,
+  type MeshView,
   type SupervisorMessage,
 } from "../../../actors/supervisor/protocol.ts";
 import { defaultSampling } from "../../../models/sampling/mod.ts";
@@ -20,13 +21,30 @@ import {
   type ActorSystem,
   type Behaviour,
   createActorSystem,
+  type Message,
   next,
   type Ref,
   reply,
 } from "../../../runtime/actor/mod.ts";
 import { type SimulatedClock, simulatedClock } from "../../../runtime/clock.ts";
 import { defined } from "../defined.ts";
-import { recorder, spawnCast } from "../recorder.ts";
+import { recorder } from "../recorder.ts";
+
+/** What conversations say. */
+export const STARTED: ConversationEvent = { type: "started", promptTokens: 3 };
+export const piece = (token: number, text: string): ConversationEvent => ({ type: "piece", tokens: [token], text });
+
+/** Whether a conversation was told that it is not wanted any more. */
+export const isCancelled = ({ heard }: Asked): boolean => heard.some(({ type }) => type === "cancel");
+
+/** What the reader has heard, in short. */
+export const typesOf = ({ events }: Asking): string[] => events.map(({ type }) => type);
+
+/** Why an answer failed, if it did. */
+export function failureOf({ events }: Asking): { readonly code: string; readonly message: string } | undefined {
+  const last = events.at(-1);
+  return last?.type === "failed" ? { code: last.code, message: last.message } : undefined;
+}
 
 /** How a supervisor answers those who want a conversation. */
 export type Manners = "conversing" | "declined" | "silent";
@@ -63,6 +81,8 @@ export interface Scene extends AsyncDisposable {
   /** The latest of them. */
   readonly last: Asked;
   manners: Manners;
+  /** What the supervisor of this device knows of a leader. */
+  leader: string | undefined;
   /** The leader has published something. */
   publish(...plans: readonly ActivePlan[]): Promise<void>;
   state(state: MeshState): Promise<void>;
@@ -97,17 +117,29 @@ export const PROMPT: PromptRequest["request"] = {
   stop: [],
 };
 
+/** Other actors of the device "here", by name. */
+export type Extras = Readonly<Record<string, Behaviour<unknown, Message>>>;
+
+/** Turns of the event loop in which a question crosses to another device and what follows from its answer is done. */
+const ROUNDS = 40;
+
 /** Sets the scene. `largest` is what a frame may take, in bytes. */
-export async function scene(devices: readonly string[] = ["there"], largest = 1024 * 1024): Promise<Scene> {
+export async function scene(
+  devices: readonly string[] = ["there"],
+  largest = 1024 * 1024,
+  extras: Extras = {},
+): Promise<Scene> {
   const clock = simulatedClock();
   const network = createLoopback({ largest: { control: largest, tensors: 1024 * 1024 } });
   const served = new Served();
   const system = createActorSystem({ device: "here", clock, transport: network.join("here") });
-  spawnCast(system, { gateway: gateway({ clock, served }) });
   const asked: Asked[] = [];
+  let mesh: MeshState = noModels("The devices are choosing a leader.");
+  const view = (): MeshView => ({ leader: stage.leader, term: 1, state: mesh });
+  const cast = { gateway: gateway({ clock, served }), ...extras };
   const others = devices.map((device) => {
     const other = createActorSystem({ device, clock, transport: network.join(device) });
-    other.spawn(supervisor(other, asked, () => stage.manners), { name: SUPERVISOR });
+    other.spawn(supervisor(other, asked, () => stage.manners, view, {}), { name: SUPERVISOR });
     return other;
   });
   const stage: Scene = {
@@ -121,9 +153,11 @@ export async function scene(devices: readonly string[] = ["there"], largest = 10
       return defined(asked.at(-1));
     },
     manners: "conversing",
+    leader: "here",
     publish: (...plans) =>
       stage.state({ models: plans.map((plan) => ({ type: "active", plan })), reason: "There is no model." }),
     async state(state) {
+      mesh = state;
       system.tell(gatewayOf("here"), { type: "state", leader: "here", state });
       await stage.calm();
     },
@@ -133,7 +167,7 @@ export async function scene(devices: readonly string[] = ["there"], largest = 10
       return asking;
     },
     async calm() {
-      for (let round = 0; round < 10; round++) await clock.advance(0);
+      for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
     },
     async pass(milliseconds) {
       await stage.calm();
@@ -144,15 +178,27 @@ export async function scene(devices: readonly string[] = ["there"], largest = 10
       for (const each of [system, ...others]) await each.stop();
     },
   };
+  system.spawn(supervisor(system, asked, () => stage.manners, view, cast), { name: SUPERVISOR });
   await stage.calm();
   return stage;
 }
 
-function supervisor(system: ActorSystem, asked: Asked[], manners: () => Manners): Behaviour<null, SupervisorMessage> {
+function supervisor(
+  system: ActorSystem,
+  asked: Asked[],
+  manners: () => Manners,
+  view: () => MeshView,
+  cast: Extras,
+): Behaviour<null, SupervisorMessage> {
   return {
     accepts: acceptSupervisorMessage,
-    start: () => null,
+    start(context) {
+      for (const [name, behaviour] of Object.entries(cast)) context.spawn(behaviour, { name });
+      return null;
+    },
     receive(state, message, context) {
+      if (message.type === "mesh" && manners() !== "silent") reply(context, message.replyTo, view());
+      if (message.type === "held") reply(context, message.replyTo, { leader: "here", term: 1, segments: [] });
       if (message.type !== "converse") return next(state);
       const probe = recorder<ConversationMessage>();
       const conversation: Ref<ConversationMessage> = context.spawn(probe.behaviour, {
@@ -188,18 +234,3 @@ function startAsking(system: ActorSystem, prompt: PromptRequest): Asking {
     leave: () => gone.abort(),
   };
 }
-
-/** A conversation's first word. */
-export const STARTED: ConversationEvent = { type: "started", promptTokens: 3 };
-/** A token with its text. */
-export const piece = (token: number, text: string): ConversationEvent => ({ type: "piece", tokens: [token], text });
-
-/** The types of what a reader has heard. */
-export const typesOf = ({ events }: Asking) => events.map(({ type }) => type);
-/** Why an answer failed, as its reader heard it. */
-export const failureOf = ({ events }: Asking) => {
-  const last = events.at(-1);
-  return last?.type === "failed" ? { code: last.code, message: last.message } : undefined;
-};
-/** Whether a conversation was told that nobody reads any more. */
-export const isCancelled = ({ heard }: Asked) => heard.some(({ type }) => type === "cancel");
