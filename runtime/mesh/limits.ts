@@ -60,6 +60,10 @@ export const CLOSE_TIMEOUT = 500;
 export const STOP_TIMEOUT = 2_000;
 
 export const HEARTBEAT_INTERVAL = 500;
+/** A peer heard this lately needs no heartbeat: of two that are idle one asks and the other answers, half the messages. */
+export const HEARD_LATELY = 400;
+/** The round trip is measured at least this often, whoever asks. */
+export const ROUND_TRIP_INTERVAL = 2_000;
 /** A peer silent for this long is down. */
 export const SILENCE_LIMIT = 2_000;
 /** How often silence is looked at: a killed peer is known dead after the limit and one such interval. */

@@ -1,4 +1,4 @@
-import { ROUND_TRIP_WINDOW, SILENCE_LIMIT } from "./limits.ts";
+import { HEARD_LATELY, ROUND_TRIP_INTERVAL, ROUND_TRIP_WINDOW, SILENCE_LIMIT } from "./limits.ts";
 
 /** The pulse of one peer: when it was last heard, and how long a heartbeat takes there and back. */
 export interface Pulse {
@@ -8,6 +8,8 @@ export interface Pulse {
   excuse(milliseconds: number): void;
   /** Whether the peer has been silent for too long. */
   silent(now: number): boolean;
+  /** Whether a ping is of use: the peer has not been heard lately, or the round trip not been measured for a while. */
+  due(now: number): boolean;
   /** Gives the number of the next ping. */
   ping(now: number): number;
   /** A pong came; unknown numbers are ignored. */
@@ -20,6 +22,7 @@ export interface Pulse {
 export function createPulse(now: number): Pulse {
   let last = now;
   let next = 0;
+  let pinged = -Infinity;
   const sent = new Map<number, number>();
   const roundTrips: number[] = [];
   return {
@@ -30,7 +33,9 @@ export function createPulse(now: number): Pulse {
       last += milliseconds;
     },
     silent: (now) => now - last >= SILENCE_LIMIT,
+    due: (now) => now - last >= HEARD_LATELY || now - pinged >= ROUND_TRIP_INTERVAL,
     ping(now) {
+      pinged = now;
       next = (next + 1) >>> 0;
       sent.set(next, now);
       if (sent.size > ROUND_TRIP_WINDOW) sent.delete(sent.keys().next().value ?? 0);

@@ -55,7 +55,7 @@ export interface Session {
   attach(channel: Channel, link: Link): void;
   send(channel: Channel, frame: Uint8Array): Sent;
   sendMembers(members: readonly Member[]): void;
-  /** Sends a ping. */
+  /** Sends a ping if one is due. */
   heartbeat(): void;
   /** Ends the session if the peer has been silent too long; `stalledMs` of silence were this device's own. */
   checkSilence(stalledMs: number): void;
@@ -214,7 +214,8 @@ export function createSession(options: SessionOptions): Session {
       if (state === "up") outboxes.get("control")?.send("members", writeJson(members));
     },
     heartbeat() {
-      if (state === "up") outboxes.get("control")?.send("ping", writeBeat(pulse.ping(clock.now())));
+      const now = clock.now();
+      if (state === "up" && pulse.due(now)) outboxes.get("control")?.send("ping", writeBeat(pulse.ping(now)));
     },
     checkSilence(stalledMs) {
       if (state !== "up") return;

@@ -153,6 +153,7 @@ test("heartbeats measure the round trip as a median", async () => {
   say("hello", HELLO);
   assert.equal(own.session.peer()?.roundTripMs, undefined);
   for (const [index, milliseconds] of [3, 900, 5, 4, 6].entries()) {
+    await clock.advance(500);
     own.session.heartbeat();
     await clock.advance(milliseconds);
     say("pong", Uint8Array.of(index + 1, 0, 0, 0));
@@ -160,6 +161,43 @@ test("heartbeats measure the round trip as a median", async () => {
   say("pong", Uint8Array.of(1, 0, 0, 0));
   assert.equal(own.session.peer()?.roundTripMs, 5);
 });
+
+test("a peer that was just heard is pinged only as often as the round trip must be measured", async () => {
+  const clock = simulatedClock();
+  const pings = { opener: 0, listener: 0 };
+  const [opener, listener] = [side(clock, true), side(clock, false)];
+  for (const channel of ["control", "tensors"] as const) {
+    const [a, b] = pipe();
+    listener.session.attach(channel, counted(b, () => pings.listener++));
+    opener.session.attach(channel, counted(a, () => pings.opener++));
+  }
+  await clock.advance(500);
+  for (let n = 0; n < 20; n++) {
+    opener.session.heartbeat();
+    await clock.advance(100);
+    listener.session.heartbeat();
+    await clock.advance(400);
+  }
+  assert.equal(pings.opener, 20);
+  assert.equal(pings.listener, 5);
+  for (let n = 0; n < 4; n++) {
+    await clock.advance(500);
+    listener.session.heartbeat();
+  }
+  assert.equal(pings.listener, 9);
+  assert.notEqual(listener.session.peer()?.roundTripMs, undefined);
+});
+
+/** A link that counts the pings written to it. */
+function counted(link: Link, onPing: () => void): Link {
+  return {
+    listen: (listener) => link.listen(listener),
+    write(bytes) {
+      if (bytes.length === 9 && bytes[4] === 1) onPing();
+      return link.write(bytes);
+    },
+  };
+}
 
 test("garbage ends the session as rejected", () => {
   const bad: [Kind, Uint8Array | string][][] = [
