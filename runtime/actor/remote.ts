@@ -2,82 +2,116 @@
 import { errorText } from "../error-text.ts";
 import type { PeerEvent, Transport } from "../transport.ts";
 import type { AskOutcome } from "./behaviour.ts";
-import type { Far } from "./core.ts";
+import type { Far, Traffic } from "./core.ts";
 import { type Envelope, unpack } from "./envelope.ts";
 import type { Home } from "./home.ts";
 import { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";
-import type { Channel, DeviceId, Ref } from "./ref.ts";
+import type { Channel, DeviceId, Message, Ref } from "./ref.ts";
+import type { Request } from "./request.ts";
+import type { Watch } from "./watch.ts";
 import { Wire } from "./wire.ts";
 
-/** Makes the way to other devices over a transport. `onMoved` hears that an actor of another device has a new ref. */
-export function createFar(home: Home, transport: Transport, onMoved: (from: Ref<never>, to: Ref<never>) => void): Far {
-  const wire = new Wire(home, transport);
-  const outbound = new Outbound(home, wire);
-  const inbound = new Inbound(home, wire);
-  const unsubscribe = [transport.onPeer(onPeer), transport.onFrame(onFrame)];
-  return {
-    tell: (ref, message) => outbound.tell(ref, message),
-    ask: (ref, request) => outbound.ask(ref, request),
-    reply: (ref, value) => inbound.reply(ref, value),
-    watch: (ref, watch, back) => outbound.watch(ref, watch, back),
-    watchDevice: (device, lost) => outbound.watchDevice(device, lost),
-    traffic: () => wire.traffic(),
-    close() {
-      for (const end of unsubscribe.reverse()) end();
-      outbound.close();
-      inbound.close();
-      wire.close();
-    },
-  };
+/** The way to other devices over a transport: frames in and out, and the two halves that they belong to. */
+export class Remote implements Far {
+  readonly #home: Home;
+  readonly #wire: Wire;
+  readonly #outbound: Outbound;
+  readonly #inbound: Inbound;
+  readonly #onMoved: (from: Ref<never>, to: Ref<never>) => void;
+  readonly #unsubscribe: readonly (() => void)[];
 
-  function onFrame(device: DeviceId, channel: Channel, frame: Uint8Array): void {
-    wire.received(device, channel, frame);
+  /** `onMoved` hears that an actor of another device has a new ref. */
+  constructor(home: Home, transport: Transport, onMoved: (from: Ref<never>, to: Ref<never>) => void) {
+    this.#home = home;
+    this.#onMoved = onMoved;
+    this.#wire = new Wire(home, transport);
+    this.#outbound = new Outbound(home, this.#wire);
+    this.#inbound = new Inbound(home, this.#wire);
+    this.#unsubscribe = [
+      transport.onPeer((event) => this.#peer(event)),
+      transport.onFrame((device, channel, frame) => this.#receive(device, channel, frame)),
+    ];
+  }
+
+  tell(ref: Ref<never>, message: Message): void {
+    this.#outbound.tell(ref, message);
+  }
+
+  ask(ref: Ref<never>, request: Request): void {
+    this.#outbound.ask(ref, request);
+  }
+
+  reply(ref: Ref<never>, value: unknown): void {
+    this.#inbound.reply(ref, value);
+  }
+
+  watch(ref: Ref<never>, watch: Watch, back: Channel): void {
+    this.#outbound.watch(ref, watch, back);
+  }
+
+  watchDevice(device: DeviceId, lost: (detail: string) => void): () => void {
+    return this.#outbound.watchDevice(device, lost);
+  }
+
+  traffic(): Traffic {
+    return this.#wire.traffic();
+  }
+
+  close(): void {
+    for (const end of this.#unsubscribe.toReversed()) end();
+    this.#outbound.close();
+    this.#inbound.close();
+    this.#wire.close();
+  }
+
+  #receive(device: DeviceId, channel: Channel, frame: Uint8Array): void {
+    this.#wire.received(device, channel, frame);
     let envelope: Envelope;
     try {
       envelope = unpack(frame);
     } catch (error) {
-      return home.inspector.drop("?", "malformed", `a frame from ${device}: ${errorText(error)}`);
+      return this.#home.inspector.drop("?", "malformed", `a frame from ${device}: ${errorText(error)}`);
     }
-    open(device, channel, envelope);
+    this.#open(device, channel, envelope);
   }
 
-  function open(device: DeviceId, channel: Channel, envelope: Envelope): void {
+  #open(device: DeviceId, channel: Channel, envelope: Envelope): void {
     switch (envelope.type) {
       case "tell":
-        return inbound.told(device, envelope);
+        return this.#inbound.told(device, envelope);
       case "ask":
-        return inbound.asked(device, channel, envelope);
+        return this.#inbound.asked(device, channel, envelope);
       case "reply":
-        return settle(device, envelope.id, { type: "reply", value: envelope.value });
+        return this.#settle(device, envelope.id, { type: "reply", value: envelope.value });
       case "refuse":
-        return settle(device, envelope.id, { type: envelope.outcome, reason: envelope.reason });
+        return this.#settle(device, envelope.id, { type: envelope.outcome, reason: envelope.reason });
       case "watch":
-        return inbound.watched(device, envelope);
+        return this.#inbound.watched(device, envelope);
       case "unwatch":
-        return inbound.unwatched(device, envelope.id);
+        return this.#inbound.unwatched(device, envelope.id);
       case "terminated":
-        return outbound.terminated(device, envelope.id, envelope.reason, envelope.detail);
+        return this.#outbound.terminated(device, envelope.id, envelope.reason, envelope.detail);
       case "moved": {
         const { path, incarnation, channel, to } = envelope;
-        return onMoved({ device, path, incarnation, channel }, to);
+        return this.#onMoved({ device, path, incarnation, channel }, to);
       }
       default:
         envelope satisfies never;
     }
   }
 
-  function settle(device: DeviceId, id: string, outcome: AskOutcome<unknown>): void {
-    if (!home.asks.settle(id, outcome)) inbound.settled(device, id, outcome);
+  #settle(device: DeviceId, id: string, outcome: AskOutcome<unknown>): void {
+    if (!this.#home.asks.settle(id, outcome)) this.#inbound.settled(device, id, outcome);
   }
 
-  function onPeer({ type, device, reason = "the connection was lost" }: PeerEvent): void {
+  #peer({ type, device, reason = "the connection was lost" }: PeerEvent): void {
     // "up" too: should a transport ever replace a connection without a "down", the old one's promises are void.
-    inbound.forget(device);
+    this.#inbound.forget(device);
     if (type === "up") return;
-    wire.lost(device);
-    inbound.lost(device, `${device}: ${reason}`);
-    outbound.lost(device, `${device}: ${reason}`);
+    this.#wire.lost(device);
+    this.#inbound.lost(device, `${device}: ${reason}`);
+    this.#outbound.lost(device, `${device}: ${reason}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { stopCell } from "./life.ts";
 import { Moves } from "./moves.ts";
 import { openStage } from "./nact.ts";
 import { ANY, type Channel, type DeviceId, type Message, type Ref } from "./ref.ts";
-import { createFar, noTransport } from "./remote.ts";
+import { noTransport, Remote } from "./remote.ts";
 import { Reroutes } from "./reroutes.ts";
 import { unguessable } from "./request.ts";
 import { spawnCell } from "./spawn.ts";
@@ -106,7 +106,7 @@ function createCore(options: ActorSystemOptions): Core {
   });
   const core: Core = {
     ...home,
-    far: createFar(home, transport, (from, to) => reroutes.learned(from, to)),
+    far: new Remote(home, transport, (from, to) => reroutes.learned(from, to)),
     reroutes,
     stage: openStage(),
     graceMs,
