@@ -130,6 +130,15 @@ test("every event of the stream has a line", () => {
     [{ type: "handled", at: 0, path: "/a", message: "try", ms: 2 }, "     0.000  handled    /a  try in 2.000 ms"],
     [{ type: "crashed", at: 0, path: "/a", error: "oh" }, "     0.000  crashed    /a  oh"],
     [{ type: "stopped", at: 0, path: "/a", reason: "stopped", detail: "done" }, "     0.000  stopped    /a  done"],
+    [
+      {
+        type: "moved",
+        at: 0,
+        path: "/a",
+        to: { device: "12D3KooWabcdefgh", path: "/b", incarnation: "1", channel: "control" },
+      },
+      "     0.000  moved      /a  to /b of abcdefgh",
+    ],
     [{ type: "dropped", at: 0, path: "/a", why: "dead", detail: "gone" }, "     0.000  dropped    /a  dead: gone"],
     [
       { type: "frame", at: 0, direction: "out", device: "12D3KooWabcdefgh", channel: "control", bytes: 9 },
