@@ -1,7 +1,6 @@
 /** skein ask: one prompt, its completion on stdout as it arrives, and nothing else there. */
 import process from "node:process";
-import * as v from "valibot";
-import { type AnswerDetails, StreamChunk } from "../actors/gateway/api.ts";
+import { readAnswer, summaryOf } from "./answer-stream.ts";
 import { findApi, lines, request } from "./api-client.ts";
 import { CommandError, numberOption, parseCommand } from "./command.ts";
 
@@ -61,11 +60,11 @@ export async function run(args: readonly string[]): Promise<number> {
       body: JSON.stringify(body),
       signal: leaving.signal,
     });
-    const answer = await read(response, (text) => values.json || process.stdout.write(text));
+    const answer = await readAnswer(lines(response), (text) => values.json || process.stdout.write(text));
     if (values.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
     else {
       process.stdout.write("\n");
-      process.stderr.write(`${summary(answer.details)}\n`);
+      process.stderr.write(`${summaryOf(answer.details)}\n`);
     }
     return 0;
   } catch (error) {
@@ -73,33 +72,6 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write("\ncancelled\n");
     return 130;
   }
-}
-
-/** Follows the stream to its end. @throws {CommandError} where the answer broke off. */
-async function read(response: Response, onText: (text: string) => void) {
-  let [text, finish] = ["", "unknown"];
-  let details: AnswerDetails | undefined;
-  for await (const line of lines(response)) {
-    if (!line.startsWith("data: ") || line === "data: [DONE]") continue;
-    const chunk = v.parse(StreamChunk, JSON.parse(line.slice("data: ".length)));
-    if (chunk.error !== undefined) throw new CommandError(chunk.error.message);
-    const piece = chunk.choices?.[0]?.delta?.content ?? chunk.choices?.[0]?.text ?? "";
-    text += piece;
-    if (piece !== "") onText(piece);
-    finish = chunk.choices?.[0]?.finish_reason ?? finish;
-    details = chunk.skein ?? details;
-  }
-  if (details === undefined) throw new CommandError("The answer broke off: the daemon closed the connection.");
-  return { text, finish, details };
-}
-
-function summary(details: AnswerDetails): string {
-  const decoding = details.total_ms - details.ttft_ms;
-  const rate = details.completion_tokens > 1 ? ((details.completion_tokens - 1) / decoding) * 1000 : 0;
-  const again = details.conversations > 1 ? `, taken up again ${details.conversations - 1} times` : "";
-  return `TTFT ${Math.round(details.ttft_ms)} ms, ${rate.toFixed(1)} tokens/s, ` +
-    `${details.prompt_tokens} + ${details.completion_tokens} tokens${again}, route ` +
-    details.route.map(({ device, first, last }) => `${device} ${first}-${last}`).join(" > ");
 }
 
 async function readStdin(): Promise<string> {

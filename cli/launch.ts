@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import * as v from "valibot";
 import { CommandError } from "./command.ts";
-import type { Ready } from "./up-output.ts";
+import { Ready } from "./up-output.ts";
 
 /** A daemon in a process of its own. */
 export interface LaunchedDaemon {
@@ -51,7 +52,7 @@ export async function launchDaemon(args: readonly string[], signal?: AbortSignal
   const ready = new Promise<Ready>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const event = JSON.parse(line) as { readonly type: string };
-      if (event.type === "ready") resolve(event as unknown as Ready);
+      if (event.type === "ready") resolve(v.parse(Ready, event));
       else for (const listener of listeners) listener(event);
     });
   });

@@ -1,19 +1,22 @@
 /** What skein up says: a few lines for people, or one JSON line per event. */
 import process from "node:process";
+import * as v from "valibot";
 import type { DaemonEvent } from "../actors/daemon/mod.ts";
+import { describeEvent } from "../actors/inspector/describe.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
 
 /** Who a daemon is. */
-export interface Ready {
-  readonly name: string;
-  readonly peerId: string;
-  readonly api: string;
-  readonly invite: string;
-  readonly addresses: readonly string[];
-  readonly dataDir: string;
-  readonly pid: number;
-}
+export const Ready = v.object({
+  name: v.string(),
+  peerId: v.string(),
+  api: v.string(),
+  invite: v.string(),
+  addresses: v.array(v.string()),
+  dataDir: v.string(),
+  pid: v.number(),
+});
+export type Ready = v.InferOutput<typeof Ready>;
 
 /** Where a daemon's words go. */
 export interface Printer {
@@ -24,17 +27,21 @@ export interface Printer {
   stopping(signal: string): void;
 }
 
-/** Makes a printer; `terminal` allows progress that overwrites its own line. */
-export function eventPrinter(json: boolean, terminal: boolean): Printer {
-  return json ? jsonPrinter() : textPrinter(terminal);
+/** Makes a printer; `terminal` allows progress that overwrites its own line. Writes to stdout, unless told where to. */
+export function eventPrinter(
+  json: boolean,
+  terminal: boolean,
+  write: (text: string) => void = (text) => void process.stdout.write(text),
+): Printer {
+  return json ? jsonPrinter(write) : textPrinter(terminal, write);
 }
 
-function jsonPrinter(): Printer {
+function jsonPrinter(write: (text: string) => void): Printer {
   // The first line is "ready"; what happens while the daemon starts waits for it.
   let waiting: object[] | undefined = [];
   const line = (value: object): void => {
     if (waiting !== undefined) waiting.push(value);
-    else process.stdout.write(`${JSON.stringify(value)}\n`);
+    else write(`${JSON.stringify(value)}\n`);
   };
   return {
     ready(who) {
@@ -50,11 +57,11 @@ function jsonPrinter(): Printer {
   };
 }
 
-function textPrinter(terminal: boolean): Printer {
+function textPrinter(terminal: boolean, write: (text: string) => void): Printer {
   let progressing = false;
   let lastPercent = -10;
   const say = (text: string): void => {
-    process.stdout.write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
+    write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
     progressing = false;
   };
   const progress = (text: string, part: number): void => {
@@ -64,7 +71,7 @@ function textPrinter(terminal: boolean): Printer {
     if (!terminal && percent - lastPercent < 10 && percent < 100) return;
     if (percent === lastPercent) return;
     lastPercent = percent;
-    process.stdout.write(terminal ? `\r\x1b[K${text} ${percent}%` : `${text} ${percent}%\n`);
+    write(terminal ? `\r\x1b[K${text} ${percent}%` : `${text} ${percent}%\n`);
     progressing = terminal;
   };
   return {
@@ -100,18 +107,11 @@ function sentence(event: DaemonEvent): string | undefined {
     case "peer":
       return event.change === "up" ? `+ ${event.name}` : `- ${event.name}: ${event.reason ?? "gone"}`;
     case "segment":
-      return `holds blocks ${event.first} to ${event.last} (${formatBytes(event.bytes)}), loaded in ${
-        Math.round(event.milliseconds)
-      } ms`;
     case "standby":
-      return `keeps blocks ${event.first} to ${event.last} of ${event.owner} in reserve`;
     case "released":
-      return `let go of blocks ${event.first} to ${event.last}`;
     case "plan":
-      return `plan ${event.term}.${event.epoch} runs ${event.model}: ` +
-        event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
     case "waiting":
-      return `waiting: ${event.reason}`;
+      return describeEvent(event);
     case "threads":
       return threadsSentence(event);
     case "warning":

@@ -1,4 +1,5 @@
-/** Events in a sentence each. */
+/** Events of a device in a sentence each: what its daemon prints and what inspectors show. */
+import { formatBytes } from "../../plans/mod.ts";
 import type { DeviceEvent } from "../events.ts";
 
 /** What an event says to a person. */
@@ -9,7 +10,8 @@ export function describeEvent(event: DeviceEvent): string {
     case "fetching":
       return `fetching from ${event.from}: ${event.doneBytes} of ${event.totalBytes} bytes`;
     case "segment":
-      return `holds blocks ${event.first} to ${event.last}, loaded in ${Math.round(event.milliseconds)} ms`;
+      return `holds blocks ${event.first} to ${event.last} (${formatBytes(event.bytes)}), ` +
+        `loaded in ${Math.round(event.milliseconds)} ms`;
     case "standby":
       return `keeps blocks ${event.first} to ${event.last} of ${event.owner} in reserve`;
     case "released":
@@ -19,7 +21,7 @@ export function describeEvent(event: DeviceEvent): string {
       return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}`;
     }
     case "waiting":
-      return event.reason;
+      return `waiting: ${event.reason}`;
     case "warning":
       return event.message;
     default:

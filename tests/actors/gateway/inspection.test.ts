@@ -4,14 +4,18 @@ import { test } from "node:test";
 import * as v from "valibot";
 import { routes } from "../../../actors/gateway/api.ts";
 import { eventStream } from "../../../actors/gateway/event-stream.ts";
+import { createApi } from "../../../actors/gateway/http.ts";
+import { Served } from "../../../actors/gateway/served.ts";
 import { inspector } from "../../../actors/inspector/behaviour.ts";
 import { EventRing } from "../../../actors/inspector/events.ts";
+import type { DeviceView } from "../../../actors/inspector/protocol.ts";
 import type { LeaderMessage, Pinned, Study } from "../../../actors/leader/protocol.ts";
 import { Links } from "../../../actors/monitor/links.ts";
 import { WorkTimes } from "../../../actors/monitor/work-times.ts";
 import { noModels } from "../../../actors/plan.ts";
 import { type Behaviour, type InspectEvent, next, reply } from "../../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../../runtime/clock.ts";
+import { simulatedMesh } from "../mesh/simulated-mesh.ts";
 import { apiScene } from "./api-scene.ts";
 import { planAt } from "./scene.ts";
 
@@ -150,6 +154,30 @@ test("each device shows itself through its inspector; one that does not answer i
   assert.deepEqual(own.counters, NOTHING);
   assert.deepEqual([other?.name, other !== undefined && "error" in other], ["board", true]);
 });
+
+test("in a mesh at work every device is shown, with what its segments do", async () => {
+  await using mesh = await simulatedMesh(["a", "b"], { layers: 4 });
+  const { system } = mesh.device("a");
+  const peers = () => [{ device: "b", name: "b", roundTripMs: 1 }];
+  const compile = () => Promise.reject(new Error("nothing is compiled here"));
+  const closing = new AbortController().signal;
+  const handle = createApi({ system, device: "a", name: "a", peers, served: new Served(), compile, closing });
+  const answer = mesh.ask("b", "Hello", 400);
+  await mesh.until(() => answer.text.length > 10);
+  const responding = Promise.resolve(handle(new Request(`http://127.0.0.1${routes.inspect.path}`)));
+  await mesh.clock.advance(100);
+  const { devices } = v.parse(routes.inspect.response, await (await responding).json());
+  const shown = devices.map((device) => "error" in device ? device.error : [device.name, lookOf(device)]);
+  const busy = { taken: 1, all: 4, working: true };
+  assert.deepEqual(shown, [["a", [busy]], ["b", [busy]]]);
+  answer.leave();
+});
+
+function lookOf({ segments }: DeviceView): unknown[] {
+  return segments.map(({ look }) => {
+    return look === undefined ? undefined : { ...look.slots, working: look.tokensPerSecond > 0 };
+  });
+}
 
 test("a look at what this device's actors do streams from now on, and ends with the daemon", async () => {
   await using api = await apiScene();

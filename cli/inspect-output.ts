@@ -1,0 +1,142 @@
+/** Devices, actors and events in words and columns. */
+import type { EventLine, InspectedDevice, Inspection } from "../actors/gateway/api.ts";
+import type { DeviceView } from "../actors/inspector/protocol.ts";
+import { formatBytes } from "../plans/mod.ts";
+import { table } from "./table.ts";
+
+/** Past events that are shown of a device. */
+const LATELY = 5;
+
+/** One event of the stream, in a line. */
+export function describeEvent(event: EventLine): string {
+  if (event.type === "missed") return `… ${event.events} events missed: the reader is too slow`;
+  const { type, at } = event;
+  const begin = `${(at / 1000).toFixed(3).padStart(10)}  ${type.padEnd(9)}`;
+  switch (type) {
+    case "spawned":
+    case "restarted":
+      return `${begin}  ${event.path}`;
+    case "told":
+      return `${begin}  ${event.path}  ${event.message}, ${event.queued} waiting`;
+    case "handled":
+      return `${begin}  ${event.path}  ${event.message} in ${event.ms.toFixed(3)} ms`;
+    case "crashed":
+      return `${begin}  ${event.path}  ${event.error}`;
+    case "stopped":
+      return `${begin}  ${event.path}  ${event.detail}`;
+    case "moved":
+      return `${begin}  ${event.path}  to ${event.to.path} of ${event.to.device.slice(-8)}`;
+    case "dropped":
+      return `${begin}  ${event.path}  ${event.why}: ${event.detail}`;
+    case "frame":
+      return `${begin}  ${event.direction} ${event.device.slice(-8)} ${event.channel} ${event.bytes} bytes`;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** How the mesh stands, and each of its devices. */
+export function describeInspection({ devices, state, leader }: Inspection): string {
+  const plan = state.type === "waiting"
+    ? `no plan: ${state.reason}`
+    : `plan ${state.plan.number.term}.${state.plan.number.epoch} runs ${state.plan.model.name}: ` +
+      state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
+  return `${plan}\n\n${devices.map((device) => describeDevice(device, leader)).join("\n")}`;
+}
+
+function describeDevice(device: InspectedDevice, leader: string | undefined): string {
+  const title = `${device.name} (${device.device})${device.device === leader ? ", leader" : ""}`;
+  if ("error" in device) return `${title}\n  does not answer: ${device.error}\n`;
+  const { memory } = device;
+  return `${title}\n` +
+    `  memory  ${formatBytes(memory.usableBytes)} usable of ${formatBytes(memory.totalBytes)}; this process ${
+      formatBytes(memory.processBytes)
+    }\n` +
+    `  speed   ${describeSpeed(device)}\n` +
+    `  links   ${device.links.map(describeLink).join(", ") || "none"}\n` +
+    `  holds   ${device.segments.map(describeSegment).join("; ") || "nothing"}\n` +
+    describeTraffic(device) +
+    describePast(device) +
+    indent(actorTable(device));
+}
+
+function describeSegment({ first, last, bytes, look }: DeviceView["segments"][number]): string {
+  const what = `blocks ${first} to ${last}, ${formatBytes(bytes)}`;
+  if (look === undefined) return what;
+  const { slots, waiting, rowsPerStep, tokensPerSecond } = look;
+  return `${what}, ${slots.taken} of ${slots.all} places taken, ${waiting} waiting` +
+    (tokensPerSecond > 0 ? `, ${tokensPerSecond.toFixed(1)} tokens/s at ${rowsPerStep.toFixed(1)} rows a step` : "");
+}
+
+function describeTraffic({ counters }: DeviceView): string {
+  if (counters === undefined) return "";
+  const { framesIn, framesOut, bytesIn, bytesOut, dropped } = counters;
+  const lost = Object.entries(dropped).filter(([, count]) => count > 0).map(([why, count]) => `${count} ${why}`);
+  return `  frames  ${framesIn} in, ${formatBytes(bytesIn)}; ${framesOut} out, ${formatBytes(bytesOut)}` +
+    `${lost.length === 0 ? "" : `; dropped: ${lost.join(", ")}`}\n`;
+}
+
+/** The latest few of what happened; the others are in the JSON. */
+function describePast({ events = [] }: DeviceView): string {
+  return events.slice(-LATELY).map(({ millisecondsAgo, text }) => {
+    return `  ${duration(millisecondsAgo)} ago  ${text}\n`;
+  }).join("");
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 120
+    ? `${seconds} s`
+    : seconds < 7200
+    ? `${Math.round(seconds / 60)} min`
+    : `${Math.round(seconds / 3600)} h`;
+}
+
+function describeSpeed({ speed, sensors }: DeviceView): string {
+  const { rates, slowdown, work } = speed;
+  const parts = [
+    ...(rates === undefined ? ["being measured"] : [
+      `decode ${(1 / rates.decodeNanosecondsPerByte).toFixed(1)} GB/s`,
+      `prefill ${(1 / rates.prefillNanosecondsPerMultiplyAdd).toFixed(1)} G multiply-adds/s`,
+    ]),
+    ...(slowdown > 1 ? [`EMULATED ${slowdown} times slower than it is`] : []),
+    ...(work.some(({ blocks }) => blocks.length > 0)
+      ? [`${work.flatMap(({ blocks }) => blocks).length} blocks measured at work`]
+      : []),
+    `${sensors.cores} cores, load ${sensors.load.toFixed(2)}`,
+    ...(sensors.batteryCharge === undefined
+      ? []
+      : [`battery ${Math.round(sensors.batteryCharge * 100)}%${sensors.onBattery ? ", discharging" : ""}`]),
+    ...(sensors.celsius === undefined ? [] : [`${Math.round(sensors.celsius)} °C`]),
+  ];
+  return parts.join(", ");
+}
+
+function describeLink({ name, roundTripMilliseconds, bytesPerSecond }: DeviceView["links"][number]): string {
+  const trip = roundTripMilliseconds === undefined ? "" : ` ${roundTripMilliseconds.toFixed(2)} ms`;
+  return `${name}${trip}${bytesPerSecond === undefined ? "" : `, ${(bytesPerSecond / 1e6).toFixed(0)} MB/s from it`}`;
+}
+
+function actorTable({ actors, segments }: DeviceView): string {
+  const rows = actors.map((actor) => {
+    const names = actor.path.split("/");
+    const segment = segments.find(({ path }) => path === actor.path);
+    const label = `${"  ".repeat(names.length - 2)}${names.at(-1)}${
+      segment === undefined ? "" : ` [${segment.first}-${segment.last}]`
+    }`;
+    return [
+      label,
+      actor.state,
+      `${actor.mailbox}/${actor.mailboxBound}`,
+      `${actor.handled}`,
+      actor.meanMilliseconds.toFixed(3),
+      actor.lastMilliseconds.toFixed(3),
+      `${actor.restarts}`,
+    ];
+  });
+  return table(["actor", "state", "mailbox", "handled", "mean ms", "last ms", "restarts"], rows);
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "  ");
+}

@@ -1,0 +1,216 @@
+/** What commands print: answers, devices, plans, a daemon's day. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { EventLine } from "../../actors/gateway/api.ts";
+import { readAnswer, summaryOf } from "../../cli/answer-stream.ts";
+import { CommandError } from "../../cli/command.ts";
+import { describeEvent, describeInspection } from "../../cli/inspect-output.ts";
+import { describePlan } from "../../cli/plan-output.ts";
+import { table } from "../../cli/table.ts";
+import { eventPrinter } from "../../cli/up-output.ts";
+import { planAt } from "../actors/gateway/scene.ts";
+
+const DETAILS = {
+  ttft_ms: 120,
+  total_ms: 1120,
+  prompt_tokens: 5,
+  completion_tokens: 11,
+  conversations: 1,
+  route: [{ device: "a", first: 0, last: 3 }, { device: "b", first: 4, last: 6 }],
+};
+
+async function* stream(...data: readonly (object | string)[]): AsyncGenerator<string, void> {
+  for (const each of data) yield* [`data: ${typeof each === "string" ? each : JSON.stringify(each)}`, ""];
+  await Promise.resolve();
+}
+
+const choice = (rest: object) => ({ choices: [{ finish_reason: null, ...rest }] });
+
+test("an answer is read from a chat's stream and from a completion's, each piece as it comes", async () => {
+  for (const part of [(text: string) => ({ delta: { content: text } }), (text: string) => ({ text })]) {
+    const heard: string[] = [];
+    const last = { ...choice({ ...part(""), finish_reason: "stop" }), skein: DETAILS };
+    const chunks = stream(choice(part("Hi")), choice(part("!")), last, "[DONE]");
+    const answer = await readAnswer(chunks, (text) => heard.push(text));
+    assert.deepEqual([answer, heard], [{ text: "Hi!", finish: "stop", details: DETAILS }, ["Hi", "!"]]);
+  }
+});
+
+test("an answer that fails, breaks off or is none is an error in words", async () => {
+  const broken: readonly (readonly [(object | string)[], RegExp])[] = [
+    [[choice({ text: "Hi" }), { error: { message: "No device could go on." } }], /^No device could go on\.$/],
+    [[choice({ text: "Hi" })], /broke off/],
+    [["{"], /no part of an answer: "\{"/],
+    [[{ choices: 7 }], /no part of an answer/],
+  ];
+  for (const [data, words] of broken) {
+    await assert.rejects(
+      readAnswer(stream(...data), () => {}),
+      (error) => error instanceof CommandError && words.test(error.message),
+    );
+  }
+});
+
+test("how an answer went fits one line; a single token has no rate, and taking up is told", () => {
+  assert.equal(summaryOf(DETAILS), "TTFT 120 ms, 10.0 tokens/s, 5 + 11 tokens, route a 0-3 > b 4-6");
+  assert.match(summaryOf({ ...DETAILS, completion_tokens: 1, total_ms: 120 }), / 0\.0 tokens\/s/);
+  assert.match(summaryOf({ ...DETAILS, conversations: 2 }), /tokens, taken up again once, route/);
+  assert.match(summaryOf({ ...DETAILS, conversations: 3 }), /taken up again 2 times/);
+});
+
+test("columns are as wide as their widest cell, and lines end where their text does", () => {
+  assert.equal(table(["a", "long"], [["wide one", "1"], ["b"]]), "a         long\nwide one  1\nb\n");
+});
+
+const DEVICE = {
+  device: "12D3KooWa",
+  name: "laptop",
+  term: 1,
+  memory: { usableBytes: 2 ** 30, totalBytes: 2 ** 31, processBytes: 2 ** 20 },
+  speed: { slowdown: 2, work: [] },
+  sensors: { cores: 4, load: 0.5, batteryCharge: 0.5, onBattery: true },
+  links: [{ device: "12D3KooWb", name: "board", roundTripMilliseconds: 1.5, bytesPerSecond: 5e6 }],
+  segments: [{
+    path: "/supervisor/executor-1",
+    first: 0,
+    last: 3,
+    bytes: 2 ** 20,
+    weightBytes: 2 ** 19,
+    look: {
+      slots: { taken: 1, all: 4 },
+      waiting: 2,
+      queued: { decode: 0, prefill: 0 },
+      steps: 9,
+      rowsPerStep: 1.5,
+      tokensPerSecond: 20,
+    },
+  }],
+  actors: [{
+    path: "/supervisor/executor-1",
+    state: "running",
+    mailbox: 0,
+    mailboxBound: 1024,
+    handled: 7,
+    meanMilliseconds: 0.5,
+    lastMilliseconds: 0.25,
+    restarts: 0,
+  }],
+  counters: { framesIn: 3, framesOut: 4, bytesIn: 1024, bytesOut: 2048, dropped: { dead: 2, refused: 0 } },
+  events: [{ millisecondsAgo: 61_000, type: "warning", text: "the disk is full" }],
+};
+
+test("a device is shown with its memory, speed, links, segments and how busy they are, and its actors", () => {
+  const text = describeInspection({
+    leader: DEVICE.device,
+    term: 1,
+    state: { type: "active", plan: planAt("laptop") },
+    models: [],
+    devices: [DEVICE, { device: "12D3KooWb", name: "board", error: "no connection" }],
+  });
+  for (
+    const words of [
+      "plan 1.1 runs story: laptop 0-1 > tail 2-3\n",
+      "laptop (12D3KooWa), leader\n",
+      "being measured, EMULATED 2 times slower than it is, 4 cores, load 0.50, battery 50%, discharging\n",
+      "board 1.50 ms, 5 MB/s from it\n",
+      "blocks 0 to 3, 1.0 MiB, 1 of 4 places taken, 2 waiting, 20.0 tokens/s at 1.5 rows a step\n",
+      "3 in, 1.0 KiB; 4 out, 2.0 KiB; dropped: 2 dead\n",
+      "61 s ago  the disk is full\n",
+      "executor-1 [0-3]",
+      "board (12D3KooWb)\n  does not answer: no connection\n",
+    ]
+  ) assert.ok(text.includes(words), `${words} in:\n${text}`);
+});
+
+test("every event of the stream has a line", () => {
+  const events: readonly (readonly [EventLine, string])[] = [
+    [{ type: "missed", events: 7 }, "… 7 events missed: the reader is too slow"],
+    [{ type: "spawned", at: 1500, path: "/a", ms: 0 }, "     1.500  spawned    /a"],
+    [{ type: "told", at: 0, path: "/a", message: "try", queued: 1 }, "     0.000  told       /a  try, 1 waiting"],
+    [{ type: "handled", at: 0, path: "/a", message: "try", ms: 2 }, "     0.000  handled    /a  try in 2.000 ms"],
+    [{ type: "crashed", at: 0, path: "/a", error: "oh" }, "     0.000  crashed    /a  oh"],
+    [{ type: "stopped", at: 0, path: "/a", reason: "stopped", detail: "done" }, "     0.000  stopped    /a  done"],
+    [
+      {
+        type: "moved",
+        at: 0,
+        path: "/a",
+        to: { device: "12D3KooWabcdefgh", path: "/b", incarnation: "1", channel: "control" },
+      },
+      "     0.000  moved      /a  to /b of abcdefgh",
+    ],
+    [{ type: "dropped", at: 0, path: "/a", why: "dead", detail: "gone" }, "     0.000  dropped    /a  dead: gone"],
+    [
+      { type: "frame", at: 0, direction: "out", device: "12D3KooWabcdefgh", channel: "control", bytes: 9 },
+      "     0.000  frame      out abcdefgh control 9 bytes",
+    ],
+  ];
+  for (const [event, line] of events) assert.equal(describeEvent(event), line);
+});
+
+test("a plan is shown with who runs what and what was measured; without one, why", () => {
+  const waiting = { leader: undefined, term: 1, state: { type: "waiting", reason: "No model." } as const, models: [] };
+  assert.equal(describePlan(waiting), "no plan: No model.\n");
+  const measured = { answers: 3, ttftMilliseconds: 50, tpotMilliseconds: 10 };
+  const text = describePlan({
+    leader: "there",
+    term: 2,
+    state: { type: "active", plan: planAt("there") },
+    models: [],
+    measured,
+  });
+  assert.match(text, /^plan 1\.1 \(even split by free memory\), model story, 4 blocks, context 128, 2 at once/);
+  assert.match(text, /there +leader +0 to 1 /);
+  assert.match(text, /measured +TTFT 50 ms, TPOT 10\.00 ms \(3 answers through this device\)/);
+});
+
+const READY = {
+  name: "laptop",
+  peerId: "12D3KooWa",
+  api: "http://127.0.0.1:1",
+  invite: "skein1-x",
+  addresses: [],
+  dataDir: "/data",
+  pid: 7,
+};
+
+test("as JSON a daemon says first that it is ready, though other things happened before", () => {
+  let text = "";
+  const printer = eventPrinter(true, false, (more) => text += more);
+  printer.event({ type: "waiting", reason: "No model." });
+  assert.equal(text, "");
+  printer.ready(READY);
+  printer.stopping("SIGINT");
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines, [
+    { type: "ready", ...READY },
+    { type: "waiting", reason: "No model." },
+    { type: "stopping", signal: "SIGINT" },
+  ]);
+});
+
+test("for people a daemon says what happens, without its invite; progress overwrites itself on a terminal alone", () => {
+  const say = (terminal: boolean) => {
+    let text = "";
+    const printer = eventPrinter(false, terminal, (more) => text += more);
+    printer.ready(READY);
+    for (const doneBytes of [1, 5, 50, 100]) {
+      printer.event({ type: "fetching", doneBytes, totalBytes: 100, from: "board" });
+    }
+    printer.event({ type: "segment", first: 0, last: 3, bytes: 2 ** 20, milliseconds: 12.3 });
+    printer.event({ type: "warning", message: "the disk is full" });
+    printer.event({ type: "leader", device: "12D3KooWa", term: 1 });
+    return text;
+  };
+  const text = say(false);
+  assert.ok(!text.includes(READY.invite), "whoever has the invite is a member: it is not for logs");
+  assert.deepEqual(text.split("\n").slice(4), [
+    "  fetching blocks from board 1%",
+    "  fetching blocks from board 50%",
+    "  fetching blocks from board 100%",
+    "  holds blocks 0 to 3 (1.0 MiB), loaded in 12 ms",
+    "  ! the disk is full",
+    "",
+  ]);
+  assert.equal(say(true).split("\r\x1b[K").length, 1 + 5);
+});
