@@ -38,7 +38,6 @@ export function promptOf(tokens: number, which = 0): number[] {
 export function rateTogether(arrivals: readonly (readonly number[])[]): number {
   const begin = Math.max(...arrivals.map((times) => times[0] ?? NaN));
   const end = Math.min(...arrivals.map((times) => times.at(-1) ?? NaN));
-  const within =
-    arrivals.flat().filter((time) => time > begin && time <= end).length;
+  const within = arrivals.flat().filter((time) => time > begin && time <= end).length;
   return within / (end - begin) * 1000;
 }

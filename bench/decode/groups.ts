@@ -2,7 +2,7 @@
 import type { Contestant } from "./contestant.ts";
 import { startLlama } from "./llama.ts";
 import type { Quantization } from "./random-model.ts";
-import { startSkein } from "./skein.ts";
+import { type SkeinOptions, startSkein } from "./skein.ts";
 
 /** A row of a group's table. */
 export interface Row {
@@ -33,28 +33,9 @@ export interface GroupOptions {
 const TOGETHER = 8;
 
 /** Returns the groups by name; `quick` is the part of the first that development needs. */
-export function groupsOf(
-  { context, node }: GroupOptions,
-): Readonly<Record<string, Group>> {
-  const llama = (threads: number, sequences = 1): Row => ({
-    name: "llama.cpp",
-    start: (model) =>
-      startLlama(model, { context: context * sequences, threads, sequences }),
-  });
-  const deno = (devices: number, threads: number, concurrency = 1): Row => ({
-    name: `Skein, ${devices === 1 ? "1 device" : `${devices} devices`}`,
-    devices,
-    start: (model) => startSkein(model, { devices, threads, concurrency }),
-  });
-  const onNode = (devices: number, threads: number): Row[] => {
-    if (node === undefined) return [];
-    const name = `${deno(devices, threads).name}, Node`;
-    return [{
-      name,
-      devices,
-      start: (model) => startSkein(model, { devices, threads, node }),
-    }];
-  };
+export function groupsOf({ context, node }: GroupOptions): Readonly<Record<string, Group>> {
+  const llama = (threads: number, sequences = 1) => llamaRow(context, threads, sequences);
+  const onNode = (devices: number, threads: number) => node === undefined ? [] : [skeinRow({ devices, threads, node })];
   return {
     "one-thread": {
       type: "alone",
@@ -62,37 +43,51 @@ export function groupsOf(
       quantization: "Q4_0",
       rows: [
         llama(1),
-        deno(1, 1),
-        deno(2, 1),
-        deno(3, 1),
-        ...onNode(1, 1),
-        ...onNode(3, 1),
+        ...[1, 2, 3].map((devices) => skeinRow({ devices, threads: 1 })),
+        ...[1, 3].flatMap((devices) => onNode(devices, 1)),
       ],
     },
     "two-threads": {
       type: "alone",
       title: "Q4_0, two threads",
       quantization: "Q4_0",
-      rows: [llama(2), deno(1, 2), ...onNode(1, 2)],
+      rows: [llama(2), skeinRow({ devices: 1, threads: 2 }), ...onNode(1, 2)],
     },
     "k-quants": {
       type: "alone",
       title: "Q4_K_M, one thread a device",
       quantization: "Q4_K_M",
-      rows: [llama(1), deno(1, 1), deno(2, 1)],
+      rows: [llama(1), skeinRow({ devices: 1, threads: 1 }), skeinRow({ devices: 2, threads: 1 })],
     },
     "together": {
       type: "together",
       title: `Q4_0, ${TOGETHER} prompts at once, two threads in all`,
       quantization: "Q4_0",
       prompts: TOGETHER,
-      rows: [llama(2, TOGETHER), deno(1, 2, TOGETHER), deno(2, 1, TOGETHER)],
+      rows: [
+        llama(2, TOGETHER),
+        skeinRow({ devices: 1, threads: 2, concurrency: TOGETHER }),
+        skeinRow({ devices: 2, threads: 1, concurrency: TOGETHER }),
+      ],
     },
     "quick": {
       type: "alone",
       title: "Q4_0, one thread a device, quick",
       quantization: "Q4_0",
-      rows: [llama(1), deno(1, 1), deno(2, 1)],
+      rows: [llama(1), skeinRow({ devices: 1, threads: 1 }), skeinRow({ devices: 2, threads: 1 })],
     },
   };
+}
+
+function llamaRow(context: number, threads: number, sequences: number): Row {
+  return {
+    name: "llama.cpp",
+    start: (model) => startLlama(model, { context: context * sequences, threads, sequences }),
+  };
+}
+
+function skeinRow(options: SkeinOptions): Row {
+  const { devices, node } = options;
+  const name = `Skein, ${devices} ${devices === 1 ? "device" : "devices"}${node === undefined ? "" : ", Node"}`;
+  return { name, devices, start: (model) => startSkein(model, options) };
 }

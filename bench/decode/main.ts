@@ -18,19 +18,8 @@ import { findNode } from "./find-node.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import { installLlama } from "./llama.ts";
 import { TINYLLAMA, writeRandomModel } from "./random-model.ts";
-import {
-  memoryTable,
-  threadsTable,
-  timesTable,
-  togetherTable,
-} from "./report.ts";
-import {
-  type AloneResult,
-  measureAlone,
-  measureTogether,
-  type RoundOptions,
-  type TogetherResult,
-} from "./rounds.ts";
+import { memoryTable, threadsTable, timesTable, togetherTable } from "./report.ts";
+import { type AloneResult, measureAlone, measureTogether, type RoundOptions, type TogetherResult } from "./rounds.ts";
 
 const { values } = parseArgs({
   options: {
@@ -68,9 +57,7 @@ for (const name of wanted) {
 installLlama();
 const results: Record<string, readonly (AloneResult | TogetherResult)[]> = {};
 console.log(
-  `${
-    cpus()[0]?.model.trim() ?? "?"
-  }, ${availableParallelism()} cores, TinyLlama-1.1B's shape\n`,
+  `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, TinyLlama-1.1B's shape\n`,
 );
 for (const name of wanted) {
   const group = groups[name];
@@ -98,9 +85,7 @@ async function run(
     case "alone": {
       const measured = await measureAlone(group, model, options);
       console.log(
-        `${timesTable(measured, options.promptTokens)}\n\n${
-          threadsTable(measured)
-        }\n\n${memoryTable(measured)}\n`,
+        `${timesTable(measured, options.promptTokens)}\n\n${threadsTable(measured)}\n\n${memoryTable(measured)}\n`,
       );
       return measured;
     }

@@ -2,11 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import {
-  type GgufTensorToWrite,
-  type GgufValue,
-  writeGguf,
-} from "../../models/formats/mod.ts";
+import { type GgufTensorToWrite, type GgufValue, writeGguf } from "../../models/formats/mod.ts";
 import { randomMatrix } from "./random-matrix.ts";
 
 /** How llama.cpp's `quantize` writes a file: Q4_K_M has Q6_K for the head, and for some values and down projections. */
@@ -77,9 +73,7 @@ function metadata(
     },
     "tokenizer.ggml.token_type": {
       type: "int32",
-      value: pieces.map((_, id) =>
-        id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1
-      ),
+      value: pieces.map((_, id) => id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1),
     },
     "tokenizer.ggml.bos_token_id": uint32(1),
     "tokenizer.ggml.eos_token_id": uint32(2),
@@ -115,9 +109,7 @@ function tensors(
   ];
   for (let layer = 0; layer < layers; layer++) {
     const name = (part: string) => `blk.${layer}.${part}.weight`;
-    const better = quantization === "Q4_K_M" && hasMoreBits(layer, layers)
-      ? "Q6_K"
-      : usual;
+    const better = quantization === "Q4_K_M" && hasMoreBits(layer, layers) ? "Q6_K" : usual;
     all.push(
       ones(name("attn_norm"), width),
       randomMatrix(name("attn_q"), usual, width, width),

@@ -129,8 +129,7 @@ function medianThreads(
 ): ThreadTimes | undefined {
   const all = measurements.flatMap(({ threads }) => threads ?? []);
   if (all.length === 0) return undefined;
-  const of = (kind: (typeof threadKinds)[number]) =>
-    median(all.map((threads) => threads[kind]));
+  const of = (kind: (typeof threadKinds)[number]) => median(all.map((threads) => threads[kind]));
   return {
     main: of("main"),
     workers: of("workers"),

@@ -2,20 +2,8 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
-import {
-  type Contestant,
-  type Measurement,
-  type Memory,
-  promptOf,
-  rateTogether,
-} from "./contestant.ts";
-import {
-  readThreads,
-  type Snapshot,
-  threadKinds,
-  type ThreadTimes,
-  usedBetween,
-} from "./threads.ts";
+import { type Contestant, type Measurement, type Memory, promptOf, rateTogether } from "./contestant.ts";
+import { readThreads, type Snapshot, threadKinds, type ThreadTimes, usedBetween } from "./threads.ts";
 
 export interface SkeinOptions {
   readonly devices: number;
@@ -144,8 +132,7 @@ async function measureMemory(mesh: LocalMesh): Promise<Memory[]> {
     return {
       device: ready.name,
       anonymousBytes: Number(status.match(/RssAnon:\s+(\d+) kB/)?.[1]) * 1024,
-      blockBytes: device?.segments.reduce((sum, segment) =>
-        sum + segment.weightBytes, 0) ?? NaN,
+      blockBytes: device?.segments.reduce((sum, segment) => sum + segment.weightBytes, 0) ?? NaN,
     };
   }));
 }

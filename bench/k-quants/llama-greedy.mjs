@@ -4,24 +4,14 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { getLlama } from "node-llama-cpp";
 
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  logLevel: "error",
-  maxThreads: 1,
-});
+const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", maxThreads: 1 });
 const model = await llama.loadModel({ modelPath: process.argv[2] });
 const context = await model.createContext({ contextSize: 512, threads: 1 });
 for await (const line of createInterface({ input: process.stdin })) {
   const { prompt, count } = JSON.parse(line);
   const sequence = context.getSequence();
   const greedy = [];
-  for await (
-    const token of sequence.evaluate(prompt, {
-      temperature: 0,
-      yieldEogToken: true,
-    })
-  ) {
+  for await (const token of sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
     greedy.push(token);
     if (greedy.length === count) break;
   }

@@ -29,62 +29,36 @@ const tokens = 60;
 
 installLlama();
 await mkdir(out, { recursive: true });
-const references = (await readReferences()).filter((_, i) => i % 4 === 0).slice(
-  0,
-  prompts,
-);
+const references = (await readReferences()).filter((_, i) => i % 4 === 0).slice(0, prompts);
 for (const type of types) {
-  const path = type === "Q8_0"
-    ? builtinModelPath()
-    : `${out}builtin-${type}.gguf`;
+  const path = type === "Q8_0" ? builtinModelPath() : `${out}builtin-${type}.gguf`;
   if (type !== "Q8_0") await writeAs(type, path);
-  const asked = references.map(({ prompt }) => ({
-    prompt,
-    greedy: greedyOf(path, prompt),
-  }));
+  const asked = references.map(({ prompt }) => ({ prompt, greedy: greedyOf(path, prompt) }));
   await using pipeline = await openPipeline(path);
   const { forced, positions } = await agreement(pipeline, asked);
-  console.log(
-    `${type}: ${forced} of ${positions} positions agree (${
-      (100 * forced / positions).toFixed(2)
-    }%)`,
-  );
+  console.log(`${type}: ${forced} of ${positions} positions agree (${(100 * forced / positions).toFixed(2)}%)`);
 }
 
 function greedyOf(model: string, prompt: readonly number[]): number[] {
   const program = fileURLToPath(new URL("llama-greedy.mjs", import.meta.url));
   const input = `${JSON.stringify({ prompt, count: tokens })}\n`;
-  return JSON.parse(
-    execFileSync("node", [program, model], { input, encoding: "utf8" }),
-  ) as number[];
+  return JSON.parse(execFileSync("node", [program, model], { input, encoding: "utf8" })) as number[];
 }
 
 /** The built-in model with its matrices as a k-quant. */
-async function writeAs(
-  type: "Q4_K" | "Q5_K" | "Q6_K",
-  path: string,
-): Promise<void> {
+async function writeAs(type: "Q4_K" | "Q5_K" | "Q6_K", path: string): Promise<void> {
   const source = await openGguf(builtinModelPath());
   try {
     const tensors: GgufTensorToWrite[] = [];
     for (const tensor of source.tensors.values()) {
       const { name, shape } = tensor;
-      if (typeof tensor.type !== "string") {
-        throw new TypeError(`Cannot read ${name}`);
-      }
+      if (typeof tensor.type !== "string") throw new TypeError(`Cannot read ${name}`);
       const stored = await source.read(tensor, 0, tensor.bytes);
-      const values = new Float32Array(
-        shape.reduce((product, size) => product * size, 1),
-      );
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
       dequantize(tensor.type, stored, values);
       const matrix = shape.length === 2;
       const as: TensorType = matrix ? type : tensor.type;
-      tensors.push({
-        name,
-        shape,
-        type: as,
-        content: () => [matrix ? encodeK(type, values) : stored],
-      });
+      tensors.push({ name, shape, type: as, content: () => [matrix ? encodeK(type, values) : stored] });
     }
     await writeGguf(path, { metadata: metadataOf(source), tensors });
   } finally {
@@ -93,18 +67,13 @@ async function writeAs(
 }
 
 function metadataOf({ metadata }: GgufFile): Record<string, GgufValue> {
-  return Object.fromEntries(
-    Object.entries(metadata).map(([key, value]) => [key, typed(key, value)]),
-  );
+  return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, typed(key, value)]));
 }
 
 /** A value as it was read, with the type that llama.cpp wants for its key. */
 function typed(key: string, value: unknown): GgufValue {
   if (typeof value === "number") {
-    return {
-      type: /epsilon|freq_base/.test(key) ? "float32" : "uint32",
-      value,
-    };
+    return { type: /epsilon|freq_base/.test(key) ? "float32" : "uint32", value };
   }
   if (typeof value === "string" || typeof value === "boolean") return value;
   const list = Array.from(value as ArrayLike<unknown>);

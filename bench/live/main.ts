@@ -49,9 +49,7 @@ await using mesh = await startLocalMesh(3, model, [
   spread: false,
 });
 const blocks = await mesh.until(({ state }) => state.type === "active");
-const count = blocks.state.type === "active"
-  ? blocks.state.plan.model.blocks
-  : 0;
+const count = blocks.state.type === "active" ? blocks.state.plan.model.blocks : 0;
 
 const rows: {
   plan: string;
@@ -80,9 +78,7 @@ for (const name of ["even split", "planned"]) {
   }
   rows.push({
     plan: name,
-    split: view.state.plan.segments.map(({ name, first, last }) =>
-      `${name} ${first}-${last}`
-    ).join(" > "),
+    split: view.state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > "),
     predicted: study.current?.tpotMilliseconds ?? NaN,
     measured: view.measured.tpotMilliseconds,
   });
@@ -109,9 +105,7 @@ const gain = {
   measured: (even?.measured ?? NaN) / (planned?.measured ?? NaN),
 };
 console.log(
-  `the plan is ${
-    gain.measured.toFixed(2)
-  } times faster than the even split; predicted: ${
+  `the plan is ${gain.measured.toFixed(2)} times faster than the even split; predicted: ${
     gain.predicted.toFixed(2)
   } times`,
 );
@@ -125,9 +119,7 @@ writeFileSync(
 function evenly(blocks: number): number[] {
   const memory = LIMITS.map(([, size]) => parseInt(size));
   const total = memory.reduce((sum, megabytes) => sum + megabytes, 0);
-  const counts = memory.map((megabytes) =>
-    Math.floor(blocks * megabytes / total)
-  );
+  const counts = memory.map((megabytes) => Math.floor(blocks * megabytes / total));
   counts[1] = blocks - (counts[0] ?? 0) - (counts[2] ?? 0);
   return counts;
 }

@@ -144,15 +144,11 @@ async function methods(
   const last = problem.blocks.length - 1;
   const of = (runs: readonly Run[]) => {
     const predicted = predict(problem, runs);
-    return predicted.type === "possible"
-      ? predicted.prediction.objectiveMilliseconds
-      : undefined;
+    return predicted.type === "possible" ? predicted.prediction.objectiveMilliseconds : undefined;
   };
   const solved = async (name: "exact" | "dynamic", asked: Problem) => {
     const outcome = await solvers[name](asked);
-    return outcome.type === "placed"
-      ? outcome.prediction.objectiveMilliseconds
-      : undefined;
+    return outcome.type === "placed" ? outcome.prediction.objectiveMilliseconds : undefined;
   };
   const half = Math.floor(last / 2);
   return {

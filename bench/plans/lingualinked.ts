@@ -38,9 +38,7 @@ function setUp(
     "head" as const,
   ];
   const vocabulary = 250_880;
-  const parameters = kinds.map((kind) =>
-    kind === "layer" ? 12 * width ** 2 : vocabulary * width
-  );
+  const parameters = kinds.map((kind) => kind === "layer" ? 12 * width ** 2 : vocabulary * width);
   const names = ["pixel-1", "pixel-2", "pixel-3", "low-end"];
   const devices = names.map((name) => {
     const speed = name === "low-end" ? slowSpeed : 1;
@@ -127,9 +125,7 @@ export async function linguaLinkedTables(): Promise<Table[]> {
       const equal = predictionOf(problem, equalSplit(problem));
       const solved = async (name: "linear" | "exact", asked: Problem) => {
         const outcome = await solvers[name](asked);
-        return outcome.type === "placed"
-          ? predictionOf(problem, outcome.segments)
-          : undefined;
+        return outcome.type === "placed" ? predictionOf(problem, outcome.segments) : undefined;
       };
       const theirs = await solved("linear", {
         ...problem,
@@ -150,9 +146,7 @@ export async function linguaLinkedTables(): Promise<Table[]> {
         model: model.name,
         "slow phone's speed": slowSpeed,
         "even by memory": fixed(
-          even.type === "placed"
-            ? rate(problem, predictionOf(problem, even.segments), 1) / one
-            : NaN,
+          even.type === "placed" ? rate(problem, predictionOf(problem, even.segments), 1) / one : NaN,
           2,
         ),
         "LinguaLinked's, single": fixed(rate(problem, theirs, 1) / one, 2),
@@ -178,8 +172,6 @@ export async function linguaLinkedTables(): Promise<Table[]> {
 
 function longest(prediction: Prediction | undefined): number {
   return Math.max(
-    ...(prediction?.stages ?? []).map(({ requestMilliseconds }) =>
-      requestMilliseconds
-    ),
+    ...(prediction?.stages ?? []).map(({ requestMilliseconds }) => requestMilliseconds),
   );
 }

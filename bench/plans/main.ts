@@ -21,9 +21,7 @@ const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(studies, name));
 if (unknown.length > 0) {
   console.error(
-    `There is no study "${unknown[0]}"; there are ${
-      Object.keys(studies).join(", ")
-    }.`,
+    `There is no study "${unknown[0]}"; there are ${Object.keys(studies).join(", ")}.`,
   );
   process.exit(1);
 }

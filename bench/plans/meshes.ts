@@ -31,15 +31,10 @@ export function drawMesh(options: MeshOptions): Problem {
   const clusters = options.clusters ?? (size <= 16 ? 1 : Math.round(size / 25));
   const stages = options.stages ?? Math.max(2, Math.min(16, size / 4));
   const random = uniform(seed);
-  const between = (least: number, most: number) =>
-    least * (most / least) ** random();
+  const between = (least: number, most: number) => least * (most / least) ** random();
   const layerBytes = 120e6;
   const blocks = Array.from({ length: count }, (_, index) => {
-    const kind = index === 0
-      ? "embed" as const
-      : index === count - 1
-      ? "head" as const
-      : "layer" as const;
+    const kind = index === 0 ? "embed" as const : index === count - 1 ? "head" as const : "layer" as const;
     const weightBytes = kind === "layer" ? layerBytes : 1.5 * layerBytes;
     return {
       kind,
@@ -91,9 +86,7 @@ export function drawMesh(options: MeshOptions): Problem {
       roundTripMilliseconds: (one?.delay ?? 0) + (other?.delay ?? 0) +
         (near ? 0.2 : far[site[a] ?? 0]?.[site[b] ?? 0] ?? 0) *
           between(0.95, 1.05),
-      bytesPerSecond: near
-        ? speed
-        : Math.min(speed, out?.up ?? 0, into?.down ?? 0),
+      bytesPerSecond: near ? speed : Math.min(speed, out?.up ?? 0, into?.down ?? 0),
     };
   };
   const links = devices.flatMap(({ device: from }, a) =>

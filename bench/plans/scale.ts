@@ -168,10 +168,6 @@ async function timed(problem: Problem, gap: number, most: number) {
     deadline: start + most,
     gap,
   });
-  const proven = outcome.type === "placed"
-    ? outcome.gap
-    : outcome.type === "infeasible"
-    ? 0
-    : 1;
+  const proven = outcome.type === "placed" ? outcome.gap : outcome.type === "infeasible" ? 0 : 1;
   return { milliseconds: performance.now() - start, gap: proven };
 }

@@ -16,9 +16,7 @@ export function formatTable({ title, notes, rows }: Table): string {
     columns,
     ...rows.map((row) => columns.map((column) => `${row[column] ?? ""}`)),
   ];
-  const widths = columns.map((_, index) =>
-    Math.max(...cells.map((row) => (row[index] ?? "").length))
-  );
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => (row[index] ?? "").length)));
   const lines = cells.map((row) =>
     row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ")
       .trimEnd()
@@ -37,7 +35,5 @@ export function formatTable({ title, notes, rows }: Table): string {
 
 /** A number with so many digits behind the point. */
 export function fixed(value: number | undefined, digits = 1): string {
-  return value === undefined || !Number.isFinite(value)
-    ? "-"
-    : value.toFixed(digits);
+  return value === undefined || !Number.isFinite(value) ? "-" : value.toFixed(digits);
 }
