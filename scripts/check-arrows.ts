@@ -11,7 +11,7 @@
 import { dirname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { allowedCircles, circlesBefore } from "./arrows/allowed-circles.ts";
+import { allowedCircles } from "./arrows/allowed-circles.ts";
 import { readGraph } from "./arrows/graph.ts";
 import { againstArrows, allowedInVain, arrows, awayFromHome, goingRound, outOfBrowser } from "./arrows/rules.ts";
 
@@ -21,7 +21,7 @@ const problems = [
   ...againstArrows(graph),
   ...awayFromHome(graph),
   ...outOfBrowser(graph),
-  ...goingRound(graph, [...allowedCircles, ...circlesBefore]),
+  ...goingRound(graph, allowedCircles),
   ...allowedInVain(graph, allowedCircles),
 ];
 for (const problem of problems) process.stderr.write(`${problem}\n`);

@@ -1,10 +1,11 @@
-// llama.cpp through node-llama-cpp. Arguments: model, context size, threads. Each line on stdin, "PROMPT_TOKENS
-// DECODED_TOKENS", is one prompt in a fresh sequence and gives one JSON line: milliseconds of prefill and of each token.
+// llama.cpp through node-llama-cpp. Arguments: model, context size, threads, sequences. A line on stdin is a list of
+// prompts of token ids and how many tokens to decode after the first; they are answered at once, greedily, each in a fresh
+// sequence, and one JSON line says when the tokens of each came, in milliseconds since the line.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { getLlama } from "node-llama-cpp";
 
-const [modelPath, contextSize, threads] = process.argv.slice(2);
+const [modelPath, contextSize, threads, sequences] = process.argv.slice(2);
 const llama = await getLlama({
   gpu: false,
   build: "never",
@@ -15,33 +16,33 @@ const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({
   contextSize: Number(contextSize),
   threads: Number(threads),
+  sequences: Number(sequences),
   batchSize: 512,
 });
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
-  const [promptTokens, decodedTokens] = line.split(" ").map(Number);
-  const sequence = context.getSequence();
-  const prompt = Array.from(
-    { length: promptTokens },
-    (_, index) => 300 + ((index * 7919) % 31_000),
+  const { prompts, tokens } = JSON.parse(line);
+  const began = performance.now();
+  const arrivals = await Promise.all(
+    prompts.map((prompt) => answer(prompt, tokens, began)),
   );
+  process.stdout.write(`${JSON.stringify(arrivals)}\n`);
+}
+await context.dispose();
+process.exit(0);
+
+async function answer(prompt, tokens, began) {
+  const sequence = context.getSequence();
   const times = [];
-  let last = performance.now();
   for await (
-    const _token of sequence.evaluate(prompt, {
+    const _ of sequence.evaluate(prompt, {
       temperature: 0,
       yieldEogToken: true,
     })
   ) {
-    const now = performance.now();
-    times.push(now - last);
-    last = now;
-    if (times.length > decodedTokens) break;
+    times.push(performance.now() - began);
+    if (times.length > tokens) break;
   }
   await sequence.dispose();
-  process.stdout.write(
-    `${JSON.stringify({ prefill: times[0], decode: times.slice(1) })}\n`,
-  );
+  return times;
 }
-await context.dispose();
-process.exit(0);

@@ -1,8 +1,12 @@
-/** A GGUF of TinyLlama-1.1B's shape with random Q4_0 weights: what it says is noise, what it costs is real. */
+/** GGUF files of TinyLlama-1.1B's shape with random weights: what they say is noise, what they cost is real. */
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type GgufTensorToWrite, type GgufValue, writeGguf } from "../../models/formats/mod.ts";
+import { randomMatrix } from "./random-matrix.ts";
+
+/** How llama.cpp's `quantize` writes a file: Q4_K_M has Q6_K for the head, and for some values and down projections. */
+export type Quantization = "Q4_0" | "Q4_K_M";
 
 /** Sizes of a llama. */
 export interface Shape {
@@ -30,23 +34,27 @@ export const TINYLLAMA: Shape = {
 export async function writeRandomModel(
   path: string,
   shape: Shape,
+  quantization: Quantization = "Q4_0",
 ): Promise<void> {
   if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
   await writeGguf(`${path}.new`, {
-    metadata: metadata(shape),
-    tensors: tensors(shape),
+    metadata: metadata(shape, quantization),
+    tensors: tensors(shape, quantization),
   });
   await rename(`${path}.new`, path);
 }
 
-function metadata(shape: Shape): Record<string, GgufValue> {
+function metadata(
+  shape: Shape,
+  quantization: Quantization,
+): Record<string, GgufValue> {
   const uint32 = (value: number): GgufValue => ({ type: "uint32", value });
   const pieces = Array.from({ length: shape.vocabulary }, (_, id) => piece(id));
   return {
     "general.architecture": "llama",
     "general.name": "random",
-    "general.file_type": uint32(2),
+    "general.file_type": uint32(quantization === "Q4_0" ? 2 : 15),
     "llama.block_count": uint32(shape.layers),
     "llama.context_length": uint32(shape.context),
     "llama.embedding_length": uint32(shape.width),
@@ -82,29 +90,46 @@ function piece(id: number): string {
   return `\u2581w${id}`;
 }
 
-function tensors(shape: Shape): GgufTensorToWrite[] {
-  const { width, feedForward, vocabulary } = shape;
+function tensors(
+  shape: Shape,
+  quantization: Quantization,
+): GgufTensorToWrite[] {
+  const { layers, width, feedForward, vocabulary } = shape;
   const kv = (width / shape.heads) * shape.kvHeads;
+  const usual = quantization === "Q4_0" ? "Q4_0" : "Q4_K";
   const all = [
-    q4("token_embd.weight", vocabulary, width),
+    randomMatrix("token_embd.weight", usual, vocabulary, width),
     ones("output_norm.weight", width),
-    q4("output.weight", vocabulary, width),
+    randomMatrix(
+      "output.weight",
+      quantization === "Q4_0" ? "Q4_0" : "Q6_K",
+      vocabulary,
+      width,
+    ),
   ];
-  for (let layer = 0; layer < shape.layers; layer++) {
+  for (let layer = 0; layer < layers; layer++) {
     const name = (part: string) => `blk.${layer}.${part}.weight`;
+    const better = quantization === "Q4_K_M" && hasMoreBits(layer, layers) ? "Q6_K" : usual;
     all.push(
       ones(name("attn_norm"), width),
-      q4(name("attn_q"), width, width),
-      q4(name("attn_k"), kv, width),
-      q4(name("attn_v"), kv, width),
-      q4(name("attn_output"), width, width),
+      randomMatrix(name("attn_q"), usual, width, width),
+      randomMatrix(name("attn_k"), usual, kv, width),
+      randomMatrix(name("attn_v"), better, kv, width),
+      randomMatrix(name("attn_output"), usual, width, width),
       ones(name("ffn_norm"), width),
-      q4(name("ffn_gate"), feedForward, width),
-      q4(name("ffn_up"), feedForward, width),
-      q4(name("ffn_down"), width, feedForward),
+      randomMatrix(name("ffn_gate"), usual, feedForward, width),
+      randomMatrix(name("ffn_up"), usual, feedForward, width),
+      randomMatrix(name("ffn_down"), better, width, feedForward),
     );
   }
   return all;
+}
+
+/** llama.cpp's `use_more_bits`: the first and the last eighth of the layers, and each third between them. */
+function hasMoreBits(layer: number, layers: number): boolean {
+  const eighth = Math.floor(layers / 8);
+  return layer < eighth || layer >= Math.floor(7 * layers / 8) ||
+    (layer - eighth) % 3 === 2;
 }
 
 function ones(name: string, length: number): GgufTensorToWrite {
@@ -113,28 +138,5 @@ function ones(name: string, length: number): GgufTensorToWrite {
     type: "F32",
     shape: [length],
     content: () => [new Uint8Array(new Float32Array(length).fill(1).buffer)],
-  };
-}
-
-/** Random nibbles with the scale that keeps hidden states at about unit size: 18 bytes for 32 weights. */
-function q4(name: string, rows: number, columns: number): GgufTensorToWrite {
-  return {
-    name,
-    type: "Q4_0",
-    shape: [rows, columns],
-    *content() {
-      // The nibbles less 8 spread by 4.6; the half-precision scale makes a row's sum spread by about 1.
-      const scale = new Uint8Array(
-        new Float16Array([1 / (4.6 * Math.sqrt(columns))]).buffer,
-      );
-      const row = new Uint8Array((columns / 32) * 18);
-      for (let at = 0; at < rows; at++) {
-        crypto.getRandomValues(row.subarray(0, Math.min(row.length, 65_536)));
-        for (let block = 0; block < row.length; block += 18) {
-          row.set(scale, block);
-        }
-        yield row;
-      }
-    },
   };
 }

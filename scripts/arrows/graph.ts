@@ -28,8 +28,8 @@ export function readGraph(root: string, folders: readonly string[]): Graph {
   const graph = new Map<string, Import[]>();
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
       const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || !path.endsWith(".ts") || path.includes("node_modules")) continue;
       graph.set(relative(root, path).replaceAll("\\", "/"), importsOf(readFileSync(path, "utf8")));
     }
   }
