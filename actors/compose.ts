@@ -72,7 +72,7 @@ export function composeDevice(parts: Parts): Composed {
     links.transferred(from, bytes, milliseconds);
   const loading = new Loading({ device, store, compute, clock, peers, announce, onTransfer });
   const cast = {
-    leader: leader({ id: device, clock, joins, peers, solver, announce }),
+    leader: leader({ self: device, clock, joins, peers, solver, store, announce }),
     library: library(store),
     monitor: monitor(measured),
     gateway: gateway({ clock, served }),

@@ -81,7 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     api,
     addresses: () => mesh.addresses(),
     invite: () => mesh.invite(),
-    offer: (manifest) => system.tell(supervisorOf(mesh.self), { type: "offer", manifest }),
+    offer: (manifest) => system.tell(supervisorOf(mesh.self), { type: "offer", model: manifest.id }),
     store,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -1,379 +1,260 @@
-/** What the acting leader knows and does: reports in, placement, preparation of every segment, publication. */
+/** The acting leader: what it hears goes to its knowledge and to the models it serves; where they stand is published. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type Problem, reserveOnDisk } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
-import type { Device } from "../device.ts";
-import {
-  type ActivePlan,
-  comparePlans,
-  type MeshState,
-  noModels,
-  type PlanNumber,
-  type Standing,
-  standingOf,
-} from "../plan.ts";
+import { type MeshState, modelOf, type ModelState, noModels, type PlanNumber, type Standing } from "../plan.ts";
 import type { SupervisorMessage } from "../supervisor/protocol.ts";
-import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
-import { forecastOf } from "./forecast.ts";
 import { Knowledge, type Offer } from "./knowledge.ts";
-import { blocksOf, breachOf, capacityOf, isInForce, placePinned, problemOf, questionOf, shapeOf } from "./planning.ts";
-import { names, type ServingPolicy } from "./policy.ts";
-import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
+import type { Lead } from "./lead.ts";
+import type { ServingPolicy } from "./policy.ts";
+import type { DeviceReport, LeaderMessage, Pinned, Preparation, Split } from "./protocol.ts";
+import { type Choice, oneModel } from "./served.ts";
+import { Serving } from "./serving.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
+import { DEBOUNCE_MILLISECONDS, GATHERING_MILLISECONDS } from "./when.ts";
 
-/** Changes that come together are planned for together. */
-const DEBOUNCE_MILLISECONDS = 400;
-/** How long a new leader waits for the reports of all that it is connected to. */
-const GATHERING_MILLISECONDS = 3000;
-/** How long a device that failed to prepare is planned around. */
-const EXCLUSION_MILLISECONDS = 30_000;
-/** How often the plan in force is held against new measurements. */
-const REVIEW_MILLISECONDS = 30_000;
-/** A new plan must be so many times better than the one in force: moving costs, and measurements are noisy. */
-const WORTHWHILE = 1.1;
-/** Reviews in a row that must find the same gain before measurements alone move a plan: noise does not last. */
-const PATIENCE = 2;
+const GATHERING = "A new leader is gathering what the devices report.";
+const UNDESCRIBED = "A model has been offered; what it is made of is being fetched.";
+const NOTHING_OFFERED = "The mesh has no model yet: start a device with --model PATH.";
+
+/** Attempts remembered for a device that is out of reach: more than it is likely to hold segments of. */
+const MAX_OWED = 32;
 
 /** Where an acting leader stands. */
 export interface ActingOptions {
   readonly term: number;
-  readonly device: Device;
+  /** The device that leads. */
+  readonly device: string;
+  readonly self: Ref<LeaderMessage>;
   /** What the leader before had published. */
   readonly published: MeshState;
-  readonly self: Ref<LeaderMessage>;
+  /** Splits that people asked for, by model: where the leader's actor had crashed, they still hold. Written to. */
+  readonly pins: Map<string, Split>;
   readonly send: (device: string, message: SupervisorMessage) => void;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
   /** Has a problem solved off the event loop; `solved` is called with the same number later. */
   readonly solve: (id: number, request: SolveRequest) => void;
+  readonly warn: (message: string) => void;
+  /** Which models are served. Default: one. */
+  readonly choose?: Choice;
 }
 
-type Preparation = Extract<LeaderMessage, { type: "preparing" | "prepared" | "unprepared" }>;
-
-/** The acting leader of one term. */
+/** The acting leader of one term. Times are its clock. */
 export class Acting {
   readonly #options: ActingOptions;
-  readonly #since: number;
   readonly #knowledge: Knowledge;
-  #published: Standing;
-  #pinned: Split | null = null;
-  #attempt: Attempt | undefined;
+  readonly #lead: Lead;
+  readonly #choose: Choice;
+  /** By model, in the order in which they came to be served. */
+  readonly #servings = new Map<string, Serving>();
+  /** Attempts that devices out of reach are to forget when they are back. */
+  readonly #owed = new Map<string, PlanNumber[]>();
+  /** Why no model is served, while none is. */
+  #idle = GATHERING;
   #epoch = 0;
-  #planAt: number | undefined;
-  #reviewAt: number;
-  /** Reviews in a row that found a better plan. */
-  #better = 0;
-  /** The question the planner works on; what it says to an older one is not heard. */
-  #solving: { readonly id: number; readonly offer: Offer; readonly review: boolean } | undefined;
   #asked = 0;
+  #tickedAt: number;
 
-  constructor(options: ActingOptions) {
+  constructor(options: ActingOptions, now: number) {
     this.#options = options;
+    this.#choose = options.choose ?? oneModel;
     this.#knowledge = new Knowledge(options.live);
-    this.#since = options.device.clock.now();
-    this.#reviewAt = this.#since + REVIEW_MILLISECONDS;
-    const published = standingOf(options.published);
-    const live = new Set(options.live());
-    const stands = published.type === "active" && published.plan.segments.every(({ device }) => live.has(device));
-    this.#published = stands
-      ? published
-      : { type: "waiting", reason: "A new leader is gathering what the devices report." };
-    this.#publish(this.#published);
-    this.#planSoon(options.device.clock.now());
+    this.#tickedAt = now;
+    this.#lead = this.#makeLead(now);
+    for (const state of options.published.models) this.#takeOver(state, now);
+    this.#publish();
+  }
+
+  /** Models that were offered and whose manifests are wanted, with the devices that have them. */
+  wanted(): readonly { readonly model: string; readonly sources: readonly string[] }[] {
+    return this.#knowledge.undescribed();
   }
 
   reported(report: DeviceReport, now: number): void {
     const news = this.#knowledge.report(report);
-    if (news === "first") this.#tell(report.device, this.#state());
-    // A plan made on guesses is looked at again as soon as they are replaced; one made on numbers waits for a review.
-    const guessed = news === "learnt" && this.#model()?.policy.objective !== "even";
-    if (news === "first" || guessed) this.#planSoon(now);
+    if (news === "numbers") return;
+    if (news === "first") this.#welcome(report.device);
+    for (const serving of this.#servings.values()) serving.noticed(news, now);
   }
 
   /** A device knows a model; it is a holder where it has all of its blocks. */
-  offered(device: string, manifest: Manifest, policy: ServingPolicy, complete: boolean, now: number): void {
-    if (this.#knowledge.offer(device, manifest, policy, complete)) this.#planSoon(now);
+  offered(device: string, model: string, policy: ServingPolicy, complete: boolean, now: number): void {
+    const known = this.#knowledge.offered(model) !== undefined;
+    this.#knowledge.offer(device, model, policy, complete);
+    if (!known) this.#serve(now);
+  }
+
+  /** What a model is made of has become known. */
+  described(manifest: Manifest, now: number): void {
+    this.#knowledge.describe(manifest);
+    this.#serve(now);
+    this.#servings.get(manifest.id)?.planSoon(now);
   }
 
   /** A device has left. */
   lost(device: string, now: number): void {
     const name = this.#knowledge.name(device);
     this.#knowledge.forget(device);
-    if (this.#uses(device)) {
-      this.#publish({ type: "waiting", reason: `${name} has left; the blocks it held are being placed anew.` });
-    }
-    if (this.#attempt?.uses(device)) this.#attempt = undefined;
-    this.#planSoon(now);
+    for (const serving of this.#servings.values()) serving.lost(device, name, now);
+    this.#serve(now);
   }
 
   /** Says again what is published, for those who missed it or have been restarted. */
   repeat(): void {
-    this.#publish(this.#published);
+    this.#publish();
   }
 
-  /** A segment executor of the plan in force has ended by itself. */
+  /** A segment executor of a plan in force has ended by itself. */
   segmentLost(device: string, number: PlanNumber, reason: string, now: number): void {
-    if (!this.#uses(device)) return;
-    if (this.#published.type !== "active" || comparePlans(number, this.#published.plan.number) !== 0) return;
-    this.#publish({ type: "waiting", reason: `A segment was lost (${reason}) and is being loaded again.` });
-    this.#planSoon(now);
+    for (const serving of this.#servings.values()) serving.segmentLost(device, number, reason, now);
+    this.#serve(now);
   }
 
-  /** Fixes how many blocks each device holds, or with `null` leaves it to the planner again. */
-  pin(split: Split | null, now: number): Pinned {
-    const offer = this.#model();
-    if (offer === undefined) {
-      return { type: "refused", reason: "The mesh has no model yet: start a device with --model PATH." };
-    }
-    if (split !== null) {
-      const shape = shapeOf(offer.manifest, offer.policy);
-      const placement = placePinned(offer.manifest, this.#knowledge.able(offer, now), shape, split);
-      if (placement.type === "infeasible") return { type: "refused", reason: placement.reason };
-      const breach = breachOf(this.#problem(offer, now), placement.segments);
-      if (breach !== undefined) return { type: "refused", reason: breach };
-    }
-    this.#pinned = split;
-    this.#planAt = now;
-    return { type: "accepted" };
+  /** Fixes how many blocks of a model each device holds, or with `null` leaves it to the planner again. */
+  pin(model: string | undefined, split: Split | null, now: number): Pinned {
+    const [id, serving] = this.#find(model) ?? [];
+    if (id === undefined || serving === undefined) return { type: "refused", reason: this.#idle };
+    const pinned = serving.pin(split, now);
+    if (pinned.type === "refused") return pinned;
+    if (split === null) this.#options.pins.delete(id);
+    else this.#options.pins.set(id, split);
+    return pinned;
   }
 
   /** The question of a person who wonders: what if, or why. Undefined where there is nothing to ask about yet. */
   study(
+    model: string | undefined,
     changes: readonly string[],
     models: readonly { readonly path: string; readonly manifest: Manifest }[],
     now: number,
   ): SolveRequest | undefined {
-    const offer = this.#model();
-    if (offer === undefined) return undefined;
-    const question = { ...this.#question(offer, now), explain: true, secondOpinion: true };
-    if (changes.length === 0) return question;
-    const others = models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) }));
-    return { ...question, changes, models: others };
+    return this.#find(model)?.[1].study(changes, models, now);
   }
 
   /** A device says how far it is with its segment. */
   heard(message: Preparation, now: number): void {
-    const attempt = this.#attempt;
-    if (attempt === undefined || comparePlans(message.number, attempt.number) !== 0) return;
-    if (!attempt.uses(message.device)) return;
-    attempt.heard(message.device, now);
-    if (message.type === "unprepared") this.#abandon(message.device, message.reason, now);
-    if (message.type !== "prepared") return;
-    attempt.prepared(message.device, message.ref);
-    const plan = attempt.plan((device) => this.#knowledge.name(device));
-    if (plan === undefined) return;
-    this.#attempt = undefined;
-    this.#publish({ type: "active", plan });
-    if (plan.planner === "solver") this.#reserve(attempt.decision);
-  }
-
-  tick(now: number): void {
-    const silent = this.#attempt?.silent(now);
-    if (silent !== undefined) {
-      this.#abandon(silent, `it has not been heard of for ${PREPARE_SILENCE_MILLISECONDS / 1000} seconds`, now);
-    }
-    if (this.#knowledge.readmit(now)) this.#planSoon(now);
-    if (this.#planAt !== undefined && now >= this.#planAt) {
-      this.#planAt = undefined;
-      this.#plan(now, false);
-    } else if (now >= this.#reviewAt) {
-      this.#reviewAt = now + REVIEW_MILLISECONDS;
-      const settled = this.#published.type === "active" && this.#attempt === undefined && this.#solving === undefined;
-      if (settled) this.#plan(now, true);
-    }
+    for (const serving of this.#servings.values()) serving.heard(message, now);
   }
 
   /** The planner has an answer, or has failed. */
   solved(id: number, answer: SolveAnswer | { readonly error: string }, now: number): void {
-    const solving = this.#solving;
-    if (solving === undefined || solving.id !== id) return;
-    this.#solving = undefined;
-    const { offer, review } = solving;
-    if ("error" in answer || answer.outcome.type === "unsolved") {
-      const reason = "error" in answer ? answer.error : answer.outcome.type === "unsolved" ? answer.outcome.reason : "";
-      this.#options.device.announce({ type: "warning", message: `${reason} The model is split evenly instead.` });
-      if (!review) this.#split(offer, now);
-      return;
-    }
-    const { outcome, current } = answer;
-    if (outcome.type === "infeasible") return review ? undefined : this.#infeasible(outcome.reason);
-    const { manifest, policy } = offer;
-    const shape = shapeOf(manifest, policy);
-    const plan = this.#published.type === "active" ? this.#published.plan : undefined;
-    const forecast = forecastOf(outcome, answer.explanation?.verdict);
-    if (plan !== undefined && isInForce(plan, manifest.id, shape, outcome.segments)) {
-      this.#better = 0;
-      this.#attempt = undefined;
-      // The same plan, seen more clearly.
-      if (review) this.#publish({ type: "active", plan: { ...plan, forecast } });
-      return;
-    }
-    const usable = plan !== undefined && plan.model.id === manifest.id && plan.planner === "solver" &&
-      current !== undefined;
-    if (usable && current.objectiveMilliseconds <= outcome.prediction.objectiveMilliseconds * WORTHWHILE) {
-      this.#better = 0;
-      return;
-    }
-    if (review && ++this.#better < PATIENCE) return;
-    this.#better = 0;
-    this.#prepare({ manifest, policy, shape, planner: "solver", segments: outcome.segments, forecast }, now);
+    for (const serving of this.#servings.values()) serving.solved(id, answer, now);
   }
 
-  #planSoon(now: number): void {
-    this.#planAt = now + DEBOUNCE_MILLISECONDS;
-  }
-
-  #uses(device: string): boolean {
-    return this.#published.type === "active" &&
-      this.#published.plan.segments.some((segment) => segment.device === device);
-  }
-
-  /** The model that is served: the one in force, or else the first that was offered. */
-  #model(): Offer | undefined {
-    return this.#knowledge.model(this.#published.type === "active" ? this.#published.plan.model.id : undefined);
-  }
-
-  #problem(offer: Offer, now: number): Problem {
-    return problemOf(offer, this.#knowledge.able(offer, now), { inForce: this.#inForce() });
-  }
-
-  #inForce(): ActivePlan | undefined {
-    return this.#published.type === "active" ? this.#published.plan : undefined;
-  }
-
-  #question(offer: Offer, now: number) {
-    return questionOf(offer, this.#knowledge.able(offer, now), { inForce: this.#inForce() });
-  }
-
-  #plan(now: number, review: boolean): void {
-    // A plan made before all have reported would only be made again a moment later.
-    if (!this.#knowledge.complete() && now < this.#since + GATHERING_MILLISECONDS) return this.#planSoon(now);
-    const offer = this.#model();
-    if (offer === undefined) {
-      // A new leader waits for the others' offers before it lets go of a plan that works.
-      if (this.#published.type !== "active") {
-        this.#publish({ type: "waiting", reason: "The mesh has no model yet: start a device with --model PATH." });
-      }
-      return;
-    }
-    const { manifest, policy } = offer;
-    const able = this.#knowledge.able(offer, now);
-    if (able.length === 0) return this.#infeasible("No device has reported what it can do yet.");
-    if (this.#pinned !== null) {
-      if (review) return;
-      const shape = shapeOf(manifest, policy);
-      const placement = placePinned(manifest, able, shape, this.#pinned);
-      // A pinned device has left, or may no longer hold its blocks: an answer on another split is better than none, so the planner decides.
-      const kept = placement.type === "placed" && breachOf(this.#problem(offer, now), placement.segments) === undefined;
-      if (placement.type === "placed" && kept) {
-        const forecast = undefined;
-        return this.#adopt({ manifest, policy, shape, planner: "pinned", segments: placement.segments, forecast }, now);
-      }
-    }
-    if (policy.objective === "even") return review ? undefined : this.#split(offer, now);
-    this.#solving = { id: ++this.#asked, offer, review };
-    this.#options.solve(this.#asked, { ...this.#question(offer, now), explain: true, secondOpinion: review });
-  }
-
-  /** Splits evenly: as the policy asks, or where the planner failed. */
-  #split(offer: Offer, now: number): void {
-    const { manifest, policy } = offer;
-    const shape = shapeOf(manifest, policy);
-    const allowed = this.#knowledge.able(offer, now).filter((report) => {
-      return (policy.only.length === 0 || names(policy.only, report)) && !names(policy.exclude, report);
-    });
-    const placement = evenSplit(capacityOf(manifest, allowed, shape));
-    if (placement.type === "infeasible") return this.#infeasible(placement.reason);
-    const breach = breachOf(this.#problem(offer, now), placement.segments);
-    if (breach !== undefined) return this.#infeasible(`The model cannot be split evenly: ${breach}`);
-    this.#adopt({ manifest, policy, shape, planner: "even", segments: placement.segments, forecast: undefined }, now);
-  }
-
-  /** Prepares a placement, unless it is what the plan in force does already. */
-  #adopt(decision: Decision, now: number): void {
-    const { manifest, shape, segments } = decision;
-    if (this.#published.type === "active" && isInForce(this.#published.plan, manifest.id, shape, segments)) {
-      this.#attempt = undefined;
-      return;
-    }
-    this.#prepare(decision, now);
-  }
-
-  #infeasible(reason: string): void {
-    this.#attempt = undefined;
-    this.#publish({ type: "waiting", reason: [reason, ...this.#knowledge.exclusions()].join(" ").slice(0, 2000) });
-  }
-
-  /** Has every device of a plan load its segment. */
-  #prepare(decision: Decision, now: number): void {
-    const number = { term: this.#options.term, epoch: ++this.#epoch };
-    this.#attempt = new Attempt(number, decision, now);
-    const { manifest, policy, shape } = decision;
-    const sources = [...this.#options.live()];
-    for (const { device, first, last, bytes } of decision.segments) {
-      const replyTo = this.#options.self;
-      this.#send(device, {
-        type: "assign",
-        number,
-        manifest,
-        policy,
-        first,
-        last,
-        bytes,
-        ...shape,
-        sources,
-        replyTo,
-      });
+  /** Looks at what is due. */
+  tick(now: number): void {
+    const readmitted = this.#knowledge.readmit(this.#tickedAt, now);
+    this.#tickedAt = now;
+    this.#serve(now);
+    for (const serving of this.#servings.values()) {
+      if (readmitted) serving.planSoon(now);
+      const others = [...this.#servings.values()].filter((other) => other !== serving);
+      serving.tick(!others.some(({ asking }) => asking), now);
     }
   }
 
-  #abandon(device: string, reason: string, now: number): void {
-    this.#attempt = undefined;
-    this.#knowledge.exclude(device, now + EXCLUSION_MILLISECONDS, reason);
-    this.#planSoon(now);
+  /** Goes on with what the leader before had published, as far as its devices are in reach. */
+  #takeOver(state: ModelState, now: number): void {
+    const live = new Set(this.#options.live());
+    const stands = state.type === "active" && state.plan.segments.every(({ device }) => live.has(device));
+    const standing = stands ? state : { type: "waiting" as const, reason: GATHERING };
+    this.#begin(modelOf(state), standing, now);
   }
 
-  /** Has devices keep blocks of their neighbours on disk, so that they can take over without the one that had them. */
-  #reserve({ manifest, segments }: Decision): void {
-    const offer = this.#knowledge.model(manifest.id);
-    if (offer === undefined) return;
-    const problem = this.#problem(offer, this.#options.device.clock.now());
-    const spareDiskBytes = (device: string) => this.#knowledge.spareDiskBytes(device);
-    const sources = [...this.#options.live()];
-    const leader = this.#options.device.id;
-    for (const { device, owner, first, last } of reserveOnDisk(problem, segments, spareDiskBytes)) {
-      this.#send(device, {
-        type: "reserve",
-        manifest,
-        first,
-        last,
-        owner: this.#knowledge.name(owner),
-        sources,
-        leader,
-      });
+  #begin(model: Named, standing: Standing, now: number): void {
+    const pinned = this.#options.pins.get(model.id) ?? null;
+    this.#servings.set(model.id, new Serving(this.#lead, model, { standing, pinned }, now));
+  }
+
+  /** Begins to serve what is to be served, and ends what is not. */
+  #serve(now: number): void {
+    // What is served is not let go of before all have offered what they have.
+    if (this.#servings.size > 0 && this.#gathering(now)) return;
+    const inForce = [...this.#servings].flatMap(([model, { plan }]) => plan === undefined ? [] : [model]);
+    const chosen = new Set(this.#choose(this.#offers(), inForce));
+    const ended = [...this.#servings].filter(([model]) => !chosen.has(model));
+    for (const [model, serving] of ended) {
+      this.#servings.delete(model);
+      serving.end();
     }
+    const begun = this.#offers().filter(({ manifest: { id } }) => chosen.has(id) && !this.#servings.has(id));
+    for (const { manifest } of begun) {
+      this.#begin(manifest, { type: "waiting", reason: `${manifest.name} is being placed.` }, now);
+    }
+    const idle = this.#gathering(now) ? GATHERING : this.wanted().length > 0 ? UNDESCRIBED : NOTHING_OFFERED;
+    const news = this.#servings.size === 0 && idle !== this.#idle;
+    this.#idle = idle;
+    if (news || ended.length + begun.length > 0) this.#publish();
   }
 
-  #publish(standing: Standing): void {
-    this.#published = standing;
-    const state = this.#state();
-    for (const device of this.#options.live()) this.#tell(device, state);
+  /** What can be served; what is being placed already comes first, lest offers in another order stop it. */
+  #offers(): Offer[] {
+    const offers = this.#knowledge.offers();
+    const known = ({ manifest }: Offer) => this.#servings.has(manifest.id);
+    return [...offers.filter(known), ...offers.filter((offer) => !known(offer))];
+  }
+
+  #gathering(now: number): boolean {
+    const since = now - this.#lead.since;
+    return since < DEBOUNCE_MILLISECONDS || (!this.#knowledge.complete() && since < GATHERING_MILLISECONDS);
+  }
+
+  #find(model: string | undefined): readonly [string, Serving] | undefined {
+    return [...this.#servings].find(([id]) => model === undefined || id === model);
+  }
+
+  #makeLead(now: number): Lead {
+    const { device, self, live, send, solve, warn, term } = this.#options;
+    return {
+      device,
+      since: now,
+      self,
+      knowledge: this.#knowledge,
+      live,
+      send,
+      withdraw: (to, number) => this.#withdraw(to, number),
+      number: () => ({ term, epoch: ++this.#epoch }),
+      solve: (request) => {
+        solve(++this.#asked, request);
+        return this.#asked;
+      },
+      reserved: (model, on) => this.#reserved(model, on),
+      changed: () => this.#publish(),
+      warn,
+    };
+  }
+
+  #reserved(model: string, device: string): number {
+    const others = [...this.#servings].filter(([id]) => id !== model);
+    return others.reduce((sum, [, serving]) => sum + serving.bytesOn(device), 0);
+  }
+
+  #withdraw(device: string, number: PlanNumber): void {
+    const { live, send, device: leader } = this.#options;
+    if (live().includes(device)) return send(device, { type: "withdraw", number, leader });
+    this.#owed.set(device, [...this.#owed.get(device) ?? [], number].slice(-MAX_OWED));
+  }
+
+  /** A device that came, or came back, learns where things stand. */
+  #welcome(device: string): void {
+    this.#tell(device);
+    for (const number of this.#owed.get(device) ?? []) this.#withdraw(device, number);
+    this.#owed.delete(device);
   }
 
   #state(): MeshState {
-    const standing = this.#published;
-    if (standing.type === "active") return { models: [standing], reason: "" };
-    const offer = this.#model();
-    if (offer === undefined) return noModels(standing.reason);
-    const { id, name } = offer.manifest;
-    return { models: [{ ...standing, model: { id, name } }], reason: standing.reason };
+    if (this.#servings.size === 0) return noModels(this.#idle);
+    return { models: [...this.#servings.values()].map((serving) => serving.state()), reason: "" };
   }
 
-  #tell(to: string, state: MeshState): void {
-    this.#send(to, { type: "publish", term: this.#options.term, leader: this.#options.device.id, state });
+  #publish(): void {
+    for (const device of this.#options.live()) this.#tell(device);
   }
 
-  #send(to: string, message: SupervisorMessage): void {
-    this.#options.send(to, message);
+  #tell(to: string): void {
+    const { term, device: leader, send } = this.#options;
+    send(to, { type: "publish", term, leader, state: this.#state() });
   }
 }
+
+type Named = { readonly id: string; readonly name: string };

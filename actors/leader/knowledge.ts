@@ -2,21 +2,39 @@
 import type { Manifest } from "../../models/manifest.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
+import { coolDown } from "./when.ts";
 
-/** A model that the mesh knows, who has all of it, and how its owner wants it served. */
+/** A model that can be planned, who has all of it, and how its owner wants it served. */
 export interface Offer {
   readonly manifest: Manifest;
   readonly policy: ServingPolicy;
+  readonly holders: ReadonlySet<string>;
+}
+
+/** What devices have said of a model. */
+interface Told {
+  policy: ServingPolicy;
+  /** Devices with all of its blocks. */
   readonly holders: Set<string>;
+  /** Devices with its manifest. */
+  readonly knowers: Set<string>;
+}
+
+/** Why a device is planned around, and how long. */
+interface Exclusion {
+  readonly until: number;
+  readonly reason: string;
+  /** Failures in a row. */
+  readonly failures: number;
 }
 
 /** Devices and models as they have been told of. */
 export class Knowledge {
   readonly #live: () => readonly string[];
   readonly #reports = new Map<string, DeviceReport>();
-  readonly #offers = new Map<string, Offer>();
-  /** Devices planned around, until when, and why. */
-  readonly #excluded = new Map<string, { readonly until: number; readonly reason: string }>();
+  readonly #told = new Map<string, Told>();
+  readonly #manifests = new Map<string, Manifest>();
+  readonly #excluded = new Map<string, Exclusion>();
 
   /** @param live the devices in reach, this one included */
   constructor(live: () => readonly string[]) {
@@ -34,43 +52,71 @@ export class Knowledge {
     return report.links.length > known.links.length || report.work.length > known.work.length ? "learnt" : "numbers";
   }
 
-  /** Takes an offer; whether the model is new. The word of who has the model's file counts more than what others recall. */
-  offer(device: string, manifest: Manifest, policy: ServingPolicy, complete: boolean): boolean {
-    const known = this.#offers.get(manifest.id);
-    const holders = known?.holders ?? new Set();
-    if (complete) holders.add(device);
-    this.#offers.set(manifest.id, { manifest, policy: complete ? policy : known?.policy ?? policy, holders });
-    return known === undefined;
+  /** Takes an offer. The word of who has the model's file counts more than what others recall. */
+  offer(device: string, model: string, policy: ServingPolicy, complete: boolean): void {
+    const told = this.#told.get(model) ?? { policy, holders: new Set(), knowers: new Set() };
+    told.knowers.add(device);
+    if (complete) told.holders.add(device);
+    if (complete) told.policy = policy;
+    this.#told.set(model, told);
   }
 
-  /** Forgets a device that has left. */
+  /** Takes the manifest of a model. */
+  describe(manifest: Manifest): void {
+    this.#manifests.set(manifest.id, manifest);
+  }
+
+  /** Models that were offered and cannot be planned yet, with the devices that can describe them. */
+  undescribed(): { readonly model: string; readonly sources: readonly string[] }[] {
+    const live = new Set(this.#live());
+    return [...this.#told].flatMap(([model, { knowers }]) => {
+      const sources = [...knowers].filter((device) => live.has(device));
+      return this.#manifests.has(model) || sources.length === 0 ? [] : [{ model, sources }];
+    });
+  }
+
+  /** Models that can be planned, in the order in which they were offered. */
+  offers(): Offer[] {
+    return [...this.#told.keys()].flatMap((model) => this.offered(model) ?? []);
+  }
+
+  /** A model that can be planned. */
+  offered(model: string): Offer | undefined {
+    const [told, manifest] = [this.#told.get(model), this.#manifests.get(model)];
+    return told === undefined || manifest === undefined ? undefined : { ...told, manifest };
+  }
+
+  /** Forgets a device that has left. What it offered may still be served by those who recall it. */
   forget(device: string): void {
     this.#reports.delete(device);
-    for (const offer of this.#offers.values()) offer.holders.delete(device);
+    this.#excluded.delete(device);
+    for (const { holders, knowers } of this.#told.values()) {
+      holders.delete(device);
+      knowers.delete(device);
+    }
   }
 
-  /** Plans around a device until a time. */
-  exclude(device: string, until: number, reason: string): void {
-    this.#excluded.set(device, { until, reason });
+  /** Plans around a device that has failed, the longer the more often it has. */
+  exclude(device: string, reason: string, now: number): void {
+    const failures = (this.#excluded.get(device)?.failures ?? 0) + 1;
+    this.#excluded.set(device, { until: now + coolDown(failures), reason, failures });
   }
 
-  /** Lets those back in whose time is over; whether there were any. */
-  readmit(now: number): boolean {
-    const due = [...this.#excluded].filter(([, { until }]) => now >= until);
-    for (const [device] of due) this.#excluded.delete(device);
-    return due.length > 0;
+  /** A device has done what it was asked for. */
+  prove(device: string): void {
+    this.#excluded.delete(device);
+  }
+
+  /** Whether a device is to be tried again that was planned around until now; true once. */
+  readmit(since: number, now: number): boolean {
+    return [...this.#excluded.values()].some(({ until }) => until > since && until <= now);
   }
 
   /** Why devices are planned around, in sentences. */
-  exclusions(): string[] {
-    return [...this.#excluded].map(([device, { reason }]) => `${this.name(device)} could not take part: ${reason}`);
-  }
-
-  /** The model of this id, or else the first that a device in reach has in full, or else the first that was offered. */
-  model(id: string | undefined): Offer | undefined {
-    const offers = [...this.#offers.values()];
-    const held = offers.find(({ holders }) => holders.size > 0);
-    return (id === undefined ? undefined : this.#offers.get(id)) ?? held ?? offers[0];
+  exclusions(now: number): string[] {
+    return [...this.#excluded].flatMap(([device, { until, reason }]) => {
+      return until > now ? [`${this.name(device)} could not take part: ${reason}`] : [];
+    });
   }
 
   /** Whether every device in reach has reported. */
@@ -78,13 +124,16 @@ export class Knowledge {
     return this.#live().every((device) => this.#reports.has(device));
   }
 
-  /** Devices that can take part, those that hold all of the model first. */
-  able({ holders }: Offer, now: number): DeviceReport[] {
+  /** Devices in reach, those that hold all of the model first: the prompt enters there. */
+  reach({ holders }: Offer): DeviceReport[] {
     const live = new Set(this.#live());
-    const able = [...this.#reports.values()].filter(({ device }) => {
-      return live.has(device) && now >= (this.#excluded.get(device)?.until ?? 0);
-    });
-    return inOrder(able, holders);
+    const reports = [...this.#reports.values()].filter(({ device }) => live.has(device));
+    return [...reports.filter(({ device }) => holders.has(device)), ...reports.filter((it) => !holders.has(it.device))];
+  }
+
+  /** Those of them that are not planned around. */
+  able(offer: Offer, now: number): DeviceReport[] {
+    return this.reach(offer).filter(({ device }) => now >= (this.#excluded.get(device)?.until ?? 0));
   }
 
   /** What people call a device. */
@@ -96,10 +145,4 @@ export class Knowledge {
   spareDiskBytes(device: string): number {
     return this.#reports.get(device)?.spareDiskBytes ?? 0;
   }
-}
-
-/** Devices that take part, those that hold all of the model first: the prompt enters there. */
-function inOrder(reports: Iterable<DeviceReport>, holders: ReadonlySet<string>): DeviceReport[] {
-  const all = [...reports];
-  return [...all.filter(({ device }) => holders.has(device)), ...all.filter(({ device }) => !holders.has(device))];
 }

@@ -199,6 +199,7 @@ export function placePinned(
   devices: readonly DeviceReport[],
   shape: RequestShape,
   pinned: Split,
+  reserved: Reserved = nothingReserved,
 ): Placement {
   const chosen: DeviceReport[] = [];
   for (const { device: wanted } of pinned) {
@@ -217,7 +218,7 @@ export function placePinned(
     if (chosen.includes(match)) return { type: "infeasible", reason: `The split names "${wanted}" twice.` };
     chosen.push(match);
   }
-  return placeCounts(capacityOf(manifest, chosen, shape), pinned.map(({ blocks }) => blocks));
+  return placeCounts(capacityOf(manifest, chosen, shape, reserved), pinned.map(({ blocks }) => blocks));
 }
 
 /** Why a placement that the planner did not make would break the owner's wishes, a sentence; undefined where it would not. */
@@ -237,18 +238,15 @@ export function breachOf(problem: Problem, segments: readonly Run[]): string | u
 }
 
 /** Whether a placement is what the plan in force already does. */
-export function isInForce(
-  plan: ActivePlan,
-  model: string,
-  shape: RequestShape,
-  segments: readonly Run[],
-): boolean {
-  return plan.model.id === model &&
-    plan.context === shape.context &&
-    plan.concurrency === shape.concurrency &&
-    plan.segments.length === segments.length &&
-    plan.segments.every(({ device, first, last }, index) => {
-      const segment = segments[index];
-      return segment !== undefined && segment.device === device && segment.first === first && segment.last === last;
-    });
+export function isInForce(plan: ActivePlan, model: string, shape: RequestShape, segments: readonly Run[]): boolean {
+  return plan.model.id === model && plan.context === shape.context && plan.concurrency === shape.concurrency &&
+    isSplit(plan.segments, segments);
+}
+
+/** Whether two placements give the same blocks to the same devices. */
+export function isSplit(one: readonly Run[], other: readonly Run[]): boolean {
+  return one.length === other.length && one.every(({ device, first, last }, index) => {
+    const segment = other[index];
+    return segment?.device === device && segment.first === first && segment.last === last;
+  });
 }

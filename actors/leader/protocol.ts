@@ -1,5 +1,6 @@
 /** The leader's messages: election, what devices report and offer, and how far they are with a plan. */
 import * as v from "valibot";
+import type { Manifest } from "../../models/manifest.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import { ServingPolicy } from "./policy.ts";
@@ -96,12 +97,14 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({
     type: v.literal("offer"),
     device: Identifier,
-    manifest: WireManifest,
+    model: Sha256,
     policy: ServingPolicy,
     complete: v.boolean(),
   }),
   v.object({
     type: v.literal("study"),
+    /** The model's id; absent: the first that is served. */
+    model: v.optional(Sha256),
     changes: v.pipe(v.array(ShortText), v.maxLength(32)),
     /** The models that changes name, compiled where the person who asks has them. */
     models: v.pipe(v.array(v.object({ path: ShortText, manifest: WireManifest })), v.maxLength(8)),
@@ -109,6 +112,8 @@ export const WireLeaderMessage = v.variant("type", [
   }),
   v.object({
     type: v.literal("pin"),
+    /** The model's id; absent: the first that is served. */
+    model: v.optional(Sha256),
     split: v.nullable(Split),
     replyTo: replyTo<Pinned>(),
   }),
@@ -149,6 +154,12 @@ export const acceptLeaderMessage = accepting(
   },
 );
 
+/** How far a device is with its segment of a plan. */
+export type Preparation = Extract<
+  v.InferOutput<typeof WireLeaderMessage>,
+  { readonly type: "preparing" | "prepared" | "unprepared" }
+>;
+
 /** What a leader is told. */
 export type LeaderMessage =
   | v.InferOutput<typeof WireLeaderMessage>
@@ -156,6 +167,9 @@ export type LeaderMessage =
   | { readonly type: "peer-up" | "peer-down"; readonly device: string }
   /** From its own supervisor: what the acting leader has published. */
   | { readonly type: "published"; readonly term: number; readonly leader: string; readonly state: MeshState }
+  /** From itself: the manifest of a model that was offered, or why it could not be had. */
+  | { readonly type: "manifest"; readonly model: string; readonly manifest: Manifest }
+  | { readonly type: "manifest"; readonly model: string; readonly error: string }
   /** From its planning thread. */
   | { readonly type: "solved"; readonly id: number; readonly answer: SolveAnswer | { readonly error: string } }
   /** From its own clock. */

@@ -1,8 +1,8 @@
-/** The library: gives other devices pieces of the blobs in this device's block store. */
+/** The library: gives other devices manifests and pieces of the blobs in this device's block store. */
 import { BlobMissingError, type BlockStore } from "../../models/store/block-store.ts";
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { accepting } from "../wire.ts";
-import { LibraryMessage } from "./protocol.ts";
+import { LibraryMessage, type ManifestPiece, type Piece, PIECE_BYTES } from "./protocol.ts";
 
 /** Makes the library's behaviour. */
 export function library(store: BlockStore): Behaviour<null, LibraryMessage> {
@@ -15,13 +15,10 @@ export function library(store: BlockStore): Behaviour<null, LibraryMessage> {
           reply(context, message.replyTo, await Promise.all(message.blobs.map((blob) => store.has(blob))));
           break;
         case "read":
-          try {
-            const bytes = await store.read(message.blob, message.offset, message.length);
-            reply(context, message.replyTo, { bytes });
-          } catch (error) {
-            if (!(error instanceof BlobMissingError || error instanceof RangeError)) throw error;
-            reply(context, message.replyTo, {});
-          }
+          reply(context, message.replyTo, await readPiece(store, message));
+          break;
+        case "manifest":
+          reply(context, message.replyTo, await readManifest(store, message.model, message.offset));
           break;
         default:
           message satisfies never;
@@ -29,4 +26,23 @@ export function library(store: BlockStore): Behaviour<null, LibraryMessage> {
       return next(null);
     },
   };
+}
+
+async function readPiece(
+  store: BlockStore,
+  { blob, offset, length }: Extract<LibraryMessage, { type: "read" }>,
+): Promise<Piece> {
+  try {
+    return { bytes: await store.read(blob, offset, length) };
+  } catch (error) {
+    if (!(error instanceof BlobMissingError || error instanceof RangeError)) throw error;
+    return {};
+  }
+}
+
+async function readManifest(store: BlockStore, model: string, offset: number): Promise<ManifestPiece> {
+  const manifest = await store.manifest(model);
+  if (manifest === undefined) return {};
+  const bytes = new TextEncoder().encode(JSON.stringify(manifest));
+  return { bytes: bytes.slice(offset, offset + PIECE_BYTES), totalBytes: bytes.length };
 }

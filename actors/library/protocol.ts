@@ -1,4 +1,4 @@
-/** The library's messages: which blobs are here, and pieces of them. */
+/** The library's messages: which blobs are here, pieces of them, and manifests. */
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { Count, replyTo, Sha256 } from "../wire.ts";
@@ -16,6 +16,19 @@ export interface Piece {
 }
 export const Piece: v.GenericSchema<unknown, Piece> = v.object({ bytes: v.optional(v.instance(Uint8Array)) });
 
+/** Bytes of a manifest's JSON: one of a thousand blocks takes less than half of it. */
+export const MAX_MANIFEST_BYTES = 2 * 1024 * 1024;
+
+/** Answer to `manifest`: a piece of its JSON and how much there is in all, or neither where it is not known here. */
+export interface ManifestPiece {
+  readonly bytes?: Uint8Array | undefined;
+  readonly totalBytes?: number | undefined;
+}
+export const ManifestPiece: v.GenericSchema<unknown, ManifestPiece> = v.object({
+  bytes: v.optional(v.instance(Uint8Array)),
+  totalBytes: v.optional(v.pipe(Count, v.maxValue(MAX_MANIFEST_BYTES))),
+});
+
 export const LibraryMessage = v.variant("type", [
   v.object({
     type: v.literal("has"),
@@ -28,6 +41,12 @@ export const LibraryMessage = v.variant("type", [
     offset: Count,
     length: v.pipe(Count, v.maxValue(PIECE_BYTES)),
     replyTo: replyTo<Piece>(),
+  }),
+  v.object({
+    type: v.literal("manifest"),
+    model: Sha256,
+    offset: Count,
+    replyTo: replyTo<ManifestPiece>(),
   }),
 ]);
 export type LibraryMessage = v.InferOutput<typeof LibraryMessage>;

@@ -4,7 +4,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
 import { executor } from "../executor/behaviour.ts";
 import { comparePlans } from "../plan.ts";
-import { heldBytes, heldFor } from "./held.ts";
+import { type Held, heldBytes, heldFor } from "./held.ts";
 import type { LoadedSegment } from "./loading.ts";
 import type { AssignMessage, ReserveMessage } from "./protocol.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
@@ -22,17 +22,25 @@ export function assign(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { number, replyTo, manifest, policy } = message;
-  const { device } = options;
+  const { number } = message;
   if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
   if (!isCurrent(state, number.term)) return;
-  // The manifest outlives the device that had the model's file.
-  context.tell(leaderOf(device), { type: "offer", device, manifest, policy, complete: false });
   giveUp(state);
   const same = heldFor(state.held, message);
   if (same === undefined) return load(state, message, options, context);
   same.number = number;
-  context.tell(replyTo, { type: "prepared", number, device, ref: same.ref });
+  answer(message, same.ref, options, context);
+}
+
+/** Says that a segment is loaded, and that its model is known here: a leader may learn it when who had the file is gone. */
+function answer(
+  { number, model, policy, replyTo }: AssignMessage,
+  ref: Held["ref"],
+  { device }: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  context.tell(leaderOf(device), { type: "offer", device, model, policy, complete: false });
+  context.tell(replyTo, { type: "prepared", number, device, ref });
 }
 
 /** Ends whatever is being loaded or fetched in reserve. */
@@ -93,20 +101,20 @@ function start(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { number, replyTo, first, last, bytes, manifest } = assignment;
+  const { number, first, last, bytes } = assignment;
   const name = `executor-${++state.executors}`;
   const behaviour = executorFor(assignment, segment, options);
   const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
   context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
-  state.held.push({ ref, model: manifest.id, assignment, loaded: segment, number, stopping: false });
+  state.held.push({ ref, assignment, loaded: segment, number, stopping: false });
   tellHeld(state, context);
   options.announce({ type: "segment", first, last, bytes, milliseconds: segment.compute.loadMilliseconds });
-  context.tell(replyTo, { type: "prepared", number, device: options.device, ref });
+  answer(assignment, ref, options, context);
 }
 
 function executorFor(
-  { manifest, first, last, context, concurrency }: AssignMessage,
-  { compute }: LoadedSegment,
+  { model, first, last, context, concurrency }: AssignMessage,
+  { compute, manifest }: LoadedSegment,
   { clock, work }: SupervisorOptions,
 ) {
   return executor({
@@ -114,7 +122,7 @@ function executorFor(
     clock,
     onStep({ rows, tokens, blockMilliseconds, stepMilliseconds }) {
       if (rows > 1) return;
-      work.record(manifest.id, first, tokens, blockMilliseconds);
+      work.record(model, first, tokens, blockMilliseconds);
       const blocks = blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
       if (tokens === 1) work.recordOverhead(stepMilliseconds - blocks);
     },

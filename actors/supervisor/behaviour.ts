@@ -9,7 +9,7 @@ import { assign, giveUp, loaded, reserve, segmentEnded } from "./assignments.ts"
 import { converse } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
-import { published } from "./publication.ts";
+import { published, withdraw } from "./publication.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Makes the supervisor's behaviour. */
@@ -54,11 +54,13 @@ function receive(
   const { device, policy } = options;
   switch (message.type) {
     case "offer":
-      return context.tell(leaderOf(device), { ...message, device, policy, complete: true });
+      return context.tell(leaderOf(device), { type: "offer", device, model: message.model, policy, complete: true });
     case "assign":
       return assign(state, message, options, context);
     case "reserve":
       return message.leader === state.leader ? reserve(state, message, options, context) : undefined;
+    case "withdraw":
+      return withdraw(state, message, context);
     case "loaded":
       return loaded(state, options, context);
     case "publish":
@@ -84,7 +86,7 @@ function heldView({ leader, term, held }: SupervisorState): HeldView {
   return { leader, term, segments: held.map(rowOf) };
 }
 
-function rowOf({ ref, model, assignment: { manifest, first, last, bytes } }: Held): HeldSegment {
+function rowOf({ ref, assignment: { model, first, last, bytes }, loaded: { manifest } }: Held): HeldSegment {
   const weightBytes = manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0);
   return { ref, model, first, last, bytes, weightBytes };
 }

@@ -8,7 +8,6 @@ import type { AssignMessage } from "./protocol.ts";
 /** A segment on this device. */
 export interface Held {
   readonly ref: Ref<ExecutorMessage>;
-  readonly model: string;
   readonly assignment: AssignMessage;
   readonly loaded: LoadedSegment;
   /** The latest plan that counts on this segment. */
@@ -19,8 +18,8 @@ export interface Held {
 
 /** The segment that does what an assignment asks for already. */
 export function heldFor(held: readonly Held[], wanted: AssignMessage): Held | undefined {
-  return held.find(({ model, assignment, stopping }) =>
-    !stopping && model === wanted.manifest.id &&
+  return held.find(({ assignment, stopping }) =>
+    !stopping && assignment.model === wanted.model &&
     assignment.first === wanted.first && assignment.last === wanted.last &&
     assignment.context === wanted.context && assignment.concurrency === wanted.concurrency
   );

@@ -10,6 +10,7 @@ import type { Language } from "../conversation/prompt.ts";
 import type { Announce } from "../events.ts";
 import type { Peers } from "../host.ts";
 import { fetchBlobs } from "../library/fetch.ts";
+import { fetchManifest } from "../library/fetch-manifest.ts";
 
 /** What loading is done with. */
 export interface LoadingOptions {
@@ -25,6 +26,7 @@ export interface LoadingOptions {
 
 /** A segment that is ready to run. */
 export interface LoadedSegment {
+  readonly manifest: Manifest;
   readonly compute: ComputeSegment;
   /** Only where the segment holds the embedding: conversations live here. */
   readonly language: Language | undefined;
@@ -32,7 +34,8 @@ export interface LoadedSegment {
 
 /** Blocks that are wanted here, both ends included, and devices that may have them. */
 export interface FetchRequest {
-  readonly manifest: Manifest;
+  /** The model's id. */
+  readonly model: string;
   readonly first: number;
   readonly last: number;
   readonly sources: readonly string[];
@@ -63,16 +66,16 @@ export class Loading {
   /** Loads a segment. @throws {Error} with a sentence that says which block could not be had or loaded. */
   async segment(request: LoadRequest, task: LoadTask): Promise<LoadedSegment> {
     task.signal.throwIfAborted();
-    const { manifest, first, last } = request;
+    const { first, last } = request;
     const { store, compute, announce } = this.#options;
+    const manifest = await this.#manifest(request, task);
     const blocks = manifest.blocks.slice(first, last + 1);
     if (blocks.length === 0 || blocks.length !== last - first + 1) {
       throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
     }
-    await this.#fetch(request, task, (doneBytes, totalBytes, from) => {
+    await this.#fetch(manifest, request, task, (doneBytes, totalBytes, from) => {
       announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
     });
-    await store.putManifest(manifest);
     const language = blocks[0]?.kind === "embed" ? await loadLanguage(manifest, store) : undefined;
     const opened = await compute.open({
       architecture: manifest.architecture,
@@ -80,23 +83,31 @@ export class Loading {
       context: request.context,
       slots: request.concurrency,
     });
-    return { compute: opened, language };
+    return { manifest, compute: opened, language };
   }
 
   /** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
   async reserve(request: FetchRequest, task: LoadTask): Promise<void> {
     task.signal.throwIfAborted();
-    await this.#fetch(request, task, () => {});
-    await this.#options.store.putManifest(request.manifest);
+    await this.#fetch(await this.#manifest(request, task), request, task, () => {});
+  }
+
+  #manifest({ model, sources }: FetchRequest, { sender, signal }: LoadTask): Promise<Manifest> {
+    return fetchManifest(model, { store: this.#options.store, sender, sources: this.#others(sources), signal });
+  }
+
+  #others(sources: readonly string[]): string[] {
+    return sources.filter((source) => source !== this.#options.device);
   }
 
   /** The blobs of a run of blocks, with the tokenizer where the run has the embedding. */
   async #fetch(
-    { manifest, first, last, sources }: FetchRequest,
+    manifest: Manifest,
+    { first, last, sources }: FetchRequest,
     { sender, signal }: LoadTask,
     onProgress: (doneBytes: number, totalBytes: number, from: string) => void,
   ): Promise<void> {
-    const { store, device, clock, onTransfer } = this.#options;
+    const { store, clock, onTransfer } = this.#options;
     const blocks = manifest.blocks.slice(first, last + 1);
     const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
     const blobs = [...blocks.flatMap(blockBlobs), ...language];
@@ -104,7 +115,7 @@ export class Loading {
     await fetchBlobs(blobs, {
       store,
       sender,
-      sources: sources.filter((source) => source !== device),
+      sources: this.#others(sources),
       signal,
       clock,
       onTransfer,

@@ -1,14 +1,13 @@
 /** The supervisor's messages: assignments from the leader, conversations for gateways. */
 import * as v from "valibot";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
-import type { Manifest } from "../../models/manifest.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import { ServingPolicy } from "../leader/policy.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { LeaderMessage } from "../leader/protocol.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
-import { accepting, Count, Identifier, Position, refTo, replyTo, ShortText, WireManifest } from "../wire.ts";
+import { accepting, Count, Identifier, Position, refTo, replyTo, Sha256, ShortText } from "../wire.ts";
 
 /** Where to reach a new conversation. */
 export const Conversing = v.variant("type", [
@@ -20,21 +19,21 @@ export type Conversing = v.InferOutput<typeof Conversing>;
 const Assign = v.object({
   type: v.literal("assign"),
   number: PlanNumber,
-  manifest: WireManifest,
+  model: Sha256,
   policy: ServingPolicy,
   first: Count,
   last: Count,
   context: Position,
   concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
   bytes: Count,
-  /** Devices that may have the blocks. */
+  /** Devices that may have the manifest and the blocks. */
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
   replyTo: refTo<LeaderMessage>(),
 });
 
 const Reserve = v.object({
   type: v.literal("reserve"),
-  manifest: WireManifest,
+  model: Sha256,
   first: Count,
   last: Count,
   /** Who runs these blocks, for people. */
@@ -46,6 +45,10 @@ export type ReserveMessage = v.InferOutput<typeof Reserve>;
 
 const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
 export type PublishMessage = v.InferOutput<typeof Publish>;
+
+/** An attempt at a plan is over: what was loaded for it, and no plan in force uses, is to be let go. */
+const Withdraw = v.object({ type: v.literal("withdraw"), number: PlanNumber, leader: Identifier });
+export type WithdrawMessage = v.InferOutput<typeof Withdraw>;
 
 const Converse = v.object({
   type: v.literal("converse"),
@@ -83,7 +86,7 @@ export interface HeldSegment {
 }
 
 /** What other devices may send. */
-export const WireSupervisorMessage = v.variant("type", [Assign, Reserve, Publish, Converse]);
+export const WireSupervisorMessage = v.variant("type", [Assign, Withdraw, Reserve, Publish, Converse]);
 
 /** Parses what `from` sent; plans are the acting leader's own to give. @throws {TypeError} or a ValiError */
 export const acceptSupervisorMessage = accepting(
@@ -94,6 +97,7 @@ export const acceptSupervisorMessage = accepting(
         return [message.replyTo.device];
       case "publish":
       case "reserve":
+      case "withdraw":
         return [message.leader];
       case "converse":
         return [message.answer.device];
@@ -111,8 +115,8 @@ export type SupervisorMessage =
   | v.InferOutput<typeof WireSupervisorMessage>
   /** From itself: a load has come to its end. */
   | { readonly type: "loaded" }
-  /** From the daemon: this device has a model to offer. */
-  | { readonly type: "offer"; readonly manifest: Manifest }
+  /** From the daemon: this device has a model to offer, in full, in its block store. */
+  | { readonly type: "offer"; readonly model: string }
   /** From the device's own API. */
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
   /** From the device's own inspector. */

@@ -2,8 +2,9 @@
 import { sameRef } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { MAX_TERM_JUMP } from "../leader/election.ts";
-import { type ActivePlan, comparePlans, type MeshState, modelOf, planNumbered, plansIn } from "../plan.ts";
-import type { PublishMessage } from "./protocol.ts";
+import { type ActivePlan, comparePlans, type MeshState, planNumbered, plansIn } from "../plan.ts";
+import type { Held } from "./held.ts";
+import type { PublishMessage, WithdrawMessage } from "./protocol.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Whether what a leader says counts: of this term or a later one, but not absurdly so, or nobody could ever outrank it. */
@@ -27,7 +28,7 @@ export function published(
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
   announceNews(before, message.state, options);
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
-  letGo(state, message.state, context);
+  letGo(state, message, context);
 }
 
 function announceNews(before: MeshState, now: MeshState, { announce }: SupervisorOptions): void {
@@ -62,20 +63,48 @@ function reportMissing(
 
 /**
  * Stops the segments that the plans in force no longer need. Those of a model that waits for its plan stay, as it may
- * come to use them again; so do those that are newer than what is in force, as their plan is on its way.
+ * come to use them again; so do those of an attempt that is under way.
  */
-function letGo(state: SupervisorState, { models }: MeshState, context: SupervisorContext): void {
-  const plans = models.flatMap((model) => model.type === "active" ? [model.plan] : []);
-  const waiting = new Set(models.flatMap((model) => model.type === "waiting" ? [modelOf(model).id] : []));
+function letGo(state: SupervisorState, { term, state: { models } }: PublishMessage, context: SupervisorContext): void {
+  const plans = plansIn({ models, reason: "" });
+  const waiting = new Set(models.flatMap((model) => model.type === "waiting" ? [model.model.id] : []));
   for (const held of state.held) {
-    const user = plans.find(({ segments }) => segments.some(({ ref }) => sameRef(ref, held.ref)));
+    const user = userOf(held, plans);
     if (user !== undefined) held.number = user.number;
-    if (user !== undefined || held.stopping || waiting.has(held.model)) continue;
-    const own = plans.filter(({ model }) => model.id === held.model);
-    // A model that is not served any more has no plan of its own to be older than.
-    const superseded = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
-    if (!superseded) continue;
-    held.stopping = true;
-    void context.stop(held.ref);
+    if (user !== undefined || held.stopping || waiting.has(held.assignment.model)) continue;
+    const own = plans.filter(({ model }) => model.id === held.assignment.model);
+    // A model that is not served any more has no plan of its own to be older than; an attempt ends with its leader's term.
+    const older = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
+    if (older || (plans.length > 0 && held.number.term < term)) stop(held, context);
+  }
+}
+
+function userOf(held: Held, plans: readonly ActivePlan[]): ActivePlan | undefined {
+  return plans.find(({ segments }) => segments.some(({ ref }) => sameRef(ref, held.ref)));
+}
+
+function stop(held: Held, context: SupervisorContext): void {
+  held.stopping = true;
+  void context.stop(held.ref);
+}
+
+/** Forgets an attempt that has been given up: what is being loaded for it, and what was and nothing else uses. */
+export function withdraw(
+  state: SupervisorState,
+  { number, leader }: WithdrawMessage,
+  context: SupervisorContext,
+): void {
+  if (leader !== state.leader) return;
+  const { loading } = state;
+  if (loading !== undefined && comparePlans(loading.assignment.number, number) === 0) {
+    loading.abort.abort();
+    state.loading = undefined;
+  }
+  const plans = plansIn(state.mesh);
+  for (const held of state.held) {
+    if (held.stopping || comparePlans(held.number, number) !== 0) continue;
+    const user = userOf(held, plans);
+    if (user === undefined) stop(held, context);
+    else held.number = user.number;
   }
 }

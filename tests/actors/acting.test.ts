@@ -1,127 +1,15 @@
 /** The acting leader, without network, threads or time: what it decides when devices report, load, leave and drift. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Acting } from "../../actors/leader/acting.ts";
-import type { Device } from "../../actors/device.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
-import type { DeviceReport } from "../../actors/leader/protocol.ts";
-import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
-import type { SolveRequest } from "../../actors/leader/solver.ts";
-import { type MeshState, noModels, type Standing, standingOf } from "../../actors/plan.ts";
-import type { AssignMessage, SupervisorMessage } from "../../actors/supervisor/protocol.ts";
-import type { Manifest } from "../../models/manifest.ts";
-import { plan, predict } from "../../plans/mod.ts";
-import type { Ref } from "../../runtime/actor/mod.ts";
-import { systemClock } from "../../runtime/clock.ts";
-
-const GIGA = 2 ** 30;
-const WAITING = noModels("");
-const policy: ServingPolicy = {
-  objective: "latency",
-  privateLayers: 0,
-  privateHead: false,
-  only: [],
-  exclude: [],
-  trusted: [],
-  context: 128,
-  concurrency: 1,
-};
-
-/** A model of six layers of 100 MB: 1 ms a layer on a device of 100 GB/s. */
-const manifest = {
-  format: 1,
-  id: "a".repeat(64),
-  name: "model",
-  architecture: { width: 1024, context: 256 },
-  blocks: Array.from({ length: 8 }, (_, index) => ({
-    index,
-    kind: index === 0 ? "embed" : index === 7 ? "head" : "layer",
-    memoryBytes: 100e6,
-    multiplyAddsPerToken: 1e6,
-    kvBytesPerToken: 1024,
-  })),
-} as unknown as Manifest;
-
-function report(device: string, more: Partial<DeviceReport> = {}): DeviceReport {
-  return {
-    device,
-    name: device,
-    usableBytes: GIGA,
-    totalBytes: GIGA,
-    spareDiskBytes: 0,
-    rates: { decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 },
-    work: [],
-    peers: ["a", "b", "c"].filter((peer) => peer !== device),
-    links: [],
-    slowdown: 1,
-    sensors: { cores: 1, load: 0 },
-    ...more,
-  };
-}
-
-/** A leader, its mesh of devices that load whatever they are told, and a planner that answers when asked to. */
-function stage(devices: readonly string[], published = WAITING) {
-  const live = new Set(devices);
-  const assigned: AssignMessage[] = [];
-  const states: MeshState[] = [];
-  const questions: { id: number; request: SolveRequest }[] = [];
-  let now = 0;
-  const acting = new Acting({
-    term: 1,
-    device: { id: "a", clock: { ...systemClock, now: () => now }, announce: () => {} } as unknown as Device,
-    published,
-    self: { device: "a", path: "/leader", incarnation: "*", channel: "control" },
-    live: () => [...live],
-    solve: (id, request) => questions.push({ id, request }),
-    send(_to: string, message: SupervisorMessage) {
-      if (message.type === "assign") assigned.push(message);
-      if (message.type === "publish") states.push(message.state);
-    },
-  });
-  const wait = (milliseconds: number) => {
-    now += milliseconds;
-    acting.tick(now);
-  };
-  return {
-    acting,
-    live,
-    assigned,
-    questions,
-    wait,
-    now: () => now,
-    published: () => states.at(-1) ?? assert.fail("nothing was published"),
-    state: () => standingOf(states.at(-1) ?? WAITING),
-    /** Answers the planner's last question as the planner would. */
-    async solve() {
-      const { id, request } = questions.splice(0).at(-1) ?? assert.fail("nothing was asked");
-      const outcome = await plan(request.problem);
-      const current = request.current === undefined ? undefined : predict(request.problem, request.current);
-      acting.solved(id, { outcome, ...(current?.type === "possible" ? { current: current.prediction } : {}) }, now);
-    },
-    /** Has every device that was told to load say that it has. */
-    load() {
-      for (const { number } of assigned.splice(0)) {
-        for (const device of live) {
-          const ref: Ref<ExecutorMessage> = { device, path: "/executor", incarnation: "1", channel: "tensors" };
-          acting.heard({ type: "prepared", number, device, ref }, now);
-        }
-      }
-    },
-  };
-}
-
-const segments = (state: Standing) => {
-  return state.type === "active"
-    ? state.plan.segments.map(({ device, first, last }) => `${device} ${first}-${last}`)
-    : [];
-};
+import { GIGA, manifest, policy, report, segments, stage } from "./acting-stage.ts";
 
 test("a model that fits one device runs on the fastest one, once it has loaded it", async () => {
-  const { acting, wait, solve, load, state, assigned } = stage(["a", "b"]);
+  const { acting, offer, wait, solve, load, state, assigned } = stage(["a", "b"]);
   const fast = { decodeNanosecondsPerByte: 0.005, prefillNanosecondsPerMultiplyAdd: 0.005 };
   acting.reported(report("a"), 0);
   acting.reported(report("b", { rates: fast }), 0);
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   wait(500);
   await solve();
   assert.equal(assigned.length, 1);
@@ -133,7 +21,7 @@ test("a model that fits one device runs on the fastest one, once it has loaded i
 test("a model that fits no device is split, and where all together are too small the reason says what is short", async () => {
   const split = stage(["a", "b"]);
   for (const device of ["a", "b"]) split.acting.reported(report(device, { usableBytes: 500e6 }), 0);
-  split.acting.offered("a", manifest, policy, true, 0);
+  split.offer("a", manifest, policy, true, 0);
   split.wait(500);
   await split.solve();
   split.load();
@@ -141,7 +29,7 @@ test("a model that fits no device is split, and where all together are too small
 
   const small = stage(["a"]);
   small.acting.reported(report("a", { usableBytes: 300e6 }), 0);
-  small.acting.offered("a", manifest, policy, true, 0);
+  small.offer("a", manifest, policy, true, 0);
   small.wait(500);
   await small.solve();
   const state = small.state();
@@ -149,9 +37,9 @@ test("a model that fits no device is split, and where all together are too small
 });
 
 test("a device that leaves is planned around at once, and one that cannot load for a while", async () => {
-  const { acting, live, wait, solve, load, state, assigned, now } = stage(["a", "b", "c"]);
+  const { acting, offer, live, wait, solve, load, state, assigned, now } = stage(["a", "b", "c"]);
   for (const device of ["a", "b", "c"]) acting.reported(report(device, { usableBytes: 500e6 }), 0);
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   wait(500);
   await solve();
   load();
@@ -182,13 +70,13 @@ test("a device that leaves is planned around at once, and one that cannot load f
 });
 
 test("noise moves nothing; a lasting change does, and only if it is worth it", async () => {
-  const { acting, wait, solve, load, state, assigned, questions, now } = stage(["a", "b"]);
+  const { acting, offer, wait, solve, load, state, assigned, questions, now } = stage(["a", "b"]);
   acting.reported(report("a"), 0);
   acting.reported(
     report("b", { rates: { decodeNanosecondsPerByte: 0.011, prefillNanosecondsPerMultiplyAdd: 0.01 } }),
     0,
   );
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   wait(500);
   await solve();
   load();
@@ -222,11 +110,11 @@ test("noise moves nothing; a lasting change does, and only if it is worth it", a
 });
 
 test("a pinned split is kept while its devices live, and given up for a plan that works when one leaves", async () => {
-  const { acting, live, wait, solve, load, state, now } = stage(["a", "b"]);
+  const { acting, offer, live, wait, solve, load, state, now } = stage(["a", "b"]);
   for (const device of ["a", "b"]) acting.reported(report(device), 0);
-  acting.offered("a", manifest, policy, true, 0);
-  assert.equal(acting.pin([{ device: "nobody", blocks: 8 }], 0).type, "refused");
-  assert.equal(acting.pin([{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type, "accepted");
+  offer("a", manifest, policy, true, 0);
+  assert.equal(acting.pin(undefined, [{ device: "nobody", blocks: 8 }], 0).type, "refused");
+  assert.equal(acting.pin(undefined, [{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type, "accepted");
   wait(500);
   load();
   assert.deepEqual(segments(state()), ["b 0-2", "a 3-7"]);
@@ -243,21 +131,24 @@ const private_: ServingPolicy = { ...policy, privateLayers: 2 };
 test("private layers stay with who offers the model, pinned, split evenly, or after that device has left", async () => {
   const pinned = stage(["a", "b"]);
   for (const device of ["a", "b"]) pinned.acting.reported(report(device), 0);
-  pinned.acting.offered("b", manifest, private_, true, 0);
-  const refused = pinned.acting.pin([{ device: "a", blocks: 4 }, { device: "b", blocks: 4 }], 0);
+  pinned.offer("b", manifest, private_, true, 0);
+  const refused = pinned.acting.pin(undefined, [{ device: "a", blocks: 4 }, { device: "b", blocks: 4 }], 0);
   assert.match(refused.type === "refused" ? refused.reason : "", /^a would hold block 0, which --private-layers/);
-  assert.equal(pinned.acting.pin([{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type, "accepted");
+  assert.equal(
+    pinned.acting.pin(undefined, [{ device: "b", blocks: 3 }, { device: "a", blocks: 5 }], 0).type,
+    "accepted",
+  );
 
   const even = stage(["a", "b", "c"]);
   for (const device of ["a", "b", "c"]) even.acting.reported(report(device), 0);
-  even.acting.offered("a", manifest, { ...private_, privateLayers: 6, objective: "even" }, true, 0);
+  even.offer("a", manifest, { ...private_, privateLayers: 6, objective: "even" }, true, 0);
   even.wait(500);
   const state = even.state();
   assert.match(state.type === "waiting" ? state.reason : "", /cannot be split evenly: . would hold block \d, which/);
 
   const left = stage(["a", "b"]);
   for (const device of ["a", "b"]) left.acting.reported(report(device), 0);
-  left.acting.offered("a", manifest, private_, true, 0);
+  left.offer("a", manifest, private_, true, 0);
   left.wait(500);
   await left.solve();
   left.load();
@@ -272,11 +163,11 @@ test("private layers stay with who offers the model, pinned, split evenly, or af
 });
 
 test("what a device without a segment of the plan says of it changes nothing", async () => {
-  const { acting, wait, solve, load, state, assigned, now } = stage(["a", "b"]);
+  const { acting, offer, wait, solve, load, state, assigned, now } = stage(["a", "b"]);
   const fast = { decodeNanosecondsPerByte: 0.005, prefillNanosecondsPerMultiplyAdd: 0.005 };
   acting.reported(report("a", { rates: fast }), 0);
   acting.reported(report("b"), 0);
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   wait(500);
   await solve();
   const number = assigned.at(-1)?.number ?? assert.fail();
@@ -288,7 +179,7 @@ test("what a device without a segment of the plan says of it changes nothing", a
 test("a new leader goes on with the plan that it finds, if its devices live", async () => {
   const before = stage(["a"]);
   before.acting.reported(report("a"), 0);
-  before.acting.offered("a", manifest, policy, true, 0);
+  before.offer("a", manifest, policy, true, 0);
   before.wait(500);
   await before.solve();
   before.load();
@@ -301,15 +192,15 @@ test("a new leader goes on with the plan that it finds, if its devices live", as
 test("a segment that a restarted device no longer has is loaded again; an old word of that changes nothing", async () => {
   const before = stage(["a"]);
   before.acting.reported(report("a"), 0);
-  before.acting.offered("a", manifest, policy, true, 0);
+  before.offer("a", manifest, policy, true, 0);
   before.wait(500);
   await before.solve();
   before.load();
   const found = before.state();
   assert.ok(found.type === "active");
-  const { acting, wait, solve, load, state, assigned } = stage(["a"], before.published());
+  const { acting, offer, wait, solve, load, state, assigned } = stage(["a"], before.published());
   acting.reported(report("a"), 0);
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   acting.segmentLost("a", { term: 0, epoch: 9 }, "a: an old one", 0);
   assert.deepEqual(state(), found);
   acting.segmentLost("b", found.plan.number, "b: it has none", 0);
@@ -324,9 +215,9 @@ test("a segment that a restarted device no longer has is loaded again; an old wo
 });
 
 test("a planner that fails leaves an even split and a word, not a mesh without a plan", () => {
-  const { acting, wait, load, state, questions, now } = stage(["a", "b"]);
+  const { acting, offer, wait, load, state, questions, now } = stage(["a", "b"]);
   for (const device of ["a", "b"]) acting.reported(report(device), 0);
-  acting.offered("a", manifest, policy, true, 0);
+  offer("a", manifest, policy, true, 0);
   wait(500);
   acting.solved(questions.at(-1)?.id ?? 0, { error: "The planner failed: it did not answer in time." }, now());
   load();

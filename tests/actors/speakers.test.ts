@@ -3,10 +3,6 @@ import test from "node:test";
 import { leaderOf } from "../../actors/addresses.ts";
 import { acceptLeaderMessage } from "../../actors/leader/protocol.ts";
 import { acceptSupervisorMessage } from "../../actors/supervisor/protocol.ts";
-import { builtinModelPath } from "../../models/builtin/mod.ts";
-import { compileModel } from "../../models/compile/mod.ts";
-import { openBlockStore } from "../../models/store/mod.ts";
-import { withFolder } from "../models/temporary.ts";
 
 const number = { term: 3, epoch: 2 };
 const executor = (device: string) => ({
@@ -68,16 +64,20 @@ test("members may tell each other who leads", () => {
   assert.deepEqual(acceptLeaderMessage(claim, "bob"), claim);
 });
 
+test("a leader withdraws its own attempts alone", () => {
+  const message = { type: "withdraw", number, leader: "ann" };
+  assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
+  assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
+});
+
 test("a device publishes as leader for itself alone", () => {
   const message = { type: "publish", term: 3, leader: "ann", state: { models: [], reason: "no model" } };
   assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
   assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
 });
 
-test("an assignment counts only from the leader that is to hear of it, an offer only from who has the model", async () => {
-  const manifest = await withFolder(async (folder) => {
-    return await compileModel(builtinModelPath(), { store: await openBlockStore(folder) });
-  });
+test("an assignment counts only from the leader that is to hear of it, an offer only from who has the model", () => {
+  const model = "a".repeat(64);
   const policy = {
     objective: "latency",
     privateLayers: 0,
@@ -88,13 +88,13 @@ test("an assignment counts only from the leader that is to hear of it, an offer 
     context: 128,
     concurrency: 1,
   };
-  const offer = { type: "offer", device: "ann", manifest, policy, complete: true };
+  const offer = { type: "offer", device: "ann", model, policy, complete: true };
   assert.equal(acceptLeaderMessage(offer, "ann").type, "offer");
   assert.throws(() => acceptLeaderMessage(offer, "eve"), /eve speaks for ann/);
   const assign = {
     type: "assign",
     number,
-    manifest,
+    model,
     policy,
     first: 0,
     last: 1,

@@ -135,7 +135,7 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   };
   for (const id of ids) join(id);
   const [first = ""] = ids;
-  find(first).system.tell(supervisorOf(first), { type: "offer", manifest });
+  find(first).system.tell(supervisorOf(first), { type: "offer", model: manifest.id });
   await mesh.until(async () => {
     const plan = planOf((await find(first).view()).state);
     return new Set(plan?.segments.map(({ device }) => device)).size === ids.length;

@@ -1,0 +1,30 @@
+/** What the models that an acting leader serves have in common. */
+import type { Ref } from "../../runtime/actor/mod.ts";
+import type { PlanNumber } from "../plan.ts";
+import type { SupervisorMessage } from "../supervisor/protocol.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { LeaderMessage } from "./protocol.ts";
+import type { SolveRequest } from "./solver.ts";
+
+/** The acting leader, as one of its servings sees it. */
+export interface Lead {
+  readonly device: string;
+  /** When it began to act, on its clock. */
+  readonly since: number;
+  readonly self: Ref<LeaderMessage>;
+  readonly knowledge: Knowledge;
+  /** Devices in reach, this one included. */
+  readonly live: () => readonly string[];
+  readonly send: (device: string, message: SupervisorMessage) => void;
+  /** Has a device forget an attempt, as soon as it is in reach. */
+  readonly withdraw: (device: string, number: PlanNumber) => void;
+  /** The number of the next plan. */
+  readonly number: () => PlanNumber;
+  /** Has a problem solved off the event loop; the answer comes later, with the same id. */
+  readonly solve: (request: SolveRequest) => number;
+  /** Bytes that other models than this one take on a device. */
+  readonly reserved: (model: string, device: string) => number;
+  /** What is to be published has changed. */
+  readonly changed: () => void;
+  readonly warn: (message: string) => void;
+}

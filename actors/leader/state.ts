@@ -1,0 +1,71 @@
+/** What a leader is made of and what it keeps. */
+import type { Context } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Announce } from "../events.ts";
+import type { Peers } from "../host.ts";
+import type { ManifestShelf } from "../library/fetch-manifest.ts";
+import { type MeshState, noModels } from "../plan.ts";
+import type { Acting } from "./acting.ts";
+import type { Election } from "./election.ts";
+import type { ServingPolicy } from "./policy.ts";
+import type { DeviceReport, LeaderMessage, Split } from "./protocol.ts";
+import type { Solver } from "./solver.ts";
+
+/** What a leader is made of. */
+export interface LeaderOptions {
+  /** This device. */
+  readonly self: string;
+  readonly clock: Clock;
+  /** Whether this device was told addresses of others: then it looks for their leader before it leads. */
+  readonly joins: boolean;
+  readonly peers: Peers;
+  readonly solver: Solver;
+  /** Keeps the manifests that are fetched, so that whoever leads next has them at hand. */
+  readonly store: ManifestShelf;
+  readonly announce: Announce;
+}
+
+/** A model that this device knows; `complete`: with all of its blocks. */
+export interface OwnOffer {
+  readonly policy: ServingPolicy;
+  readonly complete: boolean;
+}
+
+/**
+ * What outlives a crash of the actor. A leader that forgot its term could never lead again; one that forgot what was
+ * published would take a healthy mesh for one without a plan.
+ */
+export interface Memory {
+  term: number;
+  report: DeviceReport | undefined;
+  /** By model. */
+  readonly offers: Map<string, OwnOffer>;
+  published: MeshState;
+  /** Splits that people asked this leader for, by model; forgotten when another device leads. */
+  readonly pins: Map<string, Split>;
+}
+
+/** A leader's state; it lives from a start to a stop or restart. */
+export interface LeaderState {
+  readonly memory: Memory;
+  election: Election;
+  /** When this device last said that it leads. */
+  claimedAt: number;
+  /** Present while this device leads. */
+  acting: Acting | undefined;
+  /** Manifests being fetched, or not to be asked for again before a time on the clock. By model. */
+  readonly fetching: Map<string, number>;
+}
+
+export type LeaderContext = Context<LeaderMessage>;
+
+/** What a leader remembers before anything has happened. */
+export function nothingRemembered(): Memory {
+  return {
+    term: 0,
+    report: undefined,
+    offers: new Map(),
+    published: noModels("The mesh has no leader yet."),
+    pins: new Map(),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * When an acting leader plans, and when it lets a plan that works go for a better one. Pure: changes are gathered, noise is
+ * waited out, moving has to pay.
+ */
+
+/** Changes that come together are planned for together. */
+export const DEBOUNCE_MILLISECONDS = 400;
+/** How long a new leader waits for the reports of all that it is connected to. */
+export const GATHERING_MILLISECONDS = 3000;
+/** How often the plan in force is held against new measurements. */
+export const REVIEW_MILLISECONDS = 30_000;
+/** A new plan must be so many times better than the one in force: moving costs, and measurements are noisy. */
+export const WORTHWHILE = 1.1;
+/** Reviews in a row that must find the same gain before measurements alone move a plan: noise does not last. */
+export const PATIENCE = 2;
+/** How long a device that failed to prepare is planned around at first; each further failure in a row doubles it. */
+export const COOL_DOWN_MILLISECONDS = 30_000;
+/** And at most: people mend devices, and then expect them to be used. */
+export const MAX_COOL_DOWN_MILLISECONDS = 480_000;
+
+/** What is due for one model. Times are the leader's clock. */
+export interface Agenda {
+  /** When this leader began to act. */
+  readonly since: number;
+  /** When to plan, if there is a reason to. */
+  readonly planAt: number | undefined;
+  readonly reviewAt: number;
+  /** Reviews in a row that found a better plan. */
+  readonly better: number;
+}
+
+/** An agenda on which planning comes first. */
+export function begin(since: number, now: number): Agenda {
+  return { since, planAt: now + DEBOUNCE_MILLISECONDS, reviewAt: now + REVIEW_MILLISECONDS, better: 0 };
+}
+
+/** Something has changed. */
+export function planSoon(agenda: Agenda, now: number): Agenda {
+  return { ...agenda, planAt: now + DEBOUNCE_MILLISECONDS };
+}
+
+/** A person wants a plan. */
+export function planNow(agenda: Agenda, now: number): Agenda {
+  return { ...agenda, planAt: now };
+}
+
+/** What there is to know before something is due. */
+export interface Circumstances {
+  /** Every device in reach has reported. */
+  readonly complete: boolean;
+  /** A plan is in force and no other is on its way. */
+  readonly settled: boolean;
+}
+
+/** What is due, and the agenda after it: it is due once. */
+export function due(
+  agenda: Agenda,
+  { complete, settled }: Circumstances,
+  now: number,
+): { readonly agenda: Agenda; readonly due: "plan" | "review" | "nothing" } {
+  if (agenda.planAt !== undefined && now >= agenda.planAt) {
+    // A plan made before all have reported would only be made again a moment later.
+    const gathering = !complete && now < agenda.since + GATHERING_MILLISECONDS;
+    if (gathering) return { agenda: planSoon(agenda, now), due: "nothing" };
+    return { agenda: { ...agenda, planAt: undefined }, due: "plan" };
+  }
+  if (now < agenda.reviewAt) return { agenda, due: "nothing" };
+  return { agenda: { ...agenda, reviewAt: now + REVIEW_MILLISECONDS }, due: settled ? "review" : "nothing" };
+}
+
+/** Two plans under the same measurements, in the planner's objective; lower is better. */
+export interface Comparison {
+  /** Of the plan in force; undefined where it cannot be compared. */
+  readonly current: number | undefined;
+  readonly best: number;
+  /** Whether nothing but measurements asks for a change. */
+  readonly review: boolean;
+}
+
+/** Whether to move to the better plan. */
+export function weigh(
+  agenda: Agenda,
+  { current, best, review }: Comparison,
+): { readonly agenda: Agenda; readonly verdict: "move" | "stay" } {
+  const worthwhile = current === undefined || current > best * WORTHWHILE;
+  const better = worthwhile ? agenda.better + 1 : 0;
+  if (!worthwhile || (review && better < PATIENCE)) return { agenda: { ...agenda, better }, verdict: "stay" };
+  return { agenda: { ...agenda, better: 0 }, verdict: "move" };
+}
+
+/** How long a device is planned around that has failed so many times in a row. */
+export function coolDown(failures: number): number {
+  return Math.min(COOL_DOWN_MILLISECONDS * 2 ** (failures - 1), MAX_COOL_DOWN_MILLISECONDS);
+}
