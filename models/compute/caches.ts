@@ -8,6 +8,7 @@
  * space and no memory.
  */
 import type { Architecture } from "../manifest.ts";
+import { free } from "./free.ts";
 import type { Kernels, KernelTensor } from "./kernels.ts";
 
 /** Past and present of a batch in one layer: the operator writes where it reads. */
@@ -53,6 +54,11 @@ export class Caches {
       key: this.#kernels.tensor(key.subarray(from, to), dims),
       value: this.#kernels.tensor(value.subarray(from, to), dims),
     };
+  }
+
+  /** Lets go of the memory; after the tensors over it. */
+  close(): void {
+    for (const buffer of this.#layers.flat()) free(buffer);
   }
 
   /** Elements that a sequence's positions `from` to `to` take in one layer: keys, then values. */

@@ -2,6 +2,7 @@
 import { roleOf } from "../block-role.ts";
 import type { Architecture } from "../manifest.ts";
 import { sample } from "../sampling/mod.ts";
+import { free } from "./free.ts";
 import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
 import type { StepRow } from "./messages.ts";
 import type { SessionLease } from "./sessions.ts";
@@ -88,6 +89,8 @@ class Projection {
       for (const tensor of tensors) tensor.close();
     }
     this.#bound.clear();
+    free(this.#states);
+    free(this.#logits);
   }
 
   #grow(rows: number): void {

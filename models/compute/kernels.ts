@@ -26,6 +26,8 @@ export interface Kernels {
    * @throws {RangeError} where the dimensions ask for more elements than `data` has.
    */
   tensor(data: Float32Array | Int32Array, dims: readonly number[]): KernelTensor;
+  /** Gives memory that was freed back to the system, where that does not happen by itself: after a segment was let go. */
+  trim(): void;
   /** Lets go of what is left. Graphs, tensors and bindings must be closed before. */
   close(): void;
 }

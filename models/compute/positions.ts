@@ -1,6 +1,7 @@
 /** How far each row of a batch is: what the attention operator asks of all layers alike. */
 import type { Architecture } from "../manifest.ts";
 import { ropeCaches } from "../onnx/rope.ts";
+import { free } from "./free.ts";
 import type { Kernels, KernelTensor } from "./kernels.ts";
 
 /** The tensors of lengths and rotary tables, shared by the layers of a segment and written anew for each batch. */
@@ -10,6 +11,8 @@ export class Positions {
   /** int32 scalar: tokens in the cache after the step, the longest of the batch. */
   readonly total: KernelTensor;
   readonly #kernels: Kernels;
+  /** The rotary tables. */
+  readonly #tables: readonly Float32Array[];
   readonly #lengths: Int32Array;
   readonly #longest = Int32Array.of(0);
   /** int32 [rows]: tokens in the cache after the step, minus 1; by the number of rows. */
@@ -20,6 +23,7 @@ export class Positions {
     this.#lengths = new Int32Array(slots);
     const { cos, sin } = ropeCaches(architecture, context);
     const dims = [context, architecture.headSize / 2];
+    this.#tables = [cos, sin];
     this.cos = kernels.tensor(cos, dims);
     this.sin = kernels.tensor(sin, dims);
     this.total = kernels.tensor(this.#longest, []);
@@ -40,5 +44,6 @@ export class Positions {
   close(): void {
     for (const tensor of [this.cos, this.sin, this.total, ...this.#tensors.values()]) tensor.close();
     this.#tensors.clear();
+    for (const table of this.#tables) free(table);
   }
 }

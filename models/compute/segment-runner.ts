@@ -73,6 +73,7 @@ export class SegmentRunner {
     for (const stage of this.#stages.splice(0)) await stage.close();
     this.#states.close();
     this.#positions.close();
+    this.caches.close();
   }
 
   /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */

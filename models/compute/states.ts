@@ -1,4 +1,5 @@
 /** The hidden states of a batch on their way through a segment. */
+import { free } from "./free.ts";
 import type { Kernels, KernelTensor } from "./kernels.ts";
 
 /** Shapes whose tensors are kept: every batch size of decode, and the chunks of prefill. */
@@ -33,7 +34,7 @@ export class HiddenStates {
     [this.#rows, this.#count, this.#current] = [rows, count, 0];
     const length = rows * count * this.#width;
     if (this.#buffers[0].length >= length) return;
-    this.#forget();
+    this.close();
     this.#buffers = [new Float32Array(length), new Float32Array(length)];
   }
 
@@ -53,8 +54,10 @@ export class HiddenStates {
     this.#current = this.#current === 0 ? 1 : 0;
   }
 
+  /** Lets go of tensors and memory. */
   close(): void {
     this.#forget();
+    for (const buffer of this.#buffers) free(buffer);
   }
 
   #pair(): Pair {

@@ -49,6 +49,7 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
     case "close":
       await segments.get(request.segment)?.close();
       segments.delete(request.segment);
+      ready().kernels.trim();
       return { id, type: "closed" };
     case "step":
       return { id, type: "stepped", result: await segmentOf(request.step.segment).step(request.step) };

@@ -1,6 +1,7 @@
 /** The kernels of ONNX Runtime, through its C library: caches and states are bound once and written in place. */
 import type { KernelBinding, KernelGraph, KernelOptions, Kernels, KernelTensor } from "../kernels.ts";
 import { type Handle, made, type OrtFunctions, ortFunctions } from "./functions.ts";
+import { openTrim } from "./trim.ts";
 
 /** Only what is an error is written to the log. */
 const LOG_LEVEL = 3;
@@ -33,6 +34,7 @@ export function openKernels({ threads, spin }: KernelOptions): Kernels {
         made<"session">((out) => ort.createSessionFromArray(env, bytes, bytes.length, options, out)),
         runOptions,
       ),
+    trim: openTrim(),
     tensor: (data, dims) => new Tensor(ort, memory, data, dims),
     close() {
       ort.releaseMemoryInfo(memory);
