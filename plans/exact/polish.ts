@@ -26,7 +26,7 @@ interface Tables {
 }
 
 function tablesOf(weights: ClassWeights, order: Order): Tables {
-  const { blocks: N, devices: C, entry, reach } = weights;
+  const { blocks: N, entry, reach } = weights;
   const K = order.length;
   const [before, after] = [new Float64Array((K + 1) * (N + 1)), new Float64Array((K + 1) * (N + 1))];
   before.fill(Infinity);
