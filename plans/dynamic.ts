@@ -3,11 +3,11 @@
  * state, that of the winning predecessor, so it misses plans when memory binds; Algorithm 2 visits each device once and
  * knows no way back. The first block is on the source, or on the first device where the problem names none.
  */
-import { collapse } from "./exact/classes.ts";
+import { type ClassWeights, collapse } from "./exact/classes.ts";
 import { type Outcome, planned, solveChecked, type SolveOptions } from "./outcome.ts";
 import type { Problem, Run } from "./problem.ts";
 import type { Refusal } from "./validate.ts";
-import { at, runMilliseconds, type Weights, weightsOf } from "./weights.ts";
+import { at, type IndexedRun, runMilliseconds, type Weights, weightsOf } from "./weights.ts";
 
 /** Entries of Algorithm 2's tables above which it gives up: 12 bytes each. */
 const mostEntries = 20_000_000;
@@ -72,15 +72,37 @@ function leastLatency(problem: Problem, weights: Weights, source: number, refusa
 /** Algorithm 2, O(N^2 2^M M^2), with identical devices collapsed into counts. */
 function leastBottleneck(problem: Problem, plain: Weights, source: number, refusals: readonly Refusal[]): Outcome {
   const weights = collapse(plain);
-  const { blocks: N, devices: C, counts, reach, traffic, busy, members } = weights;
+  const { blocks: N, devices: C, counts, members } = weights;
   const start = members.findIndex((each) => each.includes(source));
-  const radix = Array.from(counts, (_, c) => counts.slice(0, c).reduce((product, count) => product * (count + 1), 1));
   const sets = counts.reduce((product, count) => product * (count + 1), 1);
-  const width = (N + 1) * C;
-  if (sets * width > mostEntries) {
+  if (sets * (N + 1) * C > mostEntries) {
     const reason = `EdgeShard's Algorithm 2 would need ${sets} sets of devices: use the exact solver.`;
     return { type: "unsolved", reason, refusals };
   }
+  const states = statesOf(weights, start, sets);
+  const runs = bestStates(weights, states, start, sets);
+  if (runs === undefined) return none(refusals);
+  // The source itself goes first; the others of a class in the problem's order.
+  const free = members.map((each) => [...each].sort((a, b) => Number(b === source) - Number(a === source) || a - b));
+  const named = runs.map(({ device, first, end }) => {
+    return { device: problem.devices[free[device]?.shift() ?? -1]?.device ?? "", first, last: end - 1 };
+  });
+  return planned("dynamic", problem, named, 0, refusals);
+}
+
+/** Algorithm 2's table, [sets, N + 1, C]: the least bottleneck, and the state before it. */
+interface States {
+  /** What a device of a class adds to the number of a set. */
+  readonly radix: readonly number[];
+  readonly values: Float64Array;
+  /** Block x C + class; -1 for none. */
+  readonly from: Int32Array;
+}
+
+function statesOf(weights: ClassWeights, start: number, sets: number): States {
+  const { blocks: N, devices: C, counts, reach, traffic, busy } = weights;
+  const radix = Array.from(counts, (_, c) => counts.slice(0, c).reduce((product, count) => product * (count + 1), 1));
+  const width = (N + 1) * C;
   const values = new Float64Array(sets * width).fill(Infinity);
   const from = new Int32Array(sets * width).fill(-1);
   const alone = radix[start] ?? 0;
@@ -88,45 +110,49 @@ function leastBottleneck(problem: Problem, plain: Weights, source: number, refus
     values[alone * width + m * C + start] = runMilliseconds(weights, start, 0, m);
   }
   for (let set = alone; set < sets; set++) {
-    for (let i = 1; i < N; i++) {
-      for (let k = 0; k < C; k++) {
-        const value = at(values, set * width + i * C + k);
-        if (value === Infinity) continue;
-        for (let j = 0; j < C; j++) {
-          const stride = radix[j] ?? 1;
-          if (Math.floor(set / stride) % (at(counts, j) + 1) === at(counts, j)) continue;
-          const hop = Math.max(value, at(busy[at(traffic, i - 1)] as Float64Array, k * C + j));
-          for (let m = i + 1; m <= at(reach, j * N + i); m++) {
-            const cell = (set + stride) * width + m * C + j;
-            const worst = Math.max(hop, runMilliseconds(weights, j, i, m));
-            if (worst < at(values, cell)) [values[cell], from[cell]] = [worst, i * C + k];
-          }
+    for (let state = C; state < N * C; state++) {
+      const value = at(values, set * width + state);
+      if (value === Infinity) continue;
+      const [i, k] = [Math.floor(state / C), state % C];
+      for (let j = 0; j < C; j++) {
+        const stride = radix[j] ?? 1;
+        if (Math.floor(set / stride) % (at(counts, j) + 1) === at(counts, j)) continue;
+        const hop = Math.max(value, at(busy[at(traffic, i - 1)] as Float64Array, k * C + j));
+        for (let m = i + 1; m <= at(reach, j * N + i); m++) {
+          const cell = (set + stride) * width + m * C + j;
+          const worst = Math.max(hop, runMilliseconds(weights, j, i, m));
+          if (worst < at(values, cell)) [values[cell], from[cell]] = [worst, state];
         }
       }
     }
   }
+  return { radix, values, from };
+}
+
+/** The runs of the best state that holds all blocks, or undefined where there is none. */
+function bestStates(
+  { blocks: N, devices: C }: ClassWeights,
+  { radix, values, from }: States,
+  start: number,
+  sets: number,
+): IndexedRun[] | undefined {
+  const width = (N + 1) * C;
   let best = -1;
-  for (let set = alone; set < sets; set++) {
+  for (let set = radix[start] ?? 0; set < sets; set++) {
     for (let j = 0; j < C; j++) {
       const cell = set * width + N * C + j;
       if (at(values, cell) < (best < 0 ? Infinity : at(values, best))) best = cell;
     }
   }
-  if (best < 0) return none(refusals);
-  const classes: { readonly device: number; readonly first: number; readonly last: number }[] = [];
+  if (best < 0) return undefined;
+  const runs: IndexedRun[] = [];
   for (let cell = best; cell >= 0;) {
-    const [set, m, j] = [Math.floor(cell / width), Math.floor(cell % width / C), cell % C];
+    const [set, end, device] = [Math.floor(cell / width), Math.floor(cell % width / C), cell % C];
     const before = at(from, cell);
-    const first = before < 0 ? 0 : Math.floor(before / C);
-    classes.unshift({ device: j, first, last: m - 1 });
-    cell = before < 0 ? -1 : (set - (radix[j] ?? 1)) * width + first * C + before % C;
+    runs.unshift({ device, first: before < 0 ? 0 : Math.floor(before / C), end });
+    cell = before < 0 ? -1 : (set - (radix[device] ?? 1)) * width + before;
   }
-  // The source itself goes first; the others of a class in the problem's order.
-  const free = members.map((each) => [...each].sort((a, b) => Number(b === source) - Number(a === source) || a - b));
-  const runs = classes.map(({ device, first, last }) => {
-    return { device: problem.devices[free[device]?.shift() ?? -1]?.device ?? "", first, last };
-  });
-  return planned("dynamic", problem, runs, 0, refusals);
+  return runs;
 }
 
 function none(refusals: readonly Refusal[]): Outcome {

@@ -148,52 +148,47 @@ function leftOutSentence(
 /** Takes one constraint away at a time. */
 function bindingsOf(problem: Problem, plan: Planned, solve: Solve): Binding[] {
   const value = plan.prediction.objectiveMilliseconds;
-  const needed = segmentBytes(problem, 0, problem.blocks.length - 1);
-  const { bottleneck } = plan.prediction;
-  const without: { readonly what: Binding["what"]; readonly changed: Problem; readonly sentence: string }[] = [
-    {
-      what: "memory",
-      sentence: "With memory to spare on every device",
-      changed: {
-        ...problem,
-        devices: problem.devices.map((device) => ({ ...device, usableBytes: Math.max(needed, device.usableBytes) })),
-      },
-    },
-    { what: "policy", sentence: "Without private or pinned blocks", changed: { ...problem, policy: {} } },
-    {
-      what: "links",
-      sentence: "With links of half the round trip and twice the bandwidth",
-      changed: {
-        ...problem,
-        links: problem.links.map((link) => ({
-          ...link,
-          roundTripMilliseconds: link.roundTripMilliseconds / 2,
-          bytesPerSecond: link.bytesPerSecond * 2,
-        })),
-      },
-    },
-    ...slowestStage(plan).map(({ device, name }) => ({
-      what: "stage" as const,
-      sentence: `With ${name} twice as fast`,
-      changed: {
-        ...problem,
-        devices: problem.devices.map((each) => each.device === device ? twiceAsFast(each) : each),
-      },
-    })),
-  ];
-  if (problem.objective === "throughput" && bottleneck.kind === "loop") {
-    const concurrency = 2 * problem.shape.concurrency;
-    without.push({
-      what: "concurrency",
-      sentence: `With ${concurrency} requests at a time`,
-      changed: { ...problem, shape: { ...problem.shape, concurrency } },
-    });
-  }
-  return without.flatMap(({ what, changed, sentence }) => {
+  return relaxationsOf(problem, plan).flatMap(({ what, changed, sentence }) => {
     const best = solve(changed);
     const factor = best === undefined ? 1 : value / best.prediction.objectiveMilliseconds;
     return factor >= noticeable ? [{ what, factor, sentence: `${sentence} it would be ${times(factor)} faster.` }] : [];
   }).toSorted((a, b) => b.factor - a.factor);
+}
+
+/** The problem with one constraint less. */
+interface Relaxed {
+  readonly what: Binding["what"];
+  readonly sentence: string;
+  readonly changed: Problem;
+}
+
+function relaxationsOf(problem: Problem, plan: Planned): Relaxed[] {
+  const { devices, links, shape } = problem;
+  const needed = segmentBytes(problem, 0, problem.blocks.length - 1);
+  const roomy = devices.map((device) => ({ ...device, usableBytes: Math.max(needed, device.usableBytes) }));
+  const quick = links.map((link) => ({
+    ...link,
+    roundTripMilliseconds: link.roundTripMilliseconds / 2,
+    bytesPerSecond: link.bytesPerSecond * 2,
+  }));
+  const relaxed = (what: Binding["what"], sentence: string, change: Partial<Problem>): Relaxed => {
+    return { what, sentence, changed: { ...problem, ...change } };
+  };
+  const concurrency = 2 * shape.concurrency;
+  const waits = problem.objective === "throughput" && plan.prediction.bottleneck.kind === "loop";
+  return [
+    relaxed("memory", "With memory to spare on every device", { devices: roomy }),
+    relaxed("policy", "Without private or pinned blocks", { policy: {} }),
+    relaxed("links", "With links of half the round trip and twice the bandwidth", { links: quick }),
+    ...slowestStage(plan).map((slow) =>
+      relaxed("stage", `With ${slow.name} twice as fast`, {
+        devices: devices.map((each) => each.device === slow.device ? twiceAsFast(each) : each),
+      })
+    ),
+    ...(waits
+      ? [relaxed("concurrency", `With ${concurrency} requests at a time`, { shape: { ...shape, concurrency } })]
+      : []),
+  ];
 }
 
 function slowestStage({ prediction: { stages } }: Planned) {

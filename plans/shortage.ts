@@ -20,14 +20,33 @@ export function shortageOf(problem: Problem, options: SolveOptions = {}): Shorta
   return { ...cause(problem, options), remedies: remediesOf(problem, options) };
 }
 
-function cause(problem: Problem, options: SolveOptions): Omit<Shortage, "remedies"> {
+type Cause = Omit<Shortage, "remedies">;
+
+/** The first of these that is so; that blocks cannot be cut is what is left. */
+function cause(problem: Problem, options: SolveOptions): Cause {
+  return noDevice(problem) ?? noHolder(problem) ?? tooLittleInAll(problem) ?? tooLittleTrusted(problem) ??
+    tooFewLinks(problem, options) ?? badlyCut(problem, options);
+}
+
+/** The devices that may take blocks, by number. */
+function ableOf({ devices }: Problem): number[] {
+  return devices.map((_, index) => index).filter((index) => devices[index]?.allowed === true);
+}
+
+function usableOf({ devices }: Problem, which: readonly number[]): number {
+  return which.reduce((sum, index) => sum + (devices[index]?.usableBytes ?? 0), 0);
+}
+
+function noDevice(problem: Problem): Cause | undefined {
+  if (ableOf(problem).length > 0) return undefined;
+  return { resource: "devices", reason: "No device may take blocks.", shortBytes: 0 };
+}
+
+/** A block that nobody may hold, or nobody has the room for. */
+function noHolder(problem: Problem): Cause | undefined {
   const { blocks, devices, shape } = problem;
-  const able = devices.map((_, index) => index).filter((index) => devices[index]?.allowed === true);
-  const usable = (which: readonly number[]) =>
-    which.reduce((sum, index) => sum + (devices[index]?.usableBytes ?? 0), 0);
-  if (able.length === 0) return { resource: "devices", reason: "No device may take blocks.", shortBytes: 0 };
   for (const [index, block] of blocks.entries()) {
-    const holders = able.filter((device) => mayHold(problem, device, index));
+    const holders = ableOf(problem).filter((device) => mayHold(problem, device, index));
     const what = `${block.kind === "layer" ? `Layer block ${index}` : `The ${block.kind}`}`;
     if (holders.length === 0) {
       const reason = isPrivate(problem, index)
@@ -44,29 +63,40 @@ function cause(problem: Problem, options: SolveOptions): Omit<Shortage, "remedie
       return { resource: "memory", reason, shortBytes: bytes - roomiest };
     }
   }
-  const needed = segmentBytes(problem, 0, blocks.length - 1);
-  if (needed > usable(able)) {
-    const reason = `The model needs ${formatBytes(needed)} (context ${shape.context}, ${shape.concurrency} at once); ` +
-      `${able.length === 1 ? "the device offers" : `${able.length} devices offer`} ${formatBytes(usable(able))}: ` +
-      `${formatBytes(needed - usable(able))} short.`;
-    return { resource: "memory", reason, shortBytes: needed - usable(able) };
-  }
+  return undefined;
+}
+
+function tooLittleInAll(problem: Problem): Cause | undefined {
+  const { blocks, shape } = problem;
+  const able = ableOf(problem);
+  const [needed, usable] = [segmentBytes(problem, 0, blocks.length - 1), usableOf(problem, able)];
+  if (needed <= usable) return undefined;
+  const reason = `The model needs ${formatBytes(needed)} (context ${shape.context}, ${shape.concurrency} at once); ` +
+    `${able.length === 1 ? "the device offers" : `${able.length} devices offer`} ${formatBytes(usable)}: ` +
+    `${formatBytes(needed - usable)} short.`;
+  return { resource: "memory", reason, shortBytes: needed - usable };
+}
+
+function tooLittleTrusted(problem: Problem): Cause | undefined {
+  const { blocks, shape } = problem;
   const secret = blocks.map((_, index) => index).filter((index) => isPrivate(problem, index));
-  const trusted = able.filter((device) => secret.some((block) => mayHold(problem, device, block)));
-  const secretBytes = secret.reduce((sum, index) => sum + blockBytes(blocks[index] as Block, shape), 0);
-  if (secretBytes > usable(trusted)) {
-    const reason = `The private blocks need ${formatBytes(secretBytes)}; trusted devices offer ${
-      formatBytes(usable(trusted))
-    }: ${formatBytes(secretBytes - usable(trusted))} short.`;
-    return { resource: "memory", reason, shortBytes: secretBytes - usable(trusted) };
-  }
-  if (feasible({ ...problem, links: everyLink(problem) }, options)) {
-    return {
-      resource: "links",
-      reason: "The devices have the memory, but too few of them reach each other.",
-      shortBytes: 0,
-    };
-  }
+  const trusted = ableOf(problem).filter((device) => secret.some((block) => mayHold(problem, device, block)));
+  const needed = secret.reduce((sum, index) => sum + blockBytes(blocks[index] as Block, shape), 0);
+  const usable = usableOf(problem, trusted);
+  if (needed <= usable) return undefined;
+  const reason = `The private blocks need ${formatBytes(needed)}; trusted devices offer ${formatBytes(usable)}: ` +
+    `${formatBytes(needed - usable)} short.`;
+  return { resource: "memory", reason, shortBytes: needed - usable };
+}
+
+function tooFewLinks(problem: Problem, options: SolveOptions): Cause | undefined {
+  if (!feasible({ ...problem, links: everyLink(problem) }, options)) return undefined;
+  const reason = "The devices have the memory, but too few of them reach each other.";
+  return { resource: "links", reason, shortBytes: 0 };
+}
+
+function badlyCut(problem: Problem, options: SolveOptions): Cause {
+  const needed = segmentBytes(problem, 0, problem.blocks.length - 1);
   const extra = least((bytes) => feasible(roomier(problem, bytes), options), needed);
   const reason = "The devices have the memory in all, but blocks cannot be cut to fill it" +
     (extra === undefined ? "." : `: ${formatBytes(extra)} more on the roomiest device would do.`);

@@ -1,4 +1,4 @@
-/** A discrete-event simulation of a pipeline: what queues and waits make of a plan, also for meshes larger than we own. */
+/** A discrete-event simulation of a pipeline: what queues and waits make of a plan. For studies: no daemon runs it. */
 import { crossingBytes, occupiedMilliseconds, returnBytes } from "./cost.ts";
 import { Heap } from "./exact/heap.ts";
 import type { Prediction } from "./predict.ts";
@@ -60,17 +60,33 @@ export function simulate(steps: readonly PipelineStep[], options: SimulationOpti
     throw new RangeError(`Simulating a pipeline: ${lanes} lanes of ${passes} passes are too many.`);
   }
   if (steps.length === 0) throw new RangeError("Simulating a pipeline: it has no steps.");
+  return summary(run(steps, lanes, passes, schedule), lanes, passes, rows);
+}
+
+/** What happened: when each pass ended, in no order; each lane's first; for how long each step was busy. */
+interface History {
+  readonly ended: readonly number[];
+  readonly first: readonly number[];
+  readonly busy: readonly number[];
+}
+
+function run(
+  steps: readonly PipelineStep[],
+  lanes: number,
+  passes: number,
+  schedule: "no-bubbles" | "bubbles",
+): History {
   const arrivals = new Heap();
   const free = steps.map(() => 0);
   const busy = steps.map(() => 0);
   const done = new Array<number>(lanes).fill(0);
   const first = new Array<number>(lanes).fill(0);
   const ended: number[] = [];
-  let [now, waiting] = [0, 0];
+  let waiting = 0;
   const enter = (lane: number, step: number, time: number) => arrivals.push(time, lane * steps.length + step);
   for (let lane = 0; lane < lanes; lane++) enter(lane, 0, 0);
   while (arrivals.size > 0) {
-    now = arrivals.least;
+    const now = arrivals.least;
     const event = arrivals.pop();
     const [lane, index] = [Math.floor(event / steps.length), event % steps.length];
     const step = steps[index] as PipelineStep;
@@ -95,6 +111,10 @@ export function simulate(steps: readonly PipelineStep[], options: SimulationOpti
       for (let each = 0; each < lanes && count < passes; each++) enter(each, 0, together);
     }
   }
+  return { ended, first, busy };
+}
+
+function summary({ ended, first, busy }: History, lanes: number, passes: number, rows: number): Simulation {
   const sorted = ended.toSorted((a, b) => a - b);
   const totalMilliseconds = sorted.at(-1) ?? 0;
   // A window of whole rounds in the middle: filling and draining left out.

@@ -11,7 +11,7 @@ import {
   workMilliseconds,
 } from "./cost.ts";
 import { mayHold } from "./policy.ts";
-import type { Link, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * N blocks and M devices. All times are milliseconds of one whole request; `Infinity` where something cannot be.
@@ -61,31 +61,24 @@ export function runMilliseconds(weights: Weights, device: number, first: number,
 
 /** Tables of a problem that `validate` has found sound. */
 export function weightsOf(problem: Problem): Weights {
-  const [N, M] = [problem.blocks.length, problem.devices.length];
-  const published = problem.objective === "lingualinked";
-  const place = new Map(problem.devices.map(({ device }, index) => [device, index]));
-  const sizes = [...new Set(problem.blocks.map(({ activationBytes }) => activationBytes))];
-  const table = () => new Float64Array(M * M).fill(Infinity);
-  const [hops, busy, back, backBusy] = [sizes.map(table), sizes.map(table), table(), table()];
-  const between = new Map<number, Link>();
-  for (const link of problem.links) {
-    const [from, to] = [place.get(link.from), place.get(link.to)];
-    if (from === undefined || to === undefined || from === to) continue;
-    const cell = from * M + to;
-    between.set(cell, link);
-    for (const [kind, activationBytes] of sizes.entries()) {
-      const block = { kind: "layer", weightBytes: 0, kvBytesPerToken: 0, activationBytes } as const;
-      const occupied = occupiedMilliseconds(link, crossingBytes(block, problem.shape));
-      set(hops[kind], cell, published ? occupied : hopMilliseconds(link, block, problem.shape));
-      set(busy[kind], cell, occupied);
-    }
-    back[cell] = published ? 0 : returnMilliseconds(link, problem.shape);
-    backBusy[cell] = published ? 0 : problem.shape.outputTokens * occupiedMilliseconds(link, returnBytes);
-  }
-  // LinguaLinked's program knows no way back, so none can be missing.
-  if (published) back.fill(0);
   const bytes = Float64Array.from(problem.blocks, (block) => blockBytes(block, problem.shape));
-  const workBefore = new Float64Array(M * (N + 1));
+  return {
+    blocks: problem.blocks.length,
+    devices: problem.devices.length,
+    goal: problem.objective === "throughput" ? "bottleneck" : "sum",
+    lanes: problem.shape.concurrency,
+    bytes,
+    usable: Float64Array.from(problem.devices, ({ usableBytes }) => usableBytes),
+    workBefore: workBeforeOf(problem),
+    reach: reachOf(problem, bytes),
+    entry: entryOf(problem),
+    ...travelOf(problem),
+  };
+}
+
+function workBeforeOf(problem: Problem): Float64Array {
+  const N = problem.blocks.length;
+  const workBefore = new Float64Array(problem.devices.length * (N + 1));
   for (const [index, device] of problem.devices.entries()) {
     let sum = 0;
     for (let block = 0; block < N; block++) {
@@ -93,30 +86,48 @@ export function weightsOf(problem: Problem): Weights {
       workBefore[index * (N + 1) + block + 1] = sum;
     }
   }
-  const source = problem.source === undefined ? undefined : place.get(problem.source);
-  const entry = Float64Array.from(problem.devices, (_, index) => {
-    if (source === undefined || index === source) return 0;
-    const [to, from] = [between.get(source * M + index), between.get(index * M + source)];
+  return workBefore;
+}
+
+function entryOf({ devices, source, links, objective, shape }: Problem): Float64Array {
+  const away = new Map(links.filter(({ from }) => from === source).map((link) => [link.to, link]));
+  const home = new Map(links.filter(({ to }) => to === source).map((link) => [link.from, link]));
+  return Float64Array.from(devices, ({ device }) => {
+    if (source === undefined || device === source) return 0;
+    const [to, from] = [away.get(device), home.get(device)];
     // LinguaLinked's header owns the first module.
-    if (published || to === undefined || from === undefined) return Infinity;
-    return entryMilliseconds(to, from, problem.shape);
+    if (objective === "lingualinked" || to === undefined || from === undefined) return Infinity;
+    return entryMilliseconds(to, from, shape);
   });
-  return {
-    blocks: N,
-    devices: M,
-    goal: problem.objective === "throughput" ? "bottleneck" : "sum",
-    lanes: problem.shape.concurrency,
-    bytes,
-    usable: Float64Array.from(problem.devices, ({ usableBytes }) => usableBytes),
-    workBefore,
-    reach: reachOf(problem, bytes),
-    traffic: Int32Array.from(problem.blocks, ({ activationBytes }) => sizes.indexOf(activationBytes)),
-    hops,
-    busy,
-    entry,
-    back,
-    backBusy,
-  };
+}
+
+/** What goes over links: hidden states of each kind, tokens on their way back. */
+function travelOf(
+  { blocks, devices, links, objective, shape }: Problem,
+): Pick<Weights, "traffic" | "hops" | "busy" | "back" | "backBusy"> {
+  const M = devices.length;
+  const published = objective === "lingualinked";
+  const place = new Map(devices.map(({ device }, index) => [device, index]));
+  const sizes = [...new Set(blocks.map(({ activationBytes }) => activationBytes))];
+  const table = () => new Float64Array(M * M).fill(Infinity);
+  const [hops, busy, back, backBusy] = [sizes.map(table), sizes.map(table), table(), table()];
+  for (const link of links) {
+    const [from, to] = [place.get(link.from), place.get(link.to)];
+    if (from === undefined || to === undefined || from === to) continue;
+    const cell = from * M + to;
+    for (const [kind, activationBytes] of sizes.entries()) {
+      const block = { kind: "layer", weightBytes: 0, kvBytesPerToken: 0, activationBytes } as const;
+      const occupied = occupiedMilliseconds(link, crossingBytes(block, shape));
+      set(hops[kind], cell, published ? occupied : hopMilliseconds(link, block, shape));
+      set(busy[kind], cell, occupied);
+    }
+    back[cell] = published ? 0 : returnMilliseconds(link, shape);
+    backBusy[cell] = published ? 0 : shape.outputTokens * occupiedMilliseconds(link, returnBytes);
+  }
+  // LinguaLinked's program knows no way back, so none can be missing.
+  if (published) back.fill(0);
+  const traffic = Int32Array.from(blocks, ({ activationBytes }) => sizes.indexOf(activationBytes));
+  return { traffic, hops, busy, back, backBusy };
 }
 
 function reachOf(problem: Problem, bytes: Float64Array): Int32Array {

@@ -73,14 +73,14 @@ export function cheapest(weights: ClassWeights, options: CheapestOptions): Cheap
   const hunt = { weights, incumbent, effort, plain, everything: everythingAlive(weights, plain) };
   const root = makeRelaxation(weights, plain, hunt.everything);
   const entrance = entranceOf(weights, firsts);
-  let bound = open(hunt, root, entrance);
+  let { bound, opened } = open(hunt, root, entrance);
   if (options.quick === true || incumbent.enough(bound) || incumbent.expired()) return result(bound);
   const fronts: Front[] = [];
   const alike = incumbent.target < Infinity ? 2e-3 * incumbent.target : 0;
   for (const members of effort.small ? alikeGoingBack(weights, firsts, alike) : plain.sites) {
     const starts = members.filter((device) => firsts.includes(device));
     if (starts.length === 0) continue;
-    fronts.push(frontOf(hunt, root.prices, starts));
+    fronts.push(frontOf(hunt, opened, starts));
     if (incumbent.expired()) return result(bound);
   }
   bound = Math.max(bound, close(hunt, fronts));
@@ -102,28 +102,35 @@ function firstsOf({ blocks: N, devices: C, entry, reach, ...rest }: ClassWeights
 }
 
 /** One relaxation for all first classes: prices, a first bound, first chains. */
-function open(hunt: Hunt, root: Relaxation, entrance: Entrance): number {
+function open(
+  hunt: Hunt,
+  root: Relaxation,
+  entrance: Entrance,
+): { readonly bound: number; readonly opened: Relaxation } {
   const { weights, incumbent, effort, plain, everything } = hunt;
   relax(weights, root, entrance.back);
   const bound = Math.max(0, bestFirst(entrance.entry, root, entrance.firsts).bound);
-  if (incumbent.enough(bound)) return bound;
+  if (incumbent.enough(bound)) return { bound, opened: root };
   look(hunt, root, entrance, effort.width / 2);
   const priced = Math.max(bound, price(hunt, root, entrance, effort.rootPasses));
   look(hunt, root, entrance, effort.width);
-  if (effort.small || incumbent.enough(priced) || incumbent.expired()) return priced;
+  if (effort.small || incumbent.enough(priced) || incumbent.expired()) return { bound: priced, opened: root };
   // With a memory for contested devices the beam is guided far better: a good chain early makes all that follows cheaper.
-  const masked = makeRelaxation(weights, remember(plain, contestOf(weights, root, entrance), 4), everything);
+  const masked = makeRelaxation(weights, remember(plain, contestOf(weights, root, entrance), 3), everything);
   masked.prices.set(root.prices);
   const better = price(hunt, masked, entrance, effort.groupPasses);
   look(hunt, masked, entrance, effort.width);
-  return Math.max(priced, better);
+  return { bound: Math.max(priced, better), opened: masked };
 }
 
 /** A relaxation for first classes whose ways back are alike. */
-function frontOf(hunt: Hunt, prices: Float64Array, firsts: readonly number[]): Front {
-  const { weights, plain, everything, effort } = hunt;
-  const [entrance, relaxation] = [entranceOf(weights, firsts), makeRelaxation(weights, plain, everything)];
-  relaxation.prices.set(prices);
+function frontOf(hunt: Hunt, opened: Relaxation, firsts: readonly number[]): Front {
+  const { weights, incumbent, effort } = hunt;
+  const entrance = entranceOf(weights, firsts);
+  // Of all first classes together the ways back are shortest: what they rule out, these do.
+  const alive = effort.small ? hunt.everything : aliveBelow(weights, opened, entrance, incumbent.target);
+  const relaxation = makeRelaxation(weights, opened.near, alive);
+  relaxation.prices.set(opened.prices);
   const bound = price(hunt, relaxation, entrance, effort.groupPasses);
   if (!effort.small) look(hunt, relaxation, entrance, effort.width / 2);
   return { entrance, relaxation, bound, memory: effort.small ? 4 : 2, stalled: false };

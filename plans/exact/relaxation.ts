@@ -129,78 +129,129 @@ function bestRuns({ blocks: N, devices: C, workBefore, reach }: ClassWeights, re
   }
 }
 
+/** The two best ways on, and where they lead. Made once, filled again and again. */
+interface Two {
+  best: number;
+  follows: number;
+  second: number;
+  secondFollows: number;
+}
+
 /** How to go on from having ended a run before block `i`: the two best classes. */
-function bestHops({ devices: C, counts, traffic, hops }: ClassWeights, relaxation: Relaxation, i: number): void {
-  const kind = at(traffic, i - 1);
-  const [hop, into] = [hops[kind] as Float64Array, relaxation.near.into[kind] as Float64Array];
-  const { near: { width: W, bit, site, sites }, alive, start, startElse, nextOf } = relaxation;
-  const startsBySite = alive.startsBySite[i] as readonly Int32Array[];
-  const leastOf = Float64Array.from(startsBySite, (members) => {
+function bestHops(weights: ClassWeights, relaxation: Relaxation, i: number): void {
+  const { devices: C } = weights;
+  const { near: { width: W, bit }, alive, leave, leaveElse, leaveNext, leaveNextElse } = relaxation;
+  const leastOf = leastStarts(weights, relaxation, i);
+  const abroad: Two = { best: Infinity, follows: -1, second: Infinity, secondFollows: -1 };
+  const home: Two = { ...abroad };
+  for (const c of alive.ends[i] as Int32Array) {
+    hopsAbroad(weights, relaxation, i, c, leastOf, abroad);
+    const own = at(bit, c);
+    for (let m = own; m < W; m++) {
+      if ((m & own) !== own) continue;
+      hopsAtHome(weights, relaxation, i, c, m, abroad, home);
+      const cell = (i * C + c) * W + m;
+      leave[cell] = home.best;
+      leaveNext[cell] = home.follows;
+      leaveElse[cell] = home.second;
+      leaveNextElse[cell] = home.secondFollows;
+    }
+  }
+}
+
+/** [sites]: the least cost from starting a run at block `i` somewhere in a site. */
+function leastStarts({ devices: C }: ClassWeights, relaxation: Relaxation, i: number): Float64Array {
+  const { near: { width: W, bit }, alive, start } = relaxation;
+  return Float64Array.from(alive.startsBySite[i] as readonly Int32Array[], (members) => {
     let least = Infinity;
     for (const e of members) least = Math.min(least, at(start, (i * C + e) * W + at(bit, e)));
     return least;
   });
-  const { leave, leaveElse, leaveNext, leaveNextElse } = relaxation;
-  for (const c of alive.ends[i] as Int32Array) {
-    const single = at(counts, c) === 1;
-    const [own, home] = [at(bit, c), at(site, c)];
-    let away = Infinity, awayTo = -1, awaySecond = Infinity, awaySecondTo = -1;
-    for (let other = 0; other < sites.length; other++) {
-      // Most sites are too far for any of their starts to be among the two best.
-      if (other === home || at(into, c * sites.length + other) + at(leastOf, other) >= awaySecond) continue;
-      const abroad = startsBySite[other] as Int32Array;
-      for (let k = 0; k < abroad.length; k++) {
-        const e = abroad[k] as number;
-        const step = hop[c * C + e] as number;
-        if (step >= awaySecond) continue;
-        const cell = (i * C + e) * W + (bit[e] as number);
-        let cost = step + (start[cell] as number);
-        if (single && nextOf[cell] === c) cost = step + (startElse[cell] as number);
-        if (cost >= awaySecond) continue;
-        if (cost < away) {
-          awaySecond = away;
-          awaySecondTo = awayTo;
-          away = cost;
-          awayTo = e;
-        } else {
-          awaySecond = cost;
-          awaySecondTo = e;
-        }
+}
+
+/** The two best classes in other sites than that of `c`: there, nothing is remembered. */
+function hopsAbroad(
+  { devices: C, counts, traffic, hops }: ClassWeights,
+  { near, alive, start, startElse, nextOf }: Relaxation,
+  i: number,
+  c: number,
+  leastOf: Float64Array,
+  two: Two,
+): void {
+  const { width: W, bit, site, sites } = near;
+  const kind = at(traffic, i - 1);
+  const [hop, into] = [hops[kind] as Float64Array, near.into[kind] as Float64Array];
+  const startsBySite = alive.startsBySite[i] as readonly Int32Array[];
+  const [single, home] = [at(counts, c) === 1, at(site, c)];
+  let best = Infinity, follows = -1, second = Infinity, secondFollows = -1;
+  for (let other = 0; other < sites.length; other++) {
+    // Most sites are too far for any of their starts to be among the two best.
+    if (other === home || at(into, c * sites.length + other) + at(leastOf, other) >= second) continue;
+    const members = startsBySite[other] as Int32Array;
+    for (let k = 0; k < members.length; k++) {
+      const e = members[k] as number;
+      const step = hop[c * C + e] as number;
+      if (step >= second) continue;
+      const cell = (i * C + e) * W + (bit[e] as number);
+      const cost = step + ((single && nextOf[cell] === c ? startElse[cell] : start[cell]) as number);
+      if (cost >= second) continue;
+      if (cost < best) {
+        second = best;
+        secondFollows = follows;
+        best = cost;
+        follows = e;
+      } else {
+        second = cost;
+        secondFollows = e;
       }
-    }
-    const members = startsBySite[home] as Int32Array;
-    for (let m = own; m < W; m++) {
-      if ((m & own) !== own) continue;
-      let best = away, follows = awayTo, second = awaySecond, secondFollows = awaySecondTo;
-      for (let k = 0; k < members.length; k++) {
-        const e = members[k] as number;
-        const step = hop[c * C + e] as number;
-        const mark = bit[e] as number;
-        if (step >= second || (m & mark) !== 0) continue;
-        const cell = (i * C + e) * W + (m | mark);
-        let cost = step + (start[cell] as number);
-        if (cost >= second) continue;
-        if (single && nextOf[cell] === c) {
-          cost = step + (startElse[cell] as number);
-          if (cost >= second) continue;
-        }
-        if (cost < best) {
-          second = best;
-          secondFollows = follows;
-          best = cost;
-          follows = e;
-        } else {
-          second = cost;
-          secondFollows = e;
-        }
-      }
-      const cell = (i * C + c) * W + m;
-      leave[cell] = best;
-      leaveNext[cell] = follows;
-      leaveElse[cell] = second;
-      leaveNextElse[cell] = secondFollows;
     }
   }
+  two.best = best;
+  two.follows = follows;
+  two.second = second;
+  two.secondFollows = secondFollows;
+}
+
+/** The two best classes of all, where the site of `c` remembers `m`. */
+function hopsAtHome(
+  { devices: C, counts, traffic, hops }: ClassWeights,
+  { near: { width: W, bit, site }, alive, start, startElse, nextOf }: Relaxation,
+  i: number,
+  c: number,
+  m: number,
+  abroad: Two,
+  two: Two,
+): void {
+  const hop = hops[at(traffic, i - 1)] as Float64Array;
+  const members = (alive.startsBySite[i] as readonly Int32Array[])[at(site, c)] as Int32Array;
+  const single = at(counts, c) === 1;
+  let { best, follows, second, secondFollows } = abroad;
+  for (let k = 0; k < members.length; k++) {
+    const e = members[k] as number;
+    const step = hop[c * C + e] as number;
+    const mark = bit[e] as number;
+    if (step >= second || (m & mark) !== 0) continue;
+    const cell = (i * C + e) * W + (m | mark);
+    let cost = step + (start[cell] as number);
+    if (cost >= second) continue;
+    if (single && nextOf[cell] === c) {
+      cost = step + (startElse[cell] as number);
+      if (cost >= second) continue;
+    }
+    if (cost < best) {
+      second = best;
+      secondFollows = follows;
+      best = cost;
+      follows = e;
+    } else {
+      second = cost;
+      secondFollows = e;
+    }
+  }
+  two.best = best;
+  two.follows = follows;
+  two.second = second;
+  two.secondFollows = secondFollows;
 }
 
 /** The relaxation's best chain from a first device, or none. */

@@ -1,10 +1,11 @@
 /** Best-first search for the cheapest chain: what is left open when it stops is the proof. */
-import { at, type IndexedRun, runMilliseconds } from "../weights.ts";
+import { at, runMilliseconds } from "../weights.ts";
 import { type Chain, longestRuns } from "./chain.ts";
 import type { ClassWeights } from "./classes.ts";
 import { Heap } from "./heap.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Relaxation } from "./relaxation.ts";
+import { type Branch, Tree } from "./tree.ts";
 import { UsedSets } from "./used-sets.ts";
 
 /** First classes whose chains share a relaxation. */
@@ -37,105 +38,141 @@ export interface Searched {
  * nodes are expanded in the order of their lower bounds.
  */
 export function search(weights: ClassWeights, groups: readonly Group[], options: SearchOptions): Searched {
-  const { blocks: N, devices: C, counts, reach, traffic, hops, entry, back } = weights;
-  const longest = longestRuns(weights);
-  const sets = new UsedSets(C, counts, longest);
-  const heap = new Heap();
-  const seen = new Map<number, number>();
-  const parent: number[] = [], device: number[] = [], block: number[] = [], set: number[] = [], group: number[] = [];
-  const cost: number[] = [], priced: number[] = [], root: number[] = [];
-  const used = new Int32Array(C);
-  let memory = new Int32Array(1);
-  let best = options.best;
-  let most = Math.min(options.limit, best?.cost ?? Infinity);
-  const cutoff = () => most * (1 - Math.max(options.gap, 1e-10));
-  let limit = cutoff();
-  function push(
-    bound: number,
-    values: readonly [number, number, number, number, number, number, number, number],
-  ): void {
-    const [parentOf, deviceOf, blockOf, setOf, groupOf, costOf, pricedOf, rootOf] = values;
-    const key = (setOf * N + blockOf) * C + deviceOf;
-    const known = seen.get(key);
-    if (known !== undefined && known <= costOf) return;
-    seen.set(key, costOf);
-    heap.push(bound, device.length);
-    parent.push(parentOf), device.push(deviceOf), block.push(blockOf), set.push(setOf), group.push(groupOf);
-    cost.push(costOf), priced.push(pricedOf), root.push(rootOf);
+  const going = new Search(weights, groups, options);
+  for (let expansions = 1; going.least < going.limit; expansions++) {
+    const bound = going.least;
+    const late = (expansions & 15) === 0 && options.expired();
+    if (late || going.size > options.nodes) return { best: going.best, bound };
+    going.expand();
+    if ((going.best?.cost ?? Infinity) <= options.accept) return { best: going.best, bound };
   }
-  for (const [index, { entrance, relaxation }] of groups.entries()) {
-    const { width, bit } = relaxation.near;
-    for (const first of entrance.firsts) {
-      const way = at(entrance.entry, first);
-      const bound = way + at(relaxation.start, first * width + at(bit, first)) - relaxation.total;
-      if (bound < limit) push(bound, [-1, first, 0, sets.root(first), index, at(entry, first), way, first]);
+  return { best: going.best, bound: options.gap > 0 && going.limit < going.most ? going.limit : going.most };
+}
+
+class Search {
+  /** The cheapest chain, and what one must cost less than to be of interest. */
+  best: Chain | undefined;
+  most: number;
+  readonly #weights: ClassWeights;
+  readonly #groups: readonly Group[];
+  readonly #gap: number;
+  readonly #tree: Tree;
+  readonly #heap = new Heap();
+  readonly #longest: Int32Array;
+  readonly #sets: UsedSets;
+  /** Of the node that is being expanded: how often each class is used, and what each site remembers. */
+  readonly #used: Int32Array;
+  #memory = new Int32Array(1);
+
+  constructor(weights: ClassWeights, groups: readonly Group[], { best, limit, gap }: SearchOptions) {
+    const { blocks: N, devices: C, counts, entry } = weights;
+    [this.#weights, this.#groups, this.#gap] = [weights, groups, gap];
+    [this.best, this.most] = [best, Math.min(limit, best?.cost ?? Infinity)];
+    this.#tree = new Tree(N, C);
+    this.#longest = longestRuns(weights);
+    this.#sets = new UsedSets(C, counts, this.#longest);
+    this.#used = new Int32Array(C);
+    for (const [group, { entrance, relaxation }] of groups.entries()) {
+      const { width, bit } = relaxation.near;
+      for (const root of entrance.firsts) {
+        const priced = at(entrance.entry, root);
+        const bound = priced + at(relaxation.start, root * width + at(bit, root)) - relaxation.total;
+        const set = this.#sets.root(root);
+        this.#push(bound, { parent: -1, device: root, block: 0, set, group, cost: at(entry, root), priced, root });
+      }
     }
   }
-  let expansions = 0;
-  while (heap.size > 0) {
-    const bound = heap.least;
-    if (bound >= limit) break;
-    if (device.length > options.nodes || ((++expansions & 15) === 0 && options.expired())) return { best, bound };
-    const node = heap.pop();
-    const [d, i] = [device[node] as number, block[node] as number];
-    const [spent, before, from] = [cost[node] as number, priced[node] as number, set[node] as number];
-    if ((seen.get((from * N + i) * C + d) ?? 0) < spent) continue;
-    const relaxation = groups[group[node] as number]?.relaxation as Relaxation;
-    const { start, leave, prices, total, near: { width: W, bit, site, sites } } = relaxation;
-    if (memory.length < sites.length) memory = new Int32Array(sites.length);
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** The lower bound of all chains that are not looked at. */
+  get least(): number {
+    return this.#heap.least;
+  }
+
+  /** Lower bounds from here on are of no interest. */
+  get limit(): number {
+    return this.most * (1 - Math.max(this.#gap, 1e-10));
+  }
+
+  /** Takes the node with the least bound, and grows what may follow it. */
+  expand(): void {
+    const node = this.#heap.pop();
+    if (this.#tree.outdated(node)) return;
+    const { blocks: N, devices: C, reach, back } = this.#weights;
+    const { leave, prices, total, near: { width: W, site } } = this.#recall(node);
+    const tree = this.#tree;
+    const [d, i] = [tree.device[node] as number, tree.block[node] as number];
+    const free = this.#sets.free(tree.set[node] as number);
+    for (let end = i + 1, last = at(reach, d * N + i); end <= last; end++) {
+      const run = runMilliseconds(this.#weights, d, i, end);
+      if (end === N) {
+        const cost = (tree.cost[node] as number) + run + at(back, d * C + (tree.root[node] as number));
+        // A chain of one run goes nowhere: those are known from the start.
+        if (tree.parent[node] !== -1 && cost < this.most) {
+          [this.most, this.best] = [cost, { cost, runs: tree.runs(node, N) }];
+        }
+      } else if (free >= N - end) {
+        const passed = (tree.priced[node] as number) + run + at(prices, d) - total;
+        if (passed + at(leave, (end * C + d) * W + at(this.#memory, at(site, d))) >= this.limit) continue;
+        this.#branch(node, end, run, passed, free);
+      }
+    }
+    this.#forget(node);
+  }
+
+  /** Every run that may follow a node's run until `end`. */
+  #branch(node: number, end: number, run: number, passed: number, free: number): void {
+    const { blocks: N, devices: C, counts, reach, traffic, hops } = this.#weights;
+    const tree = this.#tree;
+    const group = tree.group[node] as number;
+    const { start, total, near: { width: W, bit, site } } = this.#groups[group]?.relaxation as Relaxation;
+    const [used, memory, limit] = [this.#used, this.#memory, this.limit];
+    const [from, root, parent] = [tree.set[node] as number, tree.root[node] as number, node];
+    const spent = (tree.cost[node] as number) + run;
+    const row = (tree.device[node] as number) * C;
+    const hop = hops[at(traffic, end - 1)] as Float64Array;
+    for (let device = 0; device < C; device++) {
+      if (at(used, device) >= at(counts, device)) continue;
+      const step = hop[row + device] as number;
+      const priced = passed + step;
+      const bound = priced +
+        (start[(end * C + device) * W + (at(memory, at(site, device)) | at(bit, device))] as number);
+      if (!(bound < limit)) continue;
+      const onward = at(reach, device * N + end) - end;
+      if (free - at(this.#longest, device) + onward < N - end) continue;
+      const set = this.#sets.add(from, device);
+      this.#push(bound, { parent, device, block: end, set, group, cost: spent + step, priced: priced + total, root });
+    }
+  }
+
+  #push(bound: number, branch: Branch): void {
+    if (!(bound < this.limit)) return;
+    const node = this.#tree.add(branch);
+    if (node >= 0) this.#heap.push(bound, node);
+  }
+
+  /** Looks back from a node: which classes are used, what the sites remember. Returns the relaxation that bounds it. */
+  #recall(node: number): Relaxation {
+    const tree = this.#tree;
+    const relaxation = this.#groups[tree.group[node] as number]?.relaxation as Relaxation;
+    const { bit, site, sites } = relaxation.near;
+    if (this.#memory.length < sites.length) this.#memory = new Int32Array(sites.length);
+    const [used, memory] = [this.#used, this.#memory];
     memory.fill(0);
-    for (let each = node; each >= 0; each = parent[each] as number) {
-      const c = device[each] as number;
+    for (let each = node; each >= 0; each = tree.parent[each] as number) {
+      const c = tree.device[each] as number;
       used[c] = at(used, c) + 1;
       memory[at(site, c)] = at(memory, at(site, c)) | at(bit, c);
     }
-    const last = at(reach, d * N + i);
-    const free = sets.free(from);
-    for (let end = i + 1; end <= last; end++) {
-      const run = runMilliseconds(weights, d, i, end);
-      if (end === N) {
-        const whole = spent + run + at(back, d * C + (root[node] as number));
-        if (parent[node] !== -1 && whole < most) {
-          most = whole;
-          limit = cutoff();
-          best = { cost: whole, runs: runsOf(node, N) };
-          if (whole <= options.accept) return { best, bound };
-        }
-        continue;
-      }
-      if (free < N - end) continue;
-      const passed = before + run + at(prices, d) - total;
-      if (passed + at(leave, (end * C + d) * W + at(memory, at(site, d))) >= limit) continue;
-      const hop = hops[at(traffic, end - 1)] as Float64Array;
-      for (let next = 0; next < C; next++) {
-        if (at(used, next) >= at(counts, next)) continue;
-        const step = hop[d * C + next] as number;
-        const lower = passed + step +
-          (start[(end * C + next) * W + (at(memory, at(site, next)) | at(bit, next))] as number);
-        if (!(lower < limit)) continue;
-        const onward = at(reach, next * N + end) - end;
-        if (free - at(longest, next) + onward < N - end) continue;
-        push(lower, [
-          node,
-          next,
-          end,
-          sets.add(from, next),
-          group[node] as number,
-          spent + run + step,
-          passed + step + total,
-          root[node] as number,
-        ]);
-      }
-    }
-    for (let each = node; each >= 0; each = parent[each] as number) used[device[each] as number] = 0;
+    return relaxation;
   }
-  return { best, bound: options.gap > 0 && limit < most ? limit : most };
 
-  function runsOf(node: number, end: number): IndexedRun[] {
-    const runs: IndexedRun[] = [];
-    for (let [each, until] = [node, end]; each >= 0; [each, until] = [parent[each] as number, block[each] as number]) {
-      runs.unshift({ device: device[each] as number, first: block[each] as number, end: until });
+  #forget(node: number): void {
+    for (let each = node; each >= 0; each = this.#tree.parent[each] as number) {
+      this.#used[this.#tree.device[each] as number] = 0;
     }
-    return runs;
   }
 }
