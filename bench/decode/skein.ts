@@ -5,6 +5,9 @@ import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { type Contestant, type Measurement, type Memory, promptOf, rateTogether } from "./contestant.ts";
 import { readThreads, type Snapshot, threadKinds, type ThreadTimes, usedBetween } from "./threads.ts";
 
+/** How long a device may take to compile a model of a gigabyte, and the others to fetch their share. */
+const COMPILE_MILLISECONDS = 600_000;
+
 export interface SkeinOptions {
   readonly devices: number;
   readonly threads: number;

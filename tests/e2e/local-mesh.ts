@@ -6,7 +6,7 @@ import process from "node:process";
 import type { MeshSummary } from "../../actors/gateway/mesh-view.ts";
 import { launchDaemon, type LaunchedDaemon } from "../../cli/launch.ts";
 
-/** How long a mesh may take to agree on a plan, on a machine that is busy. */
+/** See `patience`: enough for a small model on a machine that is busy. */
 const PLAN_MILLISECONDS = 60_000;
 
 /** Daemons `d0`, `d1`, … */
@@ -34,6 +34,8 @@ export interface LocalMeshOptions {
   readonly holder?: number;
   /** More arguments of each daemon. Default: none. */
   readonly limits?: readonly (readonly string[])[];
+  /** How long the mesh may take to agree on a plan, in milliseconds. Default: a minute. */
+  readonly patience?: number;
   /** Whether to split evenly and wait until every daemon holds a segment. Default: true. */
   readonly spread?: boolean;
 }
@@ -43,7 +45,7 @@ export async function startLocalMesh(
   count: number,
   model: string,
   arguments_: readonly string[] = [],
-  { holder = 0, limits = [], spread = true }: LocalMeshOptions = {},
+  { holder = 0, limits = [], patience = PLAN_MILLISECONDS, spread = true }: LocalMeshOptions = {},
 ): Promise<LocalMesh> {
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
@@ -115,7 +117,7 @@ export async function startLocalMesh(
       for (const index of daemons.keys()) await mesh.until(planned, index);
     },
     async until(condition, index = 0) {
-      const deadline = Date.now() + PLAN_MILLISECONDS;
+      const deadline = Date.now() + patience;
       for (;;) {
         const view = await (await fetch(`${mesh.api(index)}/skein/plan`))
           .json() as MeshSummary;
