@@ -17,26 +17,28 @@ export function repackQ4K(bytes: Uint8Array, columns: number, packed: Uint8Array
   for (let row = 0; row * rowBytes < bytes.length; row++) {
     const rowPacked = packed.subarray(row * stored * 16, (row + 1) * stored * 16);
     const rowScales = scales.subarray(row * stored, (row + 1) * stored);
+    let block = bytes;
     for (let group = 0; group < groups; group++) {
+      const inside = group & 7;
       const at = row * rowBytes + (group >> 3) * unit.bytes;
-      const block = bytes.subarray(at, at + unit.bytes);
-      const { scale, minimum } = groupScale(block, group & 7);
+      if (inside === 0) block = bytes.subarray(at, at + unit.bytes);
+      const { scale, minimum } = groupScale(block, inside);
       rowScales[group] = scale;
       offsets[group] = offsetBlock * (8 * scale - minimum);
-      repackGroup(block, group & 7, rowPacked.subarray(group * 16, group * 16 + 16));
+      repackGroup(block, inside, rowPacked, group * 16);
     }
     packOffsets(offsets, rowPacked.subarray(groups * 16), rowScales.subarray(groups));
   }
 }
 
 /** Two neighbouring groups share 32 bytes, the first the low nibbles; MatMulNBits has neighbouring elements in a byte. */
-function repackGroup(block: Uint8Array, group: number, packed: Uint8Array): void {
+function repackGroup(block: Uint8Array, group: number, packed: Uint8Array, to: number): void {
   const from = 16 + (group >> 1) * 32;
   const shift = 4 * (group & 1);
   for (let i = 0; i < 16; i++) {
     const even = (block[from + 2 * i] ?? 0) >> shift;
     const odd = (block[from + 2 * i + 1] ?? 0) >> shift;
-    packed[i] = (even & 15) | ((odd & 15) << 4);
+    packed[to + i] = (even & 15) | ((odd & 15) << 4);
   }
 }
 
@@ -58,10 +60,11 @@ function takeNibbles(values: Float64Array, packed: Uint8Array): number {
   for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
   // Levels go from -8 to 7, and half a step beyond rounds to the outermost.
   const scale = Math.fround(Math.max(most / 7.5, least / -8.5));
-  values.forEach((value, i) => {
-    const level = scale === 0 ? 0 : Math.max(-8, Math.min(7, Math.round(value / scale)));
-    packed[i >> 1] = ((packed[i >> 1] ?? 0) & (i & 1 ? 15 : 0)) | ((level + 8) << (4 * (i & 1)));
+  for (let i = 0; i < offsetBlock; i++) {
+    const value = values[i] ?? 0;
+    const level = scale === 0 ? 0 : Math.max(-8, Math.min(7, Math.floor(value / scale + 0.5)));
+    packed[i >> 1] = i % 2 === 0 ? level + 8 : (packed[i >> 1] ?? 0) | ((level + 8) << 4);
     values[i] = value - level * scale;
-  });
+  }
   return scale;
 }

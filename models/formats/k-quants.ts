@@ -53,10 +53,9 @@ export function groupScale(block: Uint8Array, group: number): { readonly scale: 
  * byte each; of the last four the low bits share bytes 8 to 11, the high bits are at the top of the first ones.
  */
 function sixBits(bytes: Uint8Array, group: number, of: 0 | 4): number {
-  const at = (index: number) => bytes[4 + index] ?? 0;
-  if (group < 4) return at(group + of) & 63;
-  const low = of === 0 ? at(group + 4) & 15 : at(group + 4) >> 4;
-  return low | ((at(group - 4 + of) >> 6) << 4);
+  if (group < 4) return (bytes[4 + group + of] ?? 0) & 63;
+  const both = bytes[8 + group] ?? 0;
+  return (of === 0 ? both & 15 : both >> 4) | (((bytes[group + of] ?? 0) >> 6) << 4);
 }
 
 /** Low nibbles of 256 elements, their two high bits, 16 signed scales of 16 elements each, and the scale of these. */
