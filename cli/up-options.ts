@@ -1,0 +1,147 @@
+/** What people tell `skein up`: its options, read and checked before anything starts. */
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import type { ServingPolicy } from "../actors/leader/policy.ts";
+import { builtinModelPath } from "../models/builtin/mod.ts";
+import { objectives, solverNames } from "../plans/mod.ts";
+import { defaultDataFolder } from "../runtime/host/mod.ts";
+import { decodeInvite, type Invite } from "../runtime/mesh/mod.ts";
+import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
+
+const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
+
+  --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
+  --join INVITE       join the mesh of this invite (see skein invite)
+  --name NAME         what to call this device (default: the host's name)
+  --data-dir DIR      keys, blocks and records (default: ${defaultDataFolder()})
+  --api HOST:PORT     where the API listens, on loopback (default 127.0.0.1:11411; port 0 picks a free one)
+  --listen MULTIADDR  where the mesh listens, such as /ip4/0.0.0.0/tcp/4001; may be given again (default: all IPv4
+                      addresses, on the port of the last run, at first a free one)
+  --no-mdns           do not look for devices on the local network
+  --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
+  --threads N         threads for computing (default: what is measured best at the first start, 8 at most)
+  --json              print one JSON line per event
+
+With --model only; these travel with the model and count for the whole mesh:
+  --quantize HOW      weights that are not Q4_0, Q4_K or Q8_0: keep (Q5_K, Q6_K: 8 bits), 8, or 4 (default keep)
+  --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
+  --concurrency N     answers that are computed at once (default 4)
+  --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)
+  --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
+  --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
+  --private-head      keep the head there too
+  --trusted NAME      a device that may see what is private; may be given again
+  --only NAME         only these devices take part; may be given again
+  --exclude NAME      this device takes no part; may be given again
+
+For trials:
+  --slowdown X        pretend to be X times slower; skein plan and skein inspect say so
+`;
+
+/** What a daemon is to be. */
+export interface UpOptions {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly api: { readonly host: string; readonly port: number };
+  readonly listen?: string[];
+  readonly invite?: Invite;
+  readonly mdns: boolean;
+  readonly memoryLimitBytes?: number;
+  /** Undefined for what is measured best. */
+  readonly threads?: number;
+  readonly slowdown: number;
+  /** A file or folder to give the mesh; whether it can be read is not known yet. */
+  readonly model?: string;
+  readonly quantize: (typeof QUANTIZE)[number];
+  readonly policy: ServingPolicy;
+  readonly json: boolean;
+}
+
+const QUANTIZE = ["keep", "8", "4"] as const;
+
+type Values = ReturnType<typeof parse>;
+
+function parse(args: readonly string[]) {
+  return parseCommand(args, {
+    model: { type: "string" },
+    quantize: { type: "string", default: "keep" },
+    join: { type: "string" },
+    name: { type: "string", default: hostname() },
+    "data-dir": { type: "string", default: defaultDataFolder() },
+    api: { type: "string", default: "127.0.0.1:11411" },
+    listen: { type: "string", multiple: true },
+    "no-mdns": { type: "boolean", default: false },
+    memory: { type: "string" },
+    threads: { type: "string" },
+    context: { type: "string", default: "4096" },
+    concurrency: { type: "string", default: "4" },
+    objective: { type: "string", default: "latency" },
+    solver: { type: "string" },
+    "private-layers": { type: "string", default: "0" },
+    "private-head": { type: "boolean", default: false },
+    trusted: { type: "string", multiple: true, default: [] },
+    only: { type: "string", multiple: true, default: [] },
+    exclude: { type: "string", multiple: true, default: [] },
+    slowdown: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  }, USAGE).values;
+}
+
+/** Reads the options. @throws {CommandError} naming the option, what was given and what is allowed; an Error for a bad invite. */
+export function readUpOptions(args: readonly string[]): UpOptions {
+  const values = parse(args);
+  if (values.name.length === 0 || values.name.length > 64) {
+    throw new CommandError("--name must have 1 to 64 characters.", 2);
+  }
+  const memoryLimitBytes = bytesOption("memory", values.memory);
+  const threads = numberOption("threads", values.threads, { min: 1, max: 256, integer: true });
+  return {
+    name: values.name,
+    dataDir: values["data-dir"],
+    api: parseApi(values.api),
+    ...(values.listen === undefined ? {} : { listen: values.listen }),
+    mdns: !values["no-mdns"],
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    ...(threads === undefined ? {} : { threads }),
+    slowdown: numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1,
+    quantize: oneOf("quantize", values.quantize, QUANTIZE),
+    policy: readPolicy(values),
+    json: values.json,
+    ...(values.join === undefined ? {} : { invite: decodeInvite(values.join) }),
+    ...(values.model === undefined ? {} : { model: modelPath(values.model) }),
+  };
+}
+
+/** What travels with the model and counts for the whole mesh. */
+function readPolicy(values: Values): ServingPolicy {
+  const { objective, solver, only, exclude, trusted } = values;
+  return {
+    objective: oneOf("objective", objective, [...objectives, "even"]),
+    ...(solver === undefined ? {} : { solver: oneOf("solver", solver, solverNames) }),
+    privateLayers: numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true }) ?? 0,
+    privateHead: values["private-head"],
+    only,
+    exclude,
+    trusted,
+    context: numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096,
+    concurrency: numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4,
+  };
+}
+
+function modelPath(model: string): string {
+  return model === "builtin" ? builtinModelPath() : resolve(model);
+}
+
+/** HOST:PORT, on loopback: beyond it anybody could read what is asked here. */
+function parseApi(text: string): { host: string; port: number } {
+  const match = text.match(/^(127(?:\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5})$/);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535) {
+    throw new CommandError(
+      `--api is ${JSON.stringify(text)}; it must be a loopback address and a port, such as 127.0.0.1:11411. ` +
+        `To ask from another device, run a daemon there and join the mesh.`,
+      2,
+    );
+  }
+  return { host: match[1].replace(/^\[|\]$/g, ""), port };
+}

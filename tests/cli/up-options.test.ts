@@ -1,0 +1,93 @@
+/** What people tell `skein up`, before anything starts. */
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { test } from "node:test";
+import { CommandError } from "../../cli/command.ts";
+import { readUpOptions } from "../../cli/up-options.ts";
+import { encodeInvite } from "../../runtime/mesh/mod.ts";
+
+test("without options a device joins nothing, offers nothing and serves as the usage says", () => {
+  const { name, dataDir, ...options } = readUpOptions([]);
+  assert.ok(name.length > 0 && dataDir.length > 0);
+  assert.deepEqual(options, {
+    api: { host: "127.0.0.1", port: 11411 },
+    mdns: true,
+    slowdown: 1,
+    quantize: "keep",
+    policy: {
+      objective: "latency",
+      privateLayers: 0,
+      privateHead: false,
+      only: [],
+      exclude: [],
+      trusted: [],
+      context: 4096,
+      concurrency: 4,
+    },
+    json: false,
+  });
+});
+
+test("every option is read", () => {
+  const invite = { key: new Uint8Array(32).fill(7), addresses: [] };
+  const options = readUpOptions([
+    ...["--name", "board", "--data-dir", "/d", "--api", "[::1]:0", "--listen", "/ip4/0.0.0.0/tcp/1", "--no-mdns"],
+    ...["--memory", "2GiB", "--threads", "3", "--slowdown", "2", "--model", "m.gguf", "--quantize", "4", "--json"],
+    ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
+    ...["--private-layers", "2", "--private-head", "--trusted", "a", "--only", "b", "--only", "c", "--exclude", "d"],
+    ...["--join", encodeInvite(invite)],
+  ]);
+  assert.deepEqual({ ...options, invite: undefined }, {
+    name: "board",
+    dataDir: "/d",
+    api: { host: "::1", port: 0 },
+    listen: ["/ip4/0.0.0.0/tcp/1"],
+    mdns: false,
+    memoryLimitBytes: 2 ** 31,
+    threads: 3,
+    slowdown: 2,
+    model: resolve("m.gguf"),
+    quantize: "4",
+    policy: {
+      objective: "throughput",
+      solver: "linear",
+      privateLayers: 2,
+      privateHead: true,
+      only: ["b", "c"],
+      exclude: ["d"],
+      trusted: ["a"],
+      context: 512,
+      concurrency: 2,
+    },
+    json: true,
+    invite: undefined,
+  });
+  assert.deepEqual(options.invite?.key, invite.key);
+});
+
+test("the API is offered on loopback alone", () => {
+  for (const text of ["localhost:80", "127.1.2.3:65535"]) assert.ok(readUpOptions(["--api", text]));
+  for (const text of ["0.0.0.0:80", "192.168.1.2:80", "127.0.0.1", "127.0.0.1:65536", "example.org:80"]) {
+    assert.throws(() => readUpOptions(["--api", text]), (error) => {
+      return error instanceof CommandError && error.exitCode === 2 && error.message.includes(JSON.stringify(text));
+    });
+  }
+});
+
+test("what is out of range is named with what is allowed", () => {
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [["--name", ""], /1 to 64 characters/],
+    [["--quantize", "5"], /--quantize.*keep, 8, 4/],
+    [["--objective", "fun"], /--objective.*latency/],
+    [["--solver", "guess"], /--solver.*exact/],
+    [["--context", "8"], /--context.*from 16/],
+    [["--concurrency", "65"], /--concurrency.*to 64/],
+    [["--slowdown", "0.5"], /--slowdown.*from 1/],
+    [["--memory", "plenty"], /--memory.*2GiB/],
+  ];
+  for (const [args, words] of wrong) {
+    assert.throws(() => readUpOptions(args), (error) => {
+      return error instanceof CommandError && error.exitCode === 2 && words.test(error.message);
+    });
+  }
+});
