@@ -1,4 +1,5 @@
 /** Assignments: what the leader wants loaded here, from its word to an executor that runs. */
+import { givesLogits, takesTokens } from "../../models/block-role.ts";
 import { every } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
@@ -22,10 +23,11 @@ export function assign(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { number } = message;
-  if (state.loading !== undefined && comparePlans(number, state.loading.assignment.number) < 0) return;
+  const { number, model } = message;
+  const before = state.loading.get(model);
+  if (before !== undefined && comparePlans(number, before.assignment.number) < 0) return;
   if (!isCurrent(state, number.term)) return;
-  giveUp(state);
+  giveUp(state, model);
   const same = heldFor(state.held, message);
   if (same === undefined) return load(state, message, options, context);
   same.number = number;
@@ -43,12 +45,19 @@ function answer(
   context.tell(replyTo, { type: "prepared", number, device, ref });
 }
 
-/** Ends whatever is being loaded or fetched in reserve. */
-export function giveUp(state: SupervisorState): void {
-  state.loading?.abort.abort();
-  state.loading = undefined;
+/** Ends what is being loaded of a model, and whatever is fetched in reserve: an assignment comes first. */
+function giveUp(state: SupervisorState, model: string): void {
+  state.loading.get(model)?.abort.abort();
+  state.loading.delete(model);
   state.reserving.abort();
   state.reserving = new AbortController();
+}
+
+/** Ends whatever is being loaded or fetched. */
+export function giveUpAll(state: SupervisorState): void {
+  for (const { abort } of state.loading.values()) abort.abort();
+  state.loading.clear();
+  state.reserving.abort();
 }
 
 function load(
@@ -57,9 +66,9 @@ function load(
   { device, loading, clock }: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { number, replyTo } = assignment;
+  const { number, model, replyTo } = assignment;
   const pending: PendingLoad = { assignment, abort: new AbortController(), outcome: undefined };
-  state.loading = pending;
+  state.loading.set(model, pending);
   const calm = every(clock, PREPARING_MILLISECONDS, () => {
     context.tell(replyTo, { type: "preparing", number, device });
   });
@@ -77,16 +86,21 @@ function load(
     },
   ).finally(() => {
     calm();
-    context.tell(context.self, { type: "loaded" });
+    context.tell(context.self, { type: "loaded", model });
   });
 }
 
 /** Takes what a load came to: an executor starts, or the leader hears why not. */
-export function loaded(state: SupervisorState, options: SupervisorOptions, context: SupervisorContext): void {
-  const { loading } = state;
-  if (loading?.outcome === undefined) return;
-  state.loading = undefined;
-  const { assignment, outcome } = loading;
+export function loaded(
+  state: SupervisorState,
+  model: string,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const load = state.loading.get(model);
+  if (load?.outcome === undefined) return;
+  state.loading.delete(model);
+  const { assignment, outcome } = load;
   if (outcome.type === "loaded") return start(state, assignment, outcome.segment, options, context);
   const { number, replyTo, first, last } = assignment;
   const { announce, device } = options;
@@ -117,6 +131,7 @@ function executorFor(
   { compute, manifest }: LoadedSegment,
   { clock, work }: SupervisorOptions,
 ) {
+  const blocks = manifest.blocks.slice(first, last + 1);
   return executor({
     segment: compute,
     clock,
@@ -130,8 +145,8 @@ function executorFor(
     vocabulary: manifest.architecture.vocabulary,
     context,
     slots: concurrency,
-    embeds: first === 0,
-    samples: last === manifest.blocks.length - 1,
+    embeds: takesTokens(blocks),
+    samples: givesLogits(blocks),
   });
 }
 

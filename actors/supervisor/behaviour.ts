@@ -5,7 +5,7 @@
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
-import { assign, giveUp, loaded, reserve, segmentEnded } from "./assignments.ts";
+import { assign, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { converse } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
@@ -21,7 +21,7 @@ export function supervisor(options: SupervisorOptions): Behaviour<SupervisorStat
       receive(state, message, options, context);
       return next(state);
     },
-    stopped: giveUp,
+    stopped: giveUpAll,
   };
 }
 
@@ -34,7 +34,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
     monitor: context.spawn(cast.monitor, { name: "monitor", restart, channel: "tensors" }),
     gateway: context.spawn(cast.gateway, { name: "gateway", restart }),
     held: [],
-    loading: undefined,
+    loading: new Map(),
     loads: Promise.resolve(),
     reserving: new AbortController(),
     conversations: new Map(),
@@ -62,7 +62,7 @@ function receive(
     case "withdraw":
       return withdraw(state, message, context);
     case "loaded":
-      return loaded(state, options, context);
+      return loaded(state, message.model, options, context);
     case "publish":
       return published(state, message, options, context);
     case "converse":

@@ -1,4 +1,5 @@
 /** Carrying out an assignment: fetch the blocks that are missing, load them, know the model's language where it is needed. */
+import { takesTokens } from "../../models/block-role.ts";
 import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
 import { blockBlobs } from "../../models/manifest-blobs.ts";
@@ -76,7 +77,7 @@ export class Loading {
     await this.#fetch(manifest, request, task, (doneBytes, totalBytes, from) => {
       announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
     });
-    const language = blocks[0]?.kind === "embed" ? await loadLanguage(manifest, store) : undefined;
+    const language = takesTokens(blocks) ? await loadLanguage(manifest, store) : undefined;
     const opened = await compute.open({
       architecture: manifest.architecture,
       blocks: blocks.map((block) => filesOf(block, store)),
@@ -109,7 +110,7 @@ export class Loading {
   ): Promise<void> {
     const { store, clock, onTransfer } = this.#options;
     const blocks = manifest.blocks.slice(first, last + 1);
-    const language = blocks[0]?.kind === "embed" ? [manifest.tokenizer] : [];
+    const language = takesTokens(blocks) ? [manifest.tokenizer] : [];
     const blobs = [...blocks.flatMap(blockBlobs), ...language];
     await this.#verify(blobs, signal);
     await fetchBlobs(blobs, {

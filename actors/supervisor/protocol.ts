@@ -113,8 +113,8 @@ export type ConverseMessage = v.InferOutput<typeof Converse>;
 /** What a supervisor is told. */
 export type SupervisorMessage =
   | v.InferOutput<typeof WireSupervisorMessage>
-  /** From itself: a load has come to its end. */
-  | { readonly type: "loaded" }
+  /** From itself: a load of this model has come to its end. */
+  | { readonly type: "loaded"; readonly model: string }
   /** From the daemon: this device has a model to offer, in full, in its block store. */
   | { readonly type: "offer"; readonly model: string }
   /** From the device's own API. */

@@ -95,10 +95,10 @@ export function withdraw(
   context: SupervisorContext,
 ): void {
   if (leader !== state.leader) return;
-  const { loading } = state;
-  if (loading !== undefined && comparePlans(loading.assignment.number, number) === 0) {
-    loading.abort.abort();
-    state.loading = undefined;
+  for (const [model, { assignment, abort }] of state.loading) {
+    if (comparePlans(assignment.number, number) !== 0) continue;
+    abort.abort();
+    state.loading.delete(model);
   }
   const plans = plansIn(state.mesh);
   for (const held of state.held) {

@@ -42,8 +42,8 @@ export interface SupervisorState {
   readonly gateway: Ref<GatewayMessage>;
   readonly monitor: Ref<MonitorMessage>;
   readonly held: Held[];
-  /** The assignment being loaded, how to give it up, and what became of it. */
-  loading: PendingLoad | undefined;
+  /** The assignments being loaded, by model: a later one of the same model supersedes. */
+  readonly loading: Map<string, PendingLoad>;
   /** One load at a time: an assignment that supersedes another waits until that one has let go of half-fetched blobs. */
   loads: Promise<unknown>;
   /** Ends the fetching of blocks in reserve: an assignment comes first. */
