@@ -1,6 +1,6 @@
 /** A daemon: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
 import { compileModel } from "../../models/compile/mod.ts";
-import { type Compute, type ComputeRates, startCompute } from "../../models/compute/mod.ts";
+import type { Compute, ComputeRates } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
@@ -15,6 +15,7 @@ import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
+import { startLocalCompute } from "./start-compute.ts";
 import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
 
 /** What a daemon is started with. */
@@ -69,7 +70,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const join = await knownAddresses(options);
   const store = await openBlockStore(options.folder.blocks);
   const threads = options.threads ?? await chooseThreads(options);
-  const compute = started.use(startCompute({ threads, slowdown: options.slowdown }));
+  const compute = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
   const mesh = started.use(await openMesh(options, { identity, key, join }));
   const { system, served } = startActors(options, { store, compute, threads, mesh, joins: join.length > 0 }, started);
   const api = await startApi(options, { system, store, mesh, served }, started);
@@ -90,7 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 /** The threads that are measured best, and says so. */
 async function chooseThreads({ folder, cores, slowdown, onEvent }: DaemonOptions): Promise<number> {
-  const trials = await tryThreads({ folder, cores, slowdown }, (threads) => startCompute({ threads, slowdown }));
+  const trials = await tryThreads({ folder, cores, slowdown }, (threads) => startLocalCompute({ threads, slowdown }));
   const threads = bestThreads(trials);
   onEvent({ type: "threads", threads, trials });
   return threads;

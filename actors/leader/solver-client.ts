@@ -1,5 +1,5 @@
 /** Starts the planning thread when it is first needed. */
-import { startThread, type Thread } from "../../models/compute/mod.ts";
+import { startThread, type Thread } from "../../runtime/host/thread.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { SolveAnswer, Solver, SolveRequest, SolverWord } from "./solver.ts";
 

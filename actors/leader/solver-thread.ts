@@ -1,5 +1,5 @@
 /** The thread of `solver.ts`: requests one after another, second opinions only while nobody waits. */
-import { serveThread } from "../../models/compute/mod.ts";
+import { serveThread } from "../../runtime/host/thread.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import type { SolveRequest, SolverWord } from "./solver.ts";
 import { answer, reconsider } from "./study.ts";

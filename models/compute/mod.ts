@@ -2,20 +2,22 @@
  * The compute worker as the rest of the daemon sees it: open a segment, step rows through it, close it.
  *
  * ```ts
- * await using compute = startCompute({ threads: 1 });
+ * await using compute = startCompute({ threads: 1, startThread });
  * const segment = await compute.open({ architecture, blocks, context: 512, slots: 4 });
  * const { tokens } = await segment.step({ rows, tokens: ids });
  * ```
  */
 import { mkdir, rm } from "node:fs/promises";
+// Here too, since a worker of Node has only a copy of the environment.
+import "./no-telemetry.ts";
 import { ComputeGoneError } from "./errors.ts";
-import type { ComputeOptions, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
+import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
-import { startWorker, type WorkerClient } from "./worker-client.ts";
+import { type StartThread, startWorker, type WorkerClient } from "./worker-client.ts";
 
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
-export { serveThread, startThread, type Thread } from "./thread.ts";
+export type { ComputeThread, StartThread } from "./worker-client.ts";
 export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 
 /** A device's one compute worker. Where it dies, the next `open` starts another, a few times. */
@@ -63,12 +65,20 @@ const DEATHS = 5;
 /** …within this time will not be better the next time. */
 const DEATHS_MILLISECONDS = 60_000;
 
+/** What a worker is started with: `slowdown` is 1 where nothing is said. */
+export interface StartComputeOptions {
+  readonly threads: number;
+  readonly slowdown?: number;
+  /** Starts the thread to compute on. */
+  readonly startThread: StartThread;
+}
+
 /** Starts the worker thread. */
 export function startCompute(
-  { threads, slowdown = 1 }: Partial<ComputeOptions> & Pick<ComputeOptions, "threads">,
+  { threads, slowdown = 1, startThread }: StartComputeOptions,
 ): LocalCompute {
   const options = { threads, slowdown };
-  let worker = startWorker(options);
+  let worker = startWorker(options, startThread);
   const deaths: number[] = [];
   /** The folder of a probe that is under way. */
   let scratch: string | undefined;
@@ -83,7 +93,7 @@ export function startCompute(
     if (recent >= DEATHS) {
       throw new ComputeGoneError(`The compute worker has died ${recent} times in a minute. ${worker.gone.message}`);
     }
-    return worker = startWorker(options);
+    return worker = startWorker(options, startThread);
   }
 
   async function removeScratch(): Promise<void> {

@@ -1,7 +1,6 @@
 /** One life of the compute worker: a thread, what it was asked and has not answered, and its end. */
 import { ComputeError, ComputeGoneError } from "./errors.ts";
 import type { ComputeOptions, ComputeRequest, ComputeResponse } from "./messages.ts";
-import { startThread } from "./thread.ts";
 
 /** A request before it has its number. */
 type Unnumbered<R> = R extends ComputeRequest ? Omit<R, "id"> : never;
@@ -20,12 +19,24 @@ export interface WorkerClient {
   end(reason: string, graceMilliseconds: number): Promise<void>;
 }
 
+/** The thread of a worker, as its owner sees it. */
+export interface ComputeThread {
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  terminate(): Promise<void>;
+}
+
+/** Starts a thread that hands all that it is told to `serveCompute`. `onEnd` is called at most once, when it is gone. */
+export type StartThread = (listener: {
+  onMessage(message: unknown): void;
+  onEnd(reason: string): void;
+}) => ComputeThread;
+
 /** Starts a worker. */
-export function startWorker(options: ComputeOptions): WorkerClient {
+export function startWorker(options: ComputeOptions, startThread: StartThread): WorkerClient {
   const pending = new Map<number, { resolve(response: ComputeResponse): void; reject(error: Error): void }>();
   let asked = 0;
   let gone: ComputeGoneError | undefined;
-  const thread = startThread(new URL("./worker.ts", import.meta.url), {
+  const thread = startThread({
     onMessage(message) {
       const response = message as ComputeResponse;
       const waiting = pending.get(response.id);

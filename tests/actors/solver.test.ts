@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startSolver } from "../../actors/leader/solver-client.ts";
 import type { SolveAnswer, SolverWord } from "../../actors/leader/solver.ts";
-import type { startThread } from "../../models/compute/mod.ts";
+import type { startThread } from "../../runtime/host/thread.ts";
 import type { Problem } from "../../plans/mod.ts";
 import { every, simulatedClock, systemClock } from "../../runtime/clock.ts";
 

@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
 import { compileModel } from "../../models/compile/mod.ts";
 import {
   type BlockFiles,
@@ -11,7 +12,6 @@ import {
   ComputeGoneError,
   type ComputeSegment,
   type LocalCompute,
-  startCompute,
   type StepRow,
 } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
@@ -39,7 +39,7 @@ async function withSubject(
     const store = await openBlockStore(join(folder, "store"));
     const source = await writeFolder(join(folder, "model"), model);
     const manifest = await compileModel(source, { store, quantize });
-    await using compute = startCompute({ threads: 1 });
+    await using compute = startLocalCompute({ threads: 1 });
     await action({ compute, manifest, blocks: filesOf(manifest, store) });
   });
 }
@@ -234,7 +234,7 @@ test("closing the worker fails what is under way instead of leaving it waiting",
 test("a trial measures rates and leaves nothing behind, also when the worker is closed in its middle", async () => {
   await withFolder(async (folder) => {
     const scratch = join(folder, "trial");
-    const compute = startCompute({ threads: 1 });
+    const compute = startLocalCompute({ threads: 1 });
     const rates = await compute.probe(scratch);
     assert.ok(rates.decodeNanosecondsPerByte > 0 && rates.prefillNanosecondsPerMultiplyAdd > 0);
     assert.deepEqual(await readdir(folder), []);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileModel } from "../../models/compile/mod.ts";
 import { type BlockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
+import { onThisThread } from "../../models/compute/this-thread.ts";
 import type { Block, Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
@@ -30,7 +31,7 @@ export interface Pipeline extends AsyncDisposable {
 /** Compiles a model file into a folder of its own and loads it; closing removes the folder. Throws ModelFileError. */
 export async function openPipeline(path: string, { threads = 1, slots = 8 }: PipelineOptions = {}): Promise<Pipeline> {
   const folder = await mkdtemp(join(tmpdir(), "skein-evaluation-"));
-  const compute = startCompute({ threads });
+  const compute = startCompute({ threads, startThread: onThisThread });
   const close = async () => {
     await compute.close();
     await rm(folder, { recursive: true, force: true });

@@ -1,11 +1,13 @@
-/** The compute worker's thread: a run blocks the thread that it is called on, so it must not be the daemon's. */
+/**
+ * What a compute worker does with what it is told. A run blocks the thread that it is called on, so this is for a thread of its
+ * own: whoever composes has one that calls `serveCompute` (`actors/daemon/compute-thread.ts`).
+ */
 import { errorText } from "../error-text.ts";
 import type { ComputeOptions, ComputeRequest, ComputeResponse } from "./messages.ts";
 import { openKernels } from "./ort/kernels.ts";
 import { probe } from "./probe.ts";
 import { type Bench, SegmentRunner } from "./segment-runner.ts";
 import { Sessions } from "./sessions.ts";
-import { serveThread } from "./thread.ts";
 
 /** What segments run with, or why there is nothing to run with. */
 let bench: Bench | Error = new Error("The compute worker is not configured.");
@@ -16,7 +18,11 @@ let tail: Promise<unknown> = Promise.resolve();
 /** …but for segments that are being opened: a plan in force does not stand still while the next one loads. */
 const opening = new Set<Promise<void>>();
 
-serveThread((message, post) => {
+/** Does what `message` asks, and answers it once with `post`. */
+export function serveCompute(
+  message: unknown,
+  post: (response: ComputeResponse, transfer: readonly ArrayBuffer[]) => void,
+): void {
   const request = message as ComputeRequest;
   const work = async (): Promise<void> => {
     const response = await perform(request).catch((error): ComputeResponse => {
@@ -24,10 +30,13 @@ serveThread((message, post) => {
     });
     post(response, transferable(response));
   };
-  if (request.type !== "open") return void (tail = tail.then(work));
+  if (request.type !== "open") {
+    tail = tail.then(work);
+    return;
+  }
   const open = work().finally(() => opening.delete(open));
   opening.add(open);
-});
+}
 
 async function perform(request: ComputeRequest): Promise<ComputeResponse> {
   const { id } = request;
