@@ -30,7 +30,6 @@ export const longBefore: readonly LongBefore[] = [
   { file: "runtime/mesh/session.ts", of: "function", lines: 170 },
   { file: "runtime/msgpack-scan.ts", of: "function", lines: 115 },
   { file: "tests/actors/acting.test.ts", of: "file", lines: 354 },
-  { file: "tests/e2e/bad-input.test.ts", of: "file", lines: 342 },
   { file: "tests/runtime/actor-conformance.ts", of: "file", lines: 361 },
   { file: "training/generator/rule.ts", of: "function", lines: 61 },
   { file: "training/generator/story.ts", of: "function", lines: 74 },
