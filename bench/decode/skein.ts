@@ -23,13 +23,9 @@ export async function startSkein(
   options: SkeinOptions,
 ): Promise<Contestant> {
   const { devices, threads, node, concurrency = 1 } = options;
+  const parameters = ["--threads", String(threads), "--concurrency", String(concurrency)];
   const mesh = await withRuntime(node, () => {
-    return startLocalMesh(devices, model, [
-      "--threads",
-      String(threads),
-      "--concurrency",
-      String(concurrency),
-    ]);
+    return startLocalMesh(devices, model, parameters, { patience: COMPILE_MILLISECONDS });
   });
   return {
     measure: (promptTokens, tokens) => measure(mesh, promptTokens, tokens),

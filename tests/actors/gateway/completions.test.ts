@@ -27,9 +27,17 @@ async function greet(stage: Scene): Promise<void> {
   await stage.calm();
 }
 
+interface Failure {
+  readonly message: string;
+  readonly type: string;
+  readonly code: string;
+  readonly param: string | null;
+}
+
 const statusOf = async ({ response }: Responding) => (await response).status;
 const errorOf = async ({ response }: Responding) => {
-  const { status, body } = { status: (await response).status, body: await (await response).json() };
+  const { status } = await response;
+  const body = await (await response).json() as { error: Failure };
   return { status, ...body.error };
 };
 
@@ -38,7 +46,8 @@ test("a completion that is not streamed comes whole, with usage, times and route
   await api.stage.publish(planAt("there"));
   const completion = await api.request("/v1/completions", { prompt: "Hello" });
   await greet(api.stage);
-  const { id, created, ...rest } = await (await completion.response).json();
+  const whole = await (await completion.response).json() as { id: string; created: number };
+  const { id, created, ...rest } = whole;
   assert.match(id, /^cmpl-[0-9a-f-]{36}$/);
   assert.ok(Number.isInteger(created));
   assert.deepEqual(rest, {
@@ -50,7 +59,7 @@ test("a completion that is not streamed comes whole, with usage, times and route
   });
   const chat = await api.request("/v1/chat/completions", CHAT);
   await greet(api.stage);
-  const { object, choices } = await (await chat.response).json();
+  const { object, choices } = await (await chat.response).json() as { object: string; choices: unknown };
   assert.deepEqual([object, choices], ["chat.completion", [
     { index: 0, message: { role: "assistant", content: "Hi!" }, finish_reason: "stop" },
   ]]);
