@@ -20,36 +20,12 @@ PROMPT may be -, or left out: then it is read from standard input.
 
 /** Runs the command. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseCommand(
-    args,
-    {
-      api: { type: "string" },
-      "max-tokens": { type: "string", default: "256" },
-      temperature: { type: "string", default: "0.8" },
-      "top-k": { type: "string", default: "40" },
-      "top-p": { type: "string", default: "0.95" },
-      "min-p": { type: "string", default: "0.05" },
-      seed: { type: "string" },
-      raw: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-    },
-    USAGE,
-    1,
-  );
+  const { values, positionals } = parse(args);
   const prompt = positionals[0] === "-" || (positionals.length === 0 && process.stdin.isTTY !== true)
     ? await readStdin()
     : positionals[0];
   if (prompt === undefined) throw new CommandError(`There is no prompt.\n\n${USAGE}`, 2);
-  const body = {
-    ...(values.raw ? { prompt } : { messages: [{ role: "user", content: prompt }] }),
-    stream: true,
-    max_tokens: numberOption("max-tokens", values["max-tokens"], { min: 1, integer: true }),
-    temperature: numberOption("temperature", values.temperature, { min: 0, max: 100 }),
-    top_k: numberOption("top-k", values["top-k"], { min: 0, integer: true }),
-    top_p: numberOption("top-p", values["top-p"], { min: 0, max: 1 }),
-    min_p: numberOption("min-p", values["min-p"], { min: 0, max: 1 }),
-    seed: numberOption("seed", values.seed, { integer: true }),
-  };
+  const body = JSON.stringify(requestOf(values, prompt));
   const api = await findApi(values.api);
   const leaving = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => leaving.abort());
@@ -57,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const response = await request(api, values.raw ? "/v1/completions" : "/v1/chat/completions", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      body,
       signal: leaving.signal,
     });
     const answer = await readAnswer(lines(response), (text) => values.json || process.stdout.write(text));
@@ -72,6 +48,35 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write("\ncancelled\n");
     return 130;
   }
+}
+
+function parse(args: readonly string[]) {
+  const options = {
+    api: { type: "string" },
+    "max-tokens": { type: "string", default: "256" },
+    temperature: { type: "string", default: "0.8" },
+    "top-k": { type: "string", default: "40" },
+    "top-p": { type: "string", default: "0.95" },
+    "min-p": { type: "string", default: "0.05" },
+    seed: { type: "string" },
+    raw: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  } as const;
+  return parseCommand(args, options, USAGE, 1);
+}
+
+/** The request's body. @throws {CommandError} for what is no number, or out of range. */
+function requestOf(values: ReturnType<typeof parse>["values"], prompt: string): object {
+  return {
+    ...(values.raw ? { prompt } : { messages: [{ role: "user", content: prompt }] }),
+    stream: true,
+    max_tokens: numberOption("max-tokens", values["max-tokens"], { min: 1, integer: true }),
+    temperature: numberOption("temperature", values.temperature, { min: 0, max: 100 }),
+    top_k: numberOption("top-k", values["top-k"], { min: 0, integer: true }),
+    top_p: numberOption("top-p", values["top-p"], { min: 0, max: 1 }),
+    min_p: numberOption("min-p", values["min-p"], { min: 0, max: 1 }),
+    seed: numberOption("seed", values.seed, { integer: true }),
+  };
 }
 
 async function readStdin(): Promise<string> {

@@ -44,38 +44,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "skein-demo-"));
   const daemons: LaunchedDaemon[] = [];
   try {
-    const common = ["--api", "127.0.0.1:0", "--threads", "1", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns"];
-    const start = (index: number, more: readonly string[]) => {
-      const name = `device-${index + 1}`;
-      return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], leaving.signal);
-    };
-    // One device would be faster for a small model, and the planner would say so: the demo is to show three at work.
-    const first = await start(0, ["--model", values.model, "--objective", "even"]);
-    daemons.push(first);
-    daemons.push(
-      ...await Promise.all(
-        Array.from({ length: count - 1 }, (_, index) => start(index + 1, ["--join", first.ready.invite])),
-      ),
-    );
+    await startDaemons(daemons, { count, folder, model: values.model, signal: leaving.signal });
+    const [first, last] = [daemons[0], daemons.at(-1)];
+    if (first === undefined || last === undefined) throw new RangeError("a demo has a device");
     process.stderr.write(`${count} daemons are up; APIs: ${daemons.map(({ ready }) => ready.api).join(", ")}\n`);
     await Promise.race([planned(first.ready.api, count, leaving.signal), first.failed]);
     await plan(["--api", first.ready.api]);
     process.stdout.write("\n");
-    const builtin = values.model === "builtin";
-    const prompt = positionals[0] ?? PROMPTS[builtin ? "builtin" : "other"];
-    const raw = values.raw || (!builtin && positionals[0] === undefined);
-    process.stdout.write(raw ? prompt : `> ${prompt}\n`);
-    const last = daemons.at(-1)?.ready.api ?? first.ready.api;
-    await ask(["--api", last, ...raw ? ["--raw"] : [], "--max-tokens", "120", "--temperature", "0", prompt]);
-    if (!values.once) {
-      process.stderr.write(
-        `\nAsk more: npx skein ask --api ${first.ready.api} "…"   Look: npx skein inspect --api ${first.ready.api}   Ctrl-C stops all.\n`,
-      );
-      await new Promise<void>((resolve) => {
-        if (leaving.signal.aborted) resolve();
-        leaving.signal.addEventListener("abort", () => resolve());
-      });
-    }
+    await askOnce(last.ready.api, positionals[0], values);
+    if (!values.once) await stay(first.ready.api, leaving.signal);
     return 0;
   } catch (error) {
     if (leaving.signal.aborted) return 130;
@@ -84,6 +61,55 @@ export async function run(args: readonly string[]): Promise<number> {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+interface Starting {
+  readonly count: number;
+  readonly folder: string;
+  readonly model: string;
+  readonly signal: AbortSignal;
+}
+
+/** Starts the daemons, the first with the model, and adds them to `daemons`, also where one of them fails. */
+async function startDaemons(daemons: LaunchedDaemon[], { count, folder, model, signal }: Starting): Promise<void> {
+  const common = ["--api", "127.0.0.1:0", "--threads", "1", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns"];
+  const start = (index: number, more: readonly string[]) => {
+    const name = `device-${index + 1}`;
+    return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], signal);
+  };
+  // One device would be faster for a small model, and the planner would say so: the demo is to show three at work.
+  const first = await start(0, ["--model", model, "--objective", "even"]);
+  daemons.push(first);
+  const others = Array.from({ length: count - 1 }, (_, index) => start(index + 1, ["--join", first.ready.invite]));
+  // All of them: those that start while another one fails are to be stopped too.
+  const settled = await Promise.allSettled(others);
+  for (const other of settled) if (other.status === "fulfilled") daemons.push(other.value);
+  const failed = settled.find((other) => other.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Asks what was given, or what suits the model. */
+async function askOnce(
+  api: string,
+  given: string | undefined,
+  { model, raw }: { readonly model: string; readonly raw: boolean },
+): Promise<void> {
+  const builtin = model === "builtin";
+  const prompt = given ?? PROMPTS[builtin ? "builtin" : "other"];
+  const plain = raw || (!builtin && given === undefined);
+  process.stdout.write(plain ? prompt : `> ${prompt}\n`);
+  await ask(["--api", api, ...plain ? ["--raw"] : [], "--max-tokens", "120", "--temperature", "0", prompt]);
+}
+
+/** Stays up until the person leaves. */
+function stay(api: string, signal: AbortSignal): Promise<void> {
+  process.stderr.write(
+    `\nAsk more: npx skein ask --api ${api} "…"   Look: npx skein inspect --api ${api}   Ctrl-C stops all.\n`,
+  );
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
 }
 
 /** Waits for a plan over all devices. */

@@ -1,12 +1,15 @@
 /** Starting daemons as processes of their own, and stopping them for sure. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { CommandError } from "./command.ts";
 import { Ready } from "./up-output.ts";
+
+type Listener = (event: { readonly type: string }) => void;
 
 /** A daemon in a process of its own. */
 export interface LaunchedDaemon {
@@ -14,7 +17,7 @@ export interface LaunchedDaemon {
   /** The process of the launcher; `ready.pid` is the daemon's own. */
   readonly pid: number;
   /** Its events after "ready". */
-  onEvent(listener: (event: { readonly type: string }) => void): void;
+  onEvent(listener: Listener): void;
   /** Rejects when the process ends unasked. */
   readonly failed: Promise<never>;
   /** Ends it with SIGTERM, then with SIGKILL where that does not help. */
@@ -32,7 +35,45 @@ export async function launchDaemon(args: readonly string[], signal?: AbortSignal
   const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, "up", "--json", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const listeners: ((event: { readonly type: string }) => void)[] = [];
+  const listeners: Listener[] = [];
+  const ready = readEvents(child.stdout, listeners);
+  const { failed, stop, words } = endOf(child);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new CommandError(`A daemon was not ready in ${READY_MILLISECONDS / 1000} seconds. ${words()}`)),
+    READY_MILLISECONDS,
+  );
+  signal?.addEventListener("abort", () => late.reject(signal.reason), { once: true });
+  late.promise.catch(() => {});
+  try {
+    const who = await Promise.race([ready, failed, late.promise]);
+    return { ready: who, pid: child.pid ?? 0, onEvent: (listener) => void listeners.push(listener), failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Hands the daemon's events on; resolves to its first one, which says who it is. */
+function readEvents(output: Readable, listeners: readonly Listener[]): Promise<Ready> {
+  return new Promise((resolve) => {
+    createInterface({ input: output }).on("line", (line) => {
+      const event = JSON.parse(line) as { readonly type: string };
+      if (event.type === "ready") resolve(v.parse(Ready, event));
+      else for (const listener of listeners) listener(event);
+    });
+  });
+}
+
+interface Ending extends Pick<LaunchedDaemon, "failed" | "stop"> {
+  /** The latest that it said on stderr. */
+  words(): string;
+}
+
+/** How a daemon ends: by itself, which is a failure told in its last words, or when it is asked to. */
+function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Ending {
   let errors = "";
   child.stderr.on("data", (chunk) => errors = (errors + chunk).slice(-4000));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -49,35 +90,5 @@ export async function launchDaemon(args: readonly string[], signal?: AbortSignal
     if (child.exitCode === null && child.signalCode === null) await exited;
     clearTimeout(timer);
   };
-  const ready = new Promise<Ready>((resolve) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const event = JSON.parse(line) as { readonly type: string };
-      if (event.type === "ready") resolve(v.parse(Ready, event));
-      else for (const listener of listeners) listener(event);
-    });
-  });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new CommandError(`A daemon was not ready in ${READY_MILLISECONDS / 1000} seconds. ${errors}`)),
-      READY_MILLISECONDS,
-    );
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  late.catch(() => {});
-  try {
-    const who = await Promise.race([ready, failed, late]);
-    return {
-      ready: who,
-      pid: child.pid ?? 0,
-      onEvent: (listener) => void listeners.push(listener),
-      failed,
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  return { failed, stop, words: () => errors };
 }
