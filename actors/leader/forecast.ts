@@ -23,3 +23,13 @@ export function forecastOf(
     links: links.map(({ name, decodeMilliseconds }) => ({ name, decodeMilliseconds })),
   };
 }
+
+/** Measurements are not better than this. */
+const NOISE = 0.02;
+
+/** Whether a forecast of the same plan says more than the one before: other numbers, beyond noise, or another proof. */
+export function saysMore(before: PlanForecast | undefined, after: PlanForecast): boolean {
+  if (before === undefined || after.proofs.length > before.proofs.length) return true;
+  const numbers = ["ttftMilliseconds", "tpotMilliseconds", "tokensPerSecond"] as const;
+  return numbers.some((name) => Math.abs(after[name] - before[name]) > NOISE * Math.abs(before[name]));
+}
