@@ -1,8 +1,8 @@
 /**
  * Whether Skein reads k-quants as llama.cpp does: the built-in model's matrices as Q4_K, Q5_K and Q6_K, llama.cpp's greedy
- * tokens, and at how many positions Skein's most likely token is the same (the tokens before it being given). Skein
- * stores k-quants at 8 bits and llama.cpp rounds activations, so a few close calls differ; a layout read wrongly would
- * agree nowhere. `npm run bench:k-quants`
+ * tokens, and at how many positions Skein's most likely token is the same (the tokens before it being given). The
+ * two round activations differently, so a few close calls differ; a layout read wrongly would agree nowhere. What it
+ * printed is in docs/k-quants.md. `npm run bench:k-quants`
  */
 import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
