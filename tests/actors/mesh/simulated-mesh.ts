@@ -31,6 +31,8 @@ export interface SimulatedOptions {
   /** Decoder layers of the model that the first device offers. */
   readonly layers: number;
   readonly policy?: Partial<ServingPolicy>;
+  /** Devices whose stores have the whole model, from the first on; the first offers it. Default 1. */
+  readonly holders?: number;
   /** Milliseconds of a step on every device. Default 5. */
   readonly stepMilliseconds?: number;
   readonly loadMilliseconds?: number;
@@ -99,7 +101,8 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   const manifest = fakeManifest(options.layers);
   const devices = new Map<string, SimulatedDevice & { stop(): Promise<void> }>();
   const join = (id: string): SimulatedDevice => {
-    const device = startDevice(id, { clock, network, options, held: devices.size === 0 ? [manifest] : [] });
+    const held = devices.size < (options.holders ?? 1) ? [manifest] : [];
+    const device = startDevice(id, { clock, network, options, held });
     devices.set(id, device);
     return device;
   };
