@@ -5,12 +5,16 @@ import { type ActivePlan, comparePlans, type ModelState, type PlanNumber, type S
 import type { Decision } from "./attempt.ts";
 import { Attempts, type Progress } from "./attempts.ts";
 import { courseOf, pin, type Placed, planned, split } from "./decide.ts";
+import { saysMore } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
 import { blocksOf, breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
 import type { DeviceReport, Pinned, Preparation, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
 import { type Agenda, begin, due, planNow, planSoon, weigh } from "./when.ts";
+
+/** A second opinion costs seconds of computing: a plan whose numbers keep changing gets one this often at most. */
+const OPINION_MILLISECONDS = 600_000;
 
 /** One model being served. */
 export class Serving {
@@ -20,6 +24,8 @@ export class Serving {
   readonly #attempts: Attempts;
   #agenda: Agenda;
   #pinned: Split | null;
+  /** From when on a review may ask for a second opinion. */
+  #opinionAt = 0;
   /** The question that the planner works on; what it says to an older one is not heard. */
   #question: { readonly id: number; readonly review: boolean } | undefined;
 
@@ -169,7 +175,9 @@ export class Serving {
     if (offer === undefined) return;
     const course = courseOf(offer, this.#able(offer, now), this.#around(), this.#pinned);
     if (course.type === "ask") {
-      const id = this.#lead.solve({ ...course.question, explain: true, secondOpinion: review });
+      const secondOpinion = review && now >= this.#opinionAt && (this.plan?.forecast?.proofs.length ?? 0) < 2;
+      if (secondOpinion) this.#opinionAt = now + OPINION_MILLISECONDS;
+      const id = this.#lead.solve({ ...course.question, explain: true, secondOpinion });
       this.#question = { id, review };
     } else if (!review) this.#take(offer, course, now);
   }
@@ -194,7 +202,9 @@ export class Serving {
       this.#attempts.end();
       // The same plan, seen more clearly.
       const { forecast } = decision;
-      if (review && forecast !== undefined) this.#stand({ type: "active", plan: { ...plan, forecast } });
+      if (review && forecast !== undefined && saysMore(plan.forecast, forecast)) {
+        this.#stand({ type: "active", plan: { ...plan, forecast } });
+      }
       return;
     }
     const comparable = plan?.planner === "solver" ? current?.objectiveMilliseconds : undefined;
@@ -229,6 +239,7 @@ export class Serving {
         this.#lead.knowledge.exclude(progress.device, progress.reason, now);
         return this.planSoon(now);
       case "loaded":
+        this.#opinionAt = now;
         this.#stand({ type: "active", plan: progress.plan });
         if (progress.plan.planner === "solver") this.#reserve(progress.decision, now);
         return;
