@@ -77,11 +77,15 @@ export function cheapest(weights: ClassWeights, options: CheapestOptions): Cheap
   if (options.quick === true || incumbent.enough(bound) || incumbent.expired()) return result(bound);
   const fronts: Front[] = [];
   const alike = incumbent.target < Infinity ? 2e-3 * incumbent.target : 0;
-  for (const members of effort.small ? alikeGoingBack(weights, firsts, alike) : plain.sites) {
-    const starts = members.filter((device) => firsts.includes(device));
-    if (starts.length === 0) continue;
+  const groups = (effort.small ? alikeGoingBack(weights, firsts, alike) : plain.sites)
+    .map((members) => members.filter((device) => firsts.includes(device)))
+    .filter((starts) => starts.length > 0);
+  for (const [index, starts] of groups.entries()) {
     fronts.push(frontOf(hunt, opened, starts));
-    if (incumbent.expired()) return result(bound);
+    if (!incumbent.expired()) continue;
+    const rest = groups.slice(index + 1).map((starts) => bestFirst(entranceOf(weights, starts).entry, opened, starts));
+    const least = [...fronts, ...rest].reduce((low, each) => Math.min(low, each.bound), Infinity);
+    return result(Math.max(bound, least));
   }
   bound = Math.max(bound, close(hunt, fronts));
   return result(bound);
