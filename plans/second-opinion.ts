@@ -8,16 +8,26 @@ const mostColumns = 20_000;
 /** Solvers agree where they differ by less: HiGHS works to tolerances. */
 const tolerance = 1e-6;
 
-/** The plan with what HiGHS proves of it by the deadline; HiGHS's own plan where that one is better. */
-export async function secondOpinion(problem: Problem, first: Planned, options: LinearOptions = {}): Promise<Planned> {
+/** Which plan a second opinion may end in: the better one, or the first, of which it only proves something. */
+export type Standing = "better" | "first";
+
+/**
+ * The plan with what HiGHS proves of it by the deadline; HiGHS's own plan where that one is better, unless the first one
+ * stands: whoever has named a solver gets that solver's plan.
+ */
+export async function secondOpinion(
+  problem: Problem,
+  first: Planned,
+  { standing = "better", ...options }: LinearOptions & { readonly standing?: Standing } = {},
+): Promise<Planned> {
   if (first.proofs.some(({ solver }) => solver === "linear")) return first;
-  return weigh(first, await solveLinear(problem, { columns: mostColumns, ...options }));
+  return weigh(first, await solveLinear(problem, { columns: mostColumns, ...options }), standing);
 }
 
-/** Two opinions on one problem as one: the better plan, and every proof. */
-export function weigh(first: Planned, second: Outcome): Planned {
+/** Two opinions on one problem as one: the plan that stands, and every proof. */
+export function weigh(first: Planned, second: Outcome, standing: Standing = "better"): Planned {
   const better = second.type === "placed" && objectiveOf(second) < objectiveOf(first) * (1 - tolerance);
-  const plan = better ? second : first;
+  const plan = better && standing === "better" ? second : first;
   const value = objectiveOf(plan);
   const proofs = [...first.proofs, ...proofsOf(second)]
     // A bound above a plan that can be is a slip of its solver, and no proof.

@@ -24,7 +24,7 @@ interface GatewayState {
   asked: number;
 }
 
-/** Makes the gateway's behaviour. */
+/** Makes the gateway's behaviour. It has no `accepts`: other devices cannot tell it anything. */
 export function gateway(options: GatewayOptions): Behaviour<GatewayState, GatewayMessage> {
   return {
     start: () => ({ answers: new Map(), mesh: noModels("The devices are choosing a leader."), asked: 0 }),

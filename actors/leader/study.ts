@@ -40,12 +40,17 @@ export async function answer(request: SolveRequest, now: Now): Promise<SolveAnsw
 
 /** The same answer with HiGHS's opinion on its plan; undefined where there is no plan to have one on. */
 export async function reconsider(
-  { problem, explain: explaining }: SolveRequest,
+  { problem, solver, explain: explaining }: SolveRequest,
   first: SolveAnswer,
   now: Now,
 ): Promise<SolveAnswer | undefined> {
   if (first.outcome.type !== "placed") return undefined;
-  const outcome = await secondOpinion(problem, first.outcome, { now, deadline: now() + OPINION_MILLISECONDS });
+  const standing = solver === undefined || solver === "exact" ? "better" : "first";
+  const outcome = await secondOpinion(problem, first.outcome, {
+    now,
+    deadline: now() + OPINION_MILLISECONDS,
+    standing,
+  });
   const other = outcome.solver !== first.outcome.solver;
   return { ...first, outcome, ...(other && explaining ? { explanation: explained(problem, outcome, now) } : {}) };
 }

@@ -1,5 +1,6 @@
 /** Parses the head of a GGUF file: metadata and the list of tensors. Nothing that it reads is believed unchecked. */
-import { defaultAlignment, ggufMagic, otherTensorTypes, tensorTypeNumbers, valueType } from "./gguf-types.ts";
+import { HeaderInvalid, HeaderReader } from "./gguf-reader.ts";
+import { defaultAlignment, ggufMagic, otherTensorTypes, tensorTypeNumbers } from "./gguf-types.ts";
 import type { SourceTensor } from "./model-source.ts";
 import { type TensorType, tensorTypes } from "./tensor-type.ts";
 
@@ -16,116 +17,45 @@ export interface GgufHeader {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
-/** The header goes on behind the bytes that were given. */
-export class HeaderIncomplete extends Error {}
-
-/** The header contradicts itself or the format; the message goes on after "…: ". */
-export class HeaderInvalid extends Error {}
-
 // Larger than any model that is known, small enough to be harmless.
-const limits = { keys: 65_536, tensors: 65_536, arrayLength: 4_194_304, nameBytes: 65_536, stringBytes: 16_777_216 };
+const limits = { keys: 65_536, tensors: 65_536, nameBytes: 65_536 };
 
-const decoder = new TextDecoder();
+/** A tensor before it is known where the data starts: `offset` counts from there. */
+type FoundTensor = Omit<GgufTensor, "start"> & { readonly offset: number };
 
 /**
  * Parses the first `bytes` of a file of `fileBytes`.
  * Throws HeaderIncomplete when more bytes are needed, HeaderInvalid when no more bytes would help.
  */
 export function parseGgufHeader(bytes: Uint8Array, fileBytes: number): GgufHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-
-  function take(length: number): number {
-    if (at + length > fileBytes) throw new HeaderInvalid("it ends in the middle of its header");
-    if (at + length > bytes.length) throw new HeaderIncomplete();
-    at += length;
-    return at - length;
+  const reader = new HeaderReader(bytes, fileBytes);
+  if (reader.uint32() !== ggufMagic) {
+    throw new HeaderInvalid("it is not a GGUF file (its first four bytes are not GGUF)");
   }
-  const uint32 = () => view.getUint32(take(4), true);
-  function uint64(): number {
-    const value = view.getBigUint64(take(8), true);
-    return value > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(value);
-  }
-  function count(what: string, limit: number, minimumBytes: number): number {
-    const value = uint64();
-    if (value > limit) throw new HeaderInvalid(`it claims ${value} ${what}; at most ${limit} are possible`);
-    if (at + value * minimumBytes > fileBytes) {
-      throw new HeaderInvalid(`it claims ${value} ${what}, more than a file of ${fileBytes} bytes can hold`);
-    }
-    return value;
-  }
-  function string(what: string, limit: number): string {
-    const length = count(`bytes of ${what}`, limit, 1);
-    const start = take(length);
-    return decoder.decode(bytes.subarray(start, start + length));
-  }
-  function integer64(value: bigint): number | bigint {
-    return BigInt.asIntN(54, value) === value ? Number(value) : value;
-  }
-  function scalar(type: number, key: string): unknown {
-    switch (type) {
-      case valueType.uint8:
-        return view.getUint8(take(1));
-      case valueType.int8:
-        return view.getInt8(take(1));
-      case valueType.uint16:
-        return view.getUint16(take(2), true);
-      case valueType.int16:
-        return view.getInt16(take(2), true);
-      case valueType.uint32:
-        return view.getUint32(take(4), true);
-      case valueType.int32:
-        return view.getInt32(take(4), true);
-      case valueType.float32:
-        return view.getFloat32(take(4), true);
-      case valueType.bool:
-        return view.getUint8(take(1)) !== 0;
-      case valueType.string:
-        return string(`text in "${key}"`, limits.stringBytes);
-      case valueType.uint64:
-        return integer64(view.getBigUint64(take(8), true));
-      case valueType.int64:
-        return integer64(view.getBigInt64(take(8), true));
-      case valueType.float64:
-        return view.getFloat64(take(8), true);
-      default:
-        throw new HeaderInvalid(`the metadata "${key}" has the unknown type ${type}`);
-    }
-  }
-  function value(key: string): unknown {
-    const type = uint32();
-    if (type !== valueType.array) return scalar(type, key);
-    const elementType = uint32();
-    if (elementType === valueType.array) throw new HeaderInvalid(`the metadata "${key}" is an array of arrays`);
-    const length = count(`elements of "${key}"`, limits.arrayLength, elementType === valueType.string ? 8 : 1);
-    const values: unknown[] = [];
-    for (let i = 0; i < length; i++) values.push(scalar(elementType, key));
-    return values;
-  }
-
-  if (uint32() !== ggufMagic) throw new HeaderInvalid("it is not a GGUF file (its first four bytes are not GGUF)");
-  const version = uint32();
+  const version = reader.uint32();
   if (version !== 2 && version !== 3) {
     throw new HeaderInvalid(`it is GGUF version ${version}; versions 2 and 3 can be read`);
   }
-  const tensorCount = count("tensors", limits.tensors, 24);
-  const keyCount = count("metadata keys", limits.keys, 13);
+  const tensorCount = reader.count("tensors", limits.tensors, 24);
+  const keyCount = reader.count("metadata keys", limits.keys, 13);
 
   const metadata: Record<string, unknown> = Object.create(null);
   for (let i = 0; i < keyCount; i++) {
-    const key = string("a metadata key", limits.nameBytes);
-    metadata[key] = value(key);
+    const key = reader.string("a metadata key", limits.nameBytes);
+    metadata[key] = reader.value(key);
   }
-  const found: (Omit<GgufTensor, "start"> & { readonly offset: number })[] = [];
-  for (let i = 0; i < tensorCount; i++) {
-    const name = string("a tensor name", limits.nameBytes);
-    const axes = uint32();
-    if (axes < 1 || axes > 4) throw new HeaderInvalid(`the tensor "${name}" has ${axes} axes; 1 to 4 are possible`);
-    // GGUF counts axes from the innermost.
-    const shape = Array.from({ length: axes }, uint64).reverse();
-    found.push({ name, ...measure(name, shape, uint32()), offset: uint64() });
-  }
-  return { metadata, tensors: placeTensors(found, at, alignmentOf(metadata), fileBytes) };
+  const found: FoundTensor[] = [];
+  for (let i = 0; i < tensorCount; i++) found.push(readTensor(reader));
+  return { metadata, tensors: placeTensors(found, reader.at, alignmentOf(metadata), fileBytes) };
+}
+
+function readTensor(reader: HeaderReader): FoundTensor {
+  const name = reader.string("a tensor name", limits.nameBytes);
+  const axes = reader.uint32();
+  if (axes < 1 || axes > 4) throw new HeaderInvalid(`the tensor "${name}" has ${axes} axes; 1 to 4 are possible`);
+  // GGUF counts axes from the innermost.
+  const shape = Array.from({ length: axes }, () => reader.uint64()).reverse();
+  return { name, ...measure(name, shape, reader.uint32()), offset: reader.uint64() };
 }
 
 function alignmentOf(metadata: GgufMetadata): number {
@@ -159,7 +89,7 @@ function measure(name: string, shape: readonly number[], number: number): Pick<G
 }
 
 function placeTensors(
-  found: readonly (Omit<GgufTensor, "start"> & { readonly offset: number })[],
+  found: readonly FoundTensor[],
   headerBytes: number,
   alignment: number,
   fileBytes: number,

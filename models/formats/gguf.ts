@@ -1,6 +1,7 @@
 /** Opens GGUF files. */
 import { type FileHandle, open } from "node:fs/promises";
-import { type GgufHeader, type GgufMetadata, HeaderIncomplete, HeaderInvalid, parseGgufHeader } from "./gguf-header.ts";
+import { type GgufHeader, type GgufMetadata, parseGgufHeader } from "./gguf-header.ts";
+import { HeaderIncomplete, HeaderInvalid } from "./gguf-reader.ts";
 import { adviceToFetchAgain, ModelFileError } from "./model-file-error.ts";
 import type { ModelSource, SourceTensor } from "./model-source.ts";
 import { readExactly } from "./read-exactly.ts";

@@ -8,7 +8,9 @@ export type GgufValue =
   | string
   | boolean
   | readonly string[]
-  | { readonly type: "uint32" | "int32" | "float32" | "uint64"; readonly value: number | readonly number[] };
+  | { readonly type: NumericType; readonly value: number | readonly number[] };
+
+type NumericType = "uint32" | "int32" | "float32" | "uint64";
 
 export interface GgufTensorToWrite {
   readonly name: string;
@@ -62,66 +64,87 @@ function padding(at: number): number {
 }
 
 function header(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensorToWrite[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  const number = (bytes: number, set: (view: DataView) => void) => {
-    const piece = new Uint8Array(bytes);
-    set(new DataView(piece.buffer));
-    pieces.push(piece);
-  };
-  const uint32 = (value: number) => number(4, (view) => view.setUint32(0, value, true));
-  const uint64 = (value: number) => number(8, (view) => view.setBigUint64(0, BigInt(value), true));
-  const string = (text: string) => {
-    const bytes = new TextEncoder().encode(text);
-    uint64(bytes.length);
-    pieces.push(bytes);
-  };
-  const numeric = (type: "uint32" | "int32" | "float32" | "uint64", value: number) => {
-    if (type === "uint64") uint64(value);
-    else if (type === "float32") number(4, (view) => view.setFloat32(0, value, true));
-    else number(4, (view) => view.setInt32(0, value, true));
-  };
-  const array = (type: number, length: number) => {
-    uint32(valueType.array);
-    uint32(type);
-    uint64(length);
-  };
-  const write = (value: GgufValue) => {
-    if (typeof value === "string") {
-      uint32(valueType.string);
-      string(value);
-    } else if (typeof value === "boolean") {
-      uint32(valueType.bool);
-      pieces.push(Uint8Array.of(value ? 1 : 0));
-    } else if ("type" in value) {
-      const { type, value: content } = value;
-      if (typeof content === "number") uint32(valueType[type]);
-      else array(valueType[type], content.length);
-      for (const element of typeof content === "number" ? [content] : content) numeric(type, element);
-    } else {
-      array(valueType.string, value.length);
-      for (const text of value) string(text);
-    }
-  };
-
-  uint32(ggufMagic);
-  uint32(3);
-  uint64(tensors.length);
-  uint64(Object.keys(metadata).length);
+  const writer = new HeaderWriter();
+  writer.uint32(ggufMagic);
+  writer.uint32(3);
+  writer.uint64(tensors.length);
+  writer.uint64(Object.keys(metadata).length);
   for (const [key, value] of Object.entries(metadata)) {
-    string(key);
-    write(value);
+    writer.string(key);
+    writer.value(value);
   }
   let offset = 0;
   for (const { name, type, shape } of tensors) {
-    string(name);
-    uint32(shape.length);
-    for (const size of [...shape].reverse()) uint64(size);
-    uint32(tensorTypeNumbers[type]);
-    uint64(offset);
+    writer.string(name);
+    writer.uint32(shape.length);
+    for (const size of [...shape].reverse()) writer.uint64(size);
+    writer.uint32(tensorTypeNumbers[type]);
+    writer.uint64(offset);
     const bytes = tensorBytes(type, shape);
     offset += bytes + padding(bytes);
   }
-  return concatenate(pieces);
+  return writer.bytes();
+}
+
+/** Puts the values that a header is made of one behind the other. */
+class HeaderWriter {
+  readonly #pieces: Uint8Array[] = [];
+
+  bytes(): Uint8Array {
+    return concatenate(this.#pieces);
+  }
+
+  uint32(value: number): void {
+    this.#number(4, (view) => view.setUint32(0, value, true));
+  }
+
+  uint64(value: number): void {
+    this.#number(8, (view) => view.setBigUint64(0, BigInt(value), true));
+  }
+
+  string(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.uint64(bytes.length);
+    this.#pieces.push(bytes);
+  }
+
+  /** A metadata value, its type before it. */
+  value(value: GgufValue): void {
+    if (typeof value === "string") {
+      this.uint32(valueType.string);
+      this.string(value);
+    } else if (typeof value === "boolean") {
+      this.uint32(valueType.bool);
+      this.#pieces.push(Uint8Array.of(value ? 1 : 0));
+    } else if ("type" in value) {
+      const { type, value: content } = value;
+      if (typeof content === "number") this.uint32(valueType[type]);
+      else this.#array(valueType[type], content.length);
+      for (const element of typeof content === "number" ? [content] : content) this.#numeric(type, element);
+    } else {
+      this.#array(valueType.string, value.length);
+      for (const text of value) this.string(text);
+    }
+  }
+
+  /** What stands before the elements of an array. */
+  #array(type: number, length: number): void {
+    this.uint32(valueType.array);
+    this.uint32(type);
+    this.uint64(length);
+  }
+
+  #numeric(type: NumericType, value: number): void {
+    if (type === "uint64") this.uint64(value);
+    else if (type === "float32") this.#number(4, (view) => view.setFloat32(0, value, true));
+    else this.#number(4, (view) => view.setInt32(0, value, true));
+  }
+
+  #number(bytes: number, set: (view: DataView) => void): void {
+    const piece = new Uint8Array(bytes);
+    set(new DataView(piece.buffer));
+    this.#pieces.push(piece);
+  }
 }
 
 function concatenate(pieces: readonly Uint8Array[]): Uint8Array {

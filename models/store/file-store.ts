@@ -13,7 +13,7 @@
  * One process at a time uses a folder.
  */
 import { createHash } from "node:crypto";
-import { open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Blob, Manifest } from "../manifest.ts";
 import { manifestBlobs } from "../manifest-blobs.ts";
@@ -28,99 +28,132 @@ const largestJson = 16 * 1024 * 1024;
 
 /** Opens the store in `folder`, which is made (0700) if it is not there, and clears what a killed process left half added. */
 export async function openBlockStore(folder: string): Promise<BlockStore> {
-  const blobs = join(folder, "blobs");
-  const manifests = join(folder, "manifests");
-  const sources = join(folder, "sources");
-  for (const path of [folder, blobs, manifests, sources]) await createFolder(path);
-  for (const path of [blobs, manifests, sources]) await removeUnfinished(path);
-  const writing = new Set<string>();
+  const folders = {
+    blobs: join(folder, "blobs"),
+    manifests: join(folder, "manifests"),
+    sources: join(folder, "sources"),
+  };
+  for (const path of [folder, ...Object.values(folders)]) await createFolder(path);
+  for (const path of Object.values(folders)) await removeUnfinished(path);
+  return new FileStore(folders);
+}
 
-  const blobPath = (blob: Blob) => join(blobs, checkedHash(blob.sha256));
-  const has = async (blob: Blob) => {
-    const found = await stat(blobPath(blob)).catch(() => undefined);
+type Folders = Readonly<Record<"blobs" | "manifests" | "sources", string>>;
+
+class FileStore implements BlockStore {
+  readonly #folders: Folders;
+  /** Paths of the blobs that are being received. */
+  readonly #writing = new Set<string>();
+
+  constructor(folders: Folders) {
+    this.#folders = folders;
+  }
+
+  async has(blob: Blob): Promise<boolean> {
+    const found = await stat(this.path(blob)).catch(() => undefined);
     return found?.isFile() === true && found.size === blob.bytes;
-  };
-  const manifest = async (id: string) => {
-    const found = await readJson(join(manifests, `${checkedHash(id)}.json`));
-    return parseManifest(found, id);
-  };
-  const sourcePath = (source: string) => join(sources, `${createHash("sha256").update(source).digest("hex")}.json`);
+  }
 
-  return {
-    has,
-    path: blobPath,
-    manifest,
-    async read(blob, offset, length) {
-      if (!(offset >= 0 && length >= 0 && offset + length <= blob.bytes)) {
-        throw new RangeError(`Cannot read ${length} bytes at ${offset} of blob ${blob.sha256}: it has ${blob.bytes}`);
+  path(blob: Blob): string {
+    return join(this.#folders.blobs, checkedHash(blob.sha256));
+  }
+
+  async read(blob: Blob, offset: number, length: number): Promise<Uint8Array> {
+    if (!(offset >= 0 && length >= 0 && offset + length <= blob.bytes)) {
+      throw new RangeError(`Cannot read ${length} bytes at ${offset} of blob ${blob.sha256}: it has ${blob.bytes}`);
+    }
+    const file = await open(this.path(blob), "r").catch((cause) => {
+      throw new BlobMissingError(blob, { cause });
+    });
+    try {
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw new BlobMissingError(blob, { cause: new Error("the file is too short") });
+        done += bytesRead;
       }
-      const file = await open(blobPath(blob), "r").catch((cause) => {
-        throw new BlobMissingError(blob, { cause });
-      });
-      try {
-        const bytes = new Uint8Array(length);
-        for (let done = 0; done < length;) {
-          const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) throw new BlobMissingError(blob, { cause: new Error("the file is too short") });
-          done += bytesRead;
-        }
-        return bytes;
-      } finally {
-        await file.close();
-      }
-    },
-    receive: (blob): Promise<BlobWriter> =>
-      openBlobWriter({ path: blobPath(blob), blob, writing, complete: () => has(blob) }),
-    async add(content) {
-      const temporary = join(blobs, `${crypto.randomUUID()}.new`);
-      const file = await createFile(temporary);
-      const hash = createHash("sha256");
-      let bytes = 0;
-      try {
-        for await (const piece of content instanceof Uint8Array ? [content] : content) {
-          hash.update(piece);
-          await writeAll(file, piece, bytes);
-          bytes += piece.length;
-        }
-        await file.sync();
-        await file.close();
-        const blob = { sha256: hash.digest("hex"), bytes };
-        await publish(temporary, blobPath(blob));
-        return blob;
-      } catch (error) {
-        await file.close().catch(() => {});
-        await rm(temporary, { force: true });
-        throw error;
-      }
-    },
-    async verify(blob) {
-      if (await has(blob) && await hashFile(blobPath(blob)) === blob.sha256) return true;
-      await rm(blobPath(blob), { force: true });
-      return false;
-    },
-    async putManifest(manifest) {
-      await writeJson(join(manifests, `${checkedHash(manifest.id)}.json`), manifest);
-    },
-    async manifests() {
-      const names = (await readdir(manifests)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-      const all = await Promise.all(names.map((name) => manifest(name.slice(0, 64))));
-      return all.filter((one) => one !== undefined).sort((a, b) =>
-        a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1)
-      );
-    },
-    async rememberSource(source, { id }) {
-      await writeJson(sourcePath(source), { id });
-    },
-    async compiledSource(source) {
-      const found = await readJson(sourcePath(source));
-      const id = typeof found === "object" && found !== null && "id" in found ? found.id : undefined;
-      if (typeof id !== "string" || !isHash(id)) return undefined;
-      const known = await manifest(id);
-      if (known === undefined) return undefined;
-      const present = await Promise.all(manifestBlobs(known).map(has));
-      return present.every(Boolean) ? known : undefined;
-    },
-  };
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  receive(blob: Blob): Promise<BlobWriter> {
+    const path = this.path(blob);
+    return openBlobWriter({ path, blob, writing: this.#writing, complete: () => this.has(blob) });
+  }
+
+  async add(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob> {
+    const temporary = join(this.#folders.blobs, `${crypto.randomUUID()}.new`);
+    const file = await createFile(temporary);
+    try {
+      const blob = await writeHashed(file, content);
+      await file.sync();
+      await file.close();
+      await publish(temporary, this.path(blob));
+      return blob;
+    } catch (error) {
+      await file.close().catch(() => {});
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async verify(blob: Blob): Promise<boolean> {
+    if (await this.has(blob) && await hashFile(this.path(blob)) === blob.sha256) return true;
+    await rm(this.path(blob), { force: true });
+    return false;
+  }
+
+  async putManifest(manifest: Manifest): Promise<void> {
+    await writeJson(this.#manifestPath(manifest.id), manifest);
+  }
+
+  async manifest(id: string): Promise<Manifest | undefined> {
+    return parseManifest(await readJson(this.#manifestPath(id)), id);
+  }
+
+  async manifests(): Promise<readonly Manifest[]> {
+    const names = (await readdir(this.#folders.manifests)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+    const all = await Promise.all(names.map((name) => this.manifest(name.slice(0, 64))));
+    return all.filter((one) => one !== undefined).sort((a, b) =>
+      a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1)
+    );
+  }
+
+  async rememberSource(source: string, { id }: Manifest): Promise<void> {
+    await writeJson(this.#sourcePath(source), { id });
+  }
+
+  async compiledSource(source: string): Promise<Manifest | undefined> {
+    const found = await readJson(this.#sourcePath(source));
+    const id = typeof found === "object" && found !== null && "id" in found ? found.id : undefined;
+    if (typeof id !== "string" || !isHash(id)) return undefined;
+    const known = await this.manifest(id);
+    if (known === undefined) return undefined;
+    const present = await Promise.all(manifestBlobs(known).map((blob) => this.has(blob)));
+    return present.every(Boolean) ? known : undefined;
+  }
+
+  #manifestPath(id: string): string {
+    return join(this.#folders.manifests, `${checkedHash(id)}.json`);
+  }
+
+  #sourcePath(source: string): string {
+    return join(this.#folders.sources, `${createHash("sha256").update(source).digest("hex")}.json`);
+  }
+}
+
+/** Writes all of `content` from the file's start on and says which blob that makes. */
+async function writeHashed(file: FileHandle, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const piece of content instanceof Uint8Array ? [content] : content) {
+    hash.update(piece);
+    await writeAll(file, piece, bytes);
+    bytes += piece.length;
+  }
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 function isHash(text: string): boolean {

@@ -8,6 +8,8 @@ import { namedByte, NO_BYTES, type Vocabulary } from "./vocabulary.ts";
 
 const SPACE = "\u2581";
 
+const utf8 = new TextEncoder();
+
 /** Two neighbours that make a piece together. Positions are those of their first characters. */
 interface Bigram {
   readonly score: number;
@@ -19,8 +21,44 @@ interface Bigram {
 
 /** Makes a vocabulary of SentencePiece data. The ids `steering` are control tokens, whatever their type. */
 export function createSentencePiece(data: SentencePieceVocabulary, steering: ReadonlySet<number>): Vocabulary {
-  const { pieces, scores, types, addSpacePrefix } = data;
-  const utf8 = new TextEncoder();
+  const { pieces, types, addSpacePrefix } = data;
+  const sorted = sortPieces(data, steering);
+  const { control, userDefined } = sorted;
+  const controlIds = new Set(control.map((token) => token.id));
+
+  function bytes(id: number): Uint8Array {
+    const piece = pieces[id];
+    const type = types[id];
+    if (piece === undefined || type === PIECE_TYPE.unused) return NO_BYTES;
+    if (type === PIECE_TYPE.byte) {
+      const byte = namedByte(piece);
+      return byte === undefined ? NO_BYTES : Uint8Array.of(byte);
+    }
+    const literal = type === PIECE_TYPE.userDefined || controlIds.has(id);
+    return utf8.encode(literal ? piece : piece.replaceAll(SPACE, " "));
+  }
+
+  return {
+    size: pieces.length,
+    control,
+    userDefined,
+    stripLeadingSpace: addSpacePrefix,
+    encode: (text) => encode(text, data, sorted),
+    bytes,
+  };
+}
+
+/** What the pieces are for. */
+interface SortedPieces {
+  /** Pieces that typed text may become. */
+  readonly ids: ReadonlyMap<string, number>;
+  readonly byteIds: ReadonlyMap<number, number>;
+  readonly control: readonly AddedToken[];
+  readonly userDefined: readonly AddedToken[];
+  readonly unknown: number | undefined;
+}
+
+function sortPieces({ pieces, types }: SentencePieceVocabulary, steering: ReadonlySet<number>): SortedPieces {
   const ids = new Map<string, number>();
   const byteIds = new Map<number, number>();
   const control: AddedToken[] = [];
@@ -39,46 +77,33 @@ export function createSentencePiece(data: SentencePieceVocabulary, steering: Rea
       if (type === PIECE_TYPE.userDefined && content !== "") userDefined.push({ id, content });
     }
   });
-  const controlIds = new Set(control.map((token) => token.id));
+  return { ids, byteIds, control, userDefined, unknown };
+}
 
-  function encode(text: string): number[] {
-    const escaped = (addSpacePrefix ? SPACE : "") + text.replaceAll(" ", SPACE);
-    const { lengths, halves } = merge(escaped, (piece) => {
-      const id = ids.get(piece);
-      return id === undefined ? undefined : scores[id];
-    });
-    const out: number[] = [];
-    const emit = (piece: string): void => {
-      const id = ids.get(piece);
-      if (id !== undefined && types[id] !== PIECE_TYPE.unused) return void out.push(id);
-      // An unused piece is only a step towards larger ones: what it was made of counts (sentencepiece, bpe_model.cc).
-      const half = halves.get(piece);
-      if (half !== undefined) {
-        emit(piece.slice(0, half));
-        return emit(piece.slice(half));
-      }
-      for (const byte of utf8.encode(piece)) {
-        const fallback = byteIds.get(byte) ?? unknown;
-        if (fallback !== undefined) out.push(fallback);
-      }
-    };
-    for (let at = 0; at < escaped.length; at += lengths[at] ?? 1) emit(escaped.slice(at, at + (lengths[at] ?? 1)));
-    return out;
-  }
-
-  function bytes(id: number): Uint8Array {
-    const piece = pieces[id];
-    const type = types[id];
-    if (piece === undefined || type === PIECE_TYPE.unused) return NO_BYTES;
-    if (type === PIECE_TYPE.byte) {
-      const byte = namedByte(piece);
-      return byte === undefined ? NO_BYTES : Uint8Array.of(byte);
+function encode(text: string, data: SentencePieceVocabulary, { ids, byteIds, unknown }: SortedPieces): number[] {
+  const { scores, types, addSpacePrefix } = data;
+  const escaped = (addSpacePrefix ? SPACE : "") + text.replaceAll(" ", SPACE);
+  const { lengths, halves } = merge(escaped, (piece) => {
+    const id = ids.get(piece);
+    return id === undefined ? undefined : scores[id];
+  });
+  const out: number[] = [];
+  const emit = (piece: string): void => {
+    const id = ids.get(piece);
+    if (id !== undefined && types[id] !== PIECE_TYPE.unused) return void out.push(id);
+    // An unused piece is only a step towards larger ones: what it was made of counts (sentencepiece, bpe_model.cc).
+    const half = halves.get(piece);
+    if (half !== undefined) {
+      emit(piece.slice(0, half));
+      return emit(piece.slice(half));
     }
-    const literal = type === PIECE_TYPE.userDefined || controlIds.has(id);
-    return utf8.encode(literal ? piece : piece.replaceAll(SPACE, " "));
-  }
-
-  return { size: pieces.length, control, userDefined, stripLeadingSpace: addSpacePrefix, encode, bytes };
+    for (const byte of utf8.encode(piece)) {
+      const fallback = byteIds.get(byte) ?? unknown;
+      if (fallback !== undefined) out.push(fallback);
+    }
+  };
+  for (let at = 0; at < escaped.length; at += lengths[at] ?? 1) emit(escaped.slice(at, at + (lengths[at] ?? 1)));
+  return out;
 }
 
 /**

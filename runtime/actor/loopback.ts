@@ -1,6 +1,6 @@
 /** Transports between actor systems of one process, for tests: real frames, real order, and connections that can break. */
 import type { Clock } from "../clock.ts";
-import type { Channel, DeviceId, FrameListener, PeerEvent, Transport } from "../transport.ts";
+import type { Channel, DeviceId, FrameListener, PeerEvent, Sent, Transport } from "../transport.ts";
 import { createLane, type Lane, type LinkShape } from "./loopback-lane.ts";
 
 export interface LoopbackOptions {
@@ -36,72 +36,83 @@ const LARGEST = { control: 1024 * 1024, tensors: 32 * 1024 * 1024 };
 
 /** Makes a network without devices. */
 export function createLoopback(options: LoopbackOptions = {}): Loopback {
-  const { capacity = 10_000, largest = LARGEST, clock } = options;
-  const members = new Map<DeviceId, Member>();
-  const lanes = new Map<string, Lane>();
-  const shapes = new Map<string, LinkShape>();
-  if (options.link !== undefined) checkClock();
-  return {
-    join,
-    disconnect,
-    connect,
-    shape(a, b, link) {
-      checkClock();
-      for (const key of [`${a} ${b}`, `${b} ${a}`]) shapes.set(key, link);
-    },
-    peersOf: (device) => [...members.keys()].filter((to) => lanes.has(`${device} ${to}`)),
-  };
+  return new LoopbackNetwork(options);
+}
 
-  function join(device: DeviceId): Transport {
-    if (members.has(device)) throw new Error(`join: ${device} is a member already`);
+class LoopbackNetwork implements Loopback {
+  readonly #options: LoopbackOptions;
+  readonly #members = new Map<DeviceId, Member>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #shapes = new Map<string, LinkShape>();
+
+  constructor(options: LoopbackOptions) {
+    this.#options = options;
+    if (options.link !== undefined) this.#checkClock();
+  }
+
+  join(device: DeviceId): Transport {
+    if (this.#members.has(device)) throw new Error(`join: ${device} is a member already`);
     const member: Member = { frames: new Set(), peers: new Set() };
-    const others = [...members.keys()];
-    members.set(device, member);
-    for (const other of others) connect(device, other);
+    const others = [...this.#members.keys()];
+    this.#members.set(device, member);
+    for (const other of others) this.connect(device, other);
     return {
       self: device,
-      isConnected: (to) => lanes.has(`${device} ${to}`),
-      send(to, channel, frame) {
-        const lane = lanes.get(`${device} ${to}`);
-        if (lane === undefined) return "unreachable";
-        if (frame.byteLength > largest[channel]) return "too-large";
-        if (lane.waiting() >= capacity) return "overloaded";
-        lane.put(channel, frame, shapes.get(`${device} ${to}`) ?? options.link);
-        return "sent";
-      },
+      isConnected: (to) => this.#lanes.has(`${device} ${to}`),
+      send: (to, channel, frame) => this.#send(`${device} ${to}`, channel, frame),
       onFrame: (listener) => add(member.frames, listener),
       onPeer: (listener) => add(member.peers, listener),
     };
   }
 
-  function connect(a: DeviceId, b: DeviceId): void {
-    if (a === b || !members.has(a) || !members.has(b) || lanes.has(`${a} ${b}`)) return;
+  connect(a: DeviceId, b: DeviceId): void {
+    if (a === b || !this.#members.has(a) || !this.#members.has(b) || this.#lanes.has(`${a} ${b}`)) return;
     for (const [from, to] of [[a, b], [b, a]] as const) {
       const deliver = (channel: Channel, frame: Uint8Array): void => {
-        for (const listener of members.get(to)?.frames ?? []) listener(from, channel, frame);
+        for (const listener of this.#members.get(to)?.frames ?? []) listener(from, channel, frame);
       };
-      lanes.set(`${from} ${to}`, createLane(deliver, clock));
+      this.#lanes.set(`${from} ${to}`, createLane(deliver, this.#options.clock));
     }
-    announce("up", a, b);
+    this.#announce("up", a, b);
   }
 
-  function disconnect(a: DeviceId, b: DeviceId): void {
+  disconnect(a: DeviceId, b: DeviceId): void {
     for (const key of [`${a} ${b}`, `${b} ${a}`]) {
-      const lane = lanes.get(key);
+      const lane = this.#lanes.get(key);
       if (lane === undefined) return;
       lane.close();
-      lanes.delete(key);
+      this.#lanes.delete(key);
     }
-    announce("down", a, b);
+    this.#announce("down", a, b);
   }
 
-  function announce(type: PeerEvent["type"], a: DeviceId, b: DeviceId): void {
-    for (const listener of members.get(a)?.peers ?? []) listener({ type, device: b });
-    for (const listener of members.get(b)?.peers ?? []) listener({ type, device: a });
+  shape(a: DeviceId, b: DeviceId, link: LinkShape): void {
+    this.#checkClock();
+    for (const key of [`${a} ${b}`, `${b} ${a}`]) this.#shapes.set(key, link);
   }
 
-  function checkClock(): void {
-    if (clock === undefined) throw new Error("loopback: a link with a shape needs a clock to keep its time");
+  peersOf(device: DeviceId): readonly DeviceId[] {
+    return [...this.#members.keys()].filter((to) => this.#lanes.has(`${device} ${to}`));
+  }
+
+  #send(way: string, channel: Channel, frame: Uint8Array): Sent {
+    const { capacity = 10_000, largest = LARGEST, link } = this.#options;
+    const lane = this.#lanes.get(way);
+    if (lane === undefined) return "unreachable";
+    if (frame.byteLength > largest[channel]) return "too-large";
+    if (lane.waiting() >= capacity) return "overloaded";
+    lane.put(channel, frame, this.#shapes.get(way) ?? link);
+    return "sent";
+  }
+
+  #announce(type: PeerEvent["type"], a: DeviceId, b: DeviceId): void {
+    for (const listener of this.#members.get(a)?.peers ?? []) listener({ type, device: b });
+    for (const listener of this.#members.get(b)?.peers ?? []) listener({ type, device: a });
+  }
+
+  #checkClock(): void {
+    if (this.#options.clock !== undefined) return;
+    throw new Error("loopback: a link with a shape needs a clock to keep its time");
   }
 }
 

@@ -41,22 +41,88 @@ const TELL_AFTER = 50;
 const SIGHTED_RETRY = 2_000;
 const MAX_INVITE_ADDRESSES = 4;
 
+/** Makes a membership that knows nobody but what the directory holds. */
 export function createMembership(options: MembershipOptions): Membership {
-  const { self, clock, directory, emit } = options;
-  let cancelTelling: (() => void) | undefined;
-  let stopped = false;
+  return new DirectoryMembership(options);
+}
 
-  function tell(): void {
-    cancelTelling = undefined;
-    const members = options.peers().slice(0, MAX_PEERS)
-      .map(({ device }) => ({ device, addresses: directory.get(device)?.addresses ?? [] }));
-    for (const { device } of members) {
-      const others = members.filter((member) => member.device !== device && member.addresses.length > 0);
-      if (others.length > 0) options.sendMembers(device, others);
+class DirectoryMembership implements Membership {
+  readonly #options: MembershipOptions;
+  #cancelTelling: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  join(addresses: readonly string[]): void {
+    const { self, clock, directory } = this.#options;
+    for (const address of addresses) {
+      const device = /\/p2p\/([^/]+)$/.exec(address)?.[1];
+      if (device === undefined) directory.learnAddress(address);
+      else if (device !== self) directory.learn(device, [address], true, clock.now());
     }
   }
 
-  function learn(device: string, addresses: readonly string[], via: "mdns" | "member"): void {
+  sighted(device: string, addresses: readonly string[]): void {
+    this.#learn(device, addresses, "mdns");
+  }
+
+  identified(device: string, addresses: readonly string[]): void {
+    this.#options.directory.correct(device, addresses);
+    this.changed();
+  }
+
+  heard(_from: string, members: readonly Member[]): void {
+    for (const { device, addresses } of members) this.#learn(device, addresses, "member");
+  }
+
+  changed(): void {
+    if (!this.#stopped) this.#cancelTelling ??= this.#options.clock.after(TELL_AFTER, () => this.#tell());
+  }
+
+  ended(device: string, peer: Peer | undefined, ending: Ending): void {
+    const { clock, directory, emit } = this.#options;
+    this.#report(device, ending);
+    const target = directory.get(device);
+    if (target === undefined || ending.why === "replaced" || this.#stopped) return;
+    if (peer !== undefined && clock.now() - peer.upSince > SETTLED_AFTER) target.attempts = 0;
+    const retryMs = postpone(target, clock.now(), leastRetry(ending));
+    if (ending.why === "rejected") target.bannedUntil = target.dialAt;
+    if (peer !== undefined) emit({ type: "reconnecting", device, retryMs });
+  }
+
+  objection(device: string): string | undefined {
+    const { clock, directory } = this.#options;
+    if ((directory.get(device)?.bannedUntil ?? 0) > clock.now()) return "it sent garbage a moment ago";
+    const peers = this.#options.peers();
+    if (peers.length < MAX_PEERS || peers.some((peer) => peer.device === device)) return undefined;
+    return `this device already has ${MAX_PEERS} peers, the most it can have`;
+  }
+
+  inviteAddresses(own: readonly string[]): string[] {
+    const reachable = own.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
+    return (reachable.length > 0 ? reachable : [...own]).slice(0, MAX_INVITE_ADDRESSES);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTelling?.();
+  }
+
+  #tell(): void {
+    this.#cancelTelling = undefined;
+    const { directory } = this.#options;
+    const members = this.#options.peers().slice(0, MAX_PEERS)
+      .map(({ device }) => ({ device, addresses: directory.get(device)?.addresses ?? [] }));
+    for (const { device } of members) {
+      const others = members.filter((member) => member.device !== device && member.addresses.length > 0);
+      if (others.length > 0) this.#options.sendMembers(device, others);
+    }
+  }
+
+  #learn(device: string, addresses: readonly string[], via: "mdns" | "member"): void {
+    const { self, clock, directory, emit } = this.#options;
     if (device === self) return;
     const known = directory.get(device) !== undefined;
     const target = directory.learn(device, addresses, via === "member", clock.now());
@@ -65,58 +131,23 @@ export function createMembership(options: MembershipOptions): Membership {
     if (via === "mdns" && target.attempts < 4) target.dialAt = Math.min(target.dialAt, clock.now() + SIGHTED_RETRY);
   }
 
-  function changed(): void {
-    if (!stopped) cancelTelling ??= clock.after(TELL_AFTER, tell);
+  /** Tells people of an ending that they can do something about. */
+  #report(device: string, { why, sentence }: Ending): void {
+    const { emit } = this.#options;
+    if (why === "rejected") emit({ type: "frame-rejected", device, sentence });
+    if (why === "version") {
+      emit({
+        type: "refused",
+        target: device,
+        reason: "version",
+        sentence: `${device} cannot be talked to: ${sentence}.`,
+      });
+    }
   }
+}
 
-  return {
-    join(addresses) {
-      for (const address of addresses) {
-        const device = /\/p2p\/([^/]+)$/.exec(address)?.[1];
-        if (device === undefined) directory.learnAddress(address);
-        else if (device !== self) directory.learn(device, [address], true, clock.now());
-      }
-    },
-    sighted: (device, addresses) => learn(device, addresses, "mdns"),
-    identified(device, addresses) {
-      directory.correct(device, addresses);
-      changed();
-    },
-    heard(_from, members) {
-      for (const { device, addresses } of members) learn(device, addresses, "member");
-    },
-    changed,
-    ended(device, peer, ending) {
-      if (ending.why === "rejected") emit({ type: "frame-rejected", device, sentence: ending.sentence });
-      if (ending.why === "version") {
-        const sentence = `${device} cannot be talked to: ${ending.sentence}.`;
-        emit({ type: "refused", target: device, reason: "version", sentence });
-      }
-      const target = directory.get(device);
-      if (target === undefined || ending.why === "replaced" || stopped) return;
-      if (peer !== undefined && clock.now() - peer.upSince > SETTLED_AFTER) target.attempts = 0;
-      const refused = ending.why === "rejected" || ending.why === "version";
-      const retryMs = postpone(
-        target,
-        clock.now(),
-        refused ? REFUSED_RETRY : ending.why === "left" ? GOODBYE_RETRY : 0,
-      );
-      if (ending.why === "rejected") target.bannedUntil = target.dialAt;
-      if (peer !== undefined) emit({ type: "reconnecting", device, retryMs });
-    },
-    objection(device) {
-      if ((directory.get(device)?.bannedUntil ?? 0) > clock.now()) return "it sent garbage a moment ago";
-      const peers = options.peers();
-      if (peers.length < MAX_PEERS || peers.some((peer) => peer.device === device)) return undefined;
-      return `this device already has ${MAX_PEERS} peers, the most it can have`;
-    },
-    inviteAddresses(own) {
-      const reachable = own.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
-      return (reachable.length > 0 ? reachable : [...own]).slice(0, MAX_INVITE_ADDRESSES);
-    },
-    stop() {
-      stopped = true;
-      cancelTelling?.();
-    },
-  };
+/** Milliseconds until a device whose session ended so is dialled again, at the least. */
+function leastRetry({ why }: Ending): number {
+  if (why === "rejected" || why === "version") return REFUSED_RETRY;
+  return why === "left" ? GOODBYE_RETRY : 0;
 }

@@ -5,5 +5,6 @@ export { createIdentity, deviceIdOf } from "./identity.ts";
 export { decodeInvite, encodeInvite, type Invite, InviteError } from "./invite.ts";
 export { createMeshKey } from "./key.ts";
 export { MAX_CONTROL_FRAME, MAX_PEERS, MAX_TENSORS_FRAME } from "./limits.ts";
-export { createMesh, type MeshOptions } from "./mesh.ts";
+export { createMesh } from "./mesh.ts";
+export type { MeshOptions } from "./mesh-options.ts";
 export { isStrayStreamError } from "./stray-errors.ts";

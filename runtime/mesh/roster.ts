@@ -37,57 +37,106 @@ interface Entry {
   peer: Peer | undefined;
 }
 
+/** A connection, and how to keep it from being closed for carrying no session. */
+interface Open {
+  readonly connection: Connection;
+  readonly cancel: () => void;
+}
+
 /**
  * Makes a roster. Both sides may dial at once, so there may be two connections: the device with the smaller id chooses one
  * and opens both streams there; the other device follows. A connection that carries no session is closed after a while.
  */
 export function createRoster(options: RosterOptions): Roster {
-  const { libp2p, clock } = options;
-  const self = libp2p.peerId.toString();
-  const entries = new Map<string, Entry>();
-  const connections = new Map<string, { readonly connection: Connection; readonly cancel: () => void }>();
-  const closing = new Set<Promise<void>>();
-  let stopped = false;
+  return new SessionRoster(options);
+}
 
-  function onConnection(connection: Connection): void {
-    if (stopped) return void close(connection, true);
-    const device = connection.remotePeer.toString();
-    const cancel = clock.after(SESSION_TIMEOUT, () => {
-      if (entries.get(device)?.connection !== connection) void close(connection, true);
-    });
-    connections.set(connection.id, { connection, cancel });
-    connection.addEventListener("close", () => {
-      cancel();
-      connections.delete(connection.id);
-      const entry = entries.get(device);
-      if (entry?.connection === connection) entry.session.end({ why: "lost", sentence: "the connection closed" });
-    });
-    if (self < device && !entries.has(device)) open(connection);
+class SessionRoster implements Roster {
+  readonly #options: RosterOptions;
+  readonly #self: string;
+  readonly #entries = new Map<string, Entry>();
+  readonly #connections = new Map<string, Open>();
+  readonly #closing = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+    this.#self = options.libp2p.peerId.toString();
   }
 
-  function begin(connection: Connection, opener: boolean): Entry {
+  async start(): Promise<void> {
+    const { libp2p } = this.#options;
+    libp2p.addEventListener("connection:open", ({ detail }) => this.#onConnection(detail));
+    for (const channel of ["control", "tensors"] as const) {
+      const limits = { maxInboundStreams: 1, maxOutboundStreams: 1 };
+      const accept = (stream: Stream, connection: Connection) => this.#accept(channel, stream, connection);
+      await libp2p.handle(PROTOCOLS[channel], accept, limits);
+    }
+  }
+
+  get(device: string): Session | undefined {
+    return this.#entries.get(device)?.session;
+  }
+
+  sessions(): Session[] {
+    return [...this.#entries.values()].map(({ session }) => session);
+  }
+
+  peers(): Peer[] {
+    return [...this.#entries.values()].flatMap(({ session }) => session.peer() ?? []);
+  }
+
+  connected(device: string): boolean {
+    return [...this.#connections.values()].some(({ connection }) => connection.remotePeer.toString() === device);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const session of this.sessions()) session.end({ why: "stopped", sentence: "this device stopped" });
+    for (const { connection } of [...this.#connections.values()]) this.#close(connection, true);
+    await Promise.all(this.#closing);
+  }
+
+  #onConnection(connection: Connection): void {
+    if (this.#stopped) return void this.#close(connection, true);
     const device = connection.remotePeer.toString();
+    const cancel = this.#options.clock.after(SESSION_TIMEOUT, () => {
+      if (this.#entries.get(device)?.connection !== connection) void this.#close(connection, true);
+    });
+    this.#connections.set(connection.id, { connection, cancel });
+    connection.addEventListener("close", () => {
+      cancel();
+      this.#connections.delete(connection.id);
+      const entry = this.#entries.get(device);
+      if (entry?.connection === connection) entry.session.end({ why: "lost", sentence: "the connection closed" });
+    });
+    if (this.#self < device && !this.#entries.has(device)) this.#open(connection);
+  }
+
+  #begin(connection: Connection, opener: boolean): Entry {
+    const device = connection.remotePeer.toString();
+    const { hello, clock } = this.#options;
     const session = createSession({
       device,
       address: connection.remoteAddr.toString(),
       opener,
-      hello: options.hello,
+      hello,
       clock,
-      onUp(peer) {
+      onUp: (peer) => {
         entry.peer = peer;
-        options.onUp(peer);
+        this.#options.onUp(peer);
       },
-      onFrame: (channel, frame) => options.onFrame(device, channel, frame),
-      onMembers: (members) => options.onMembers(device, members),
-      onEnd: (ending) => over(entry, ending),
+      onFrame: (channel, frame) => this.#options.onFrame(device, channel, frame),
+      onMembers: (members) => this.#options.onMembers(device, members),
+      onEnd: (ending) => this.#over(entry, ending),
     });
     const entry: Entry = { connection, session, peer: undefined };
-    entries.set(device, entry);
+    this.#entries.set(device, entry);
     return entry;
   }
 
-  function open(connection: Connection): void {
-    const { session } = begin(connection, true);
+  #open(connection: Connection): void {
+    const { session } = this.#begin(connection, true);
     const signal = AbortSignal.timeout(SESSION_TIMEOUT);
     const attach = async (channel: Channel): Promise<void> => {
       const stream = await connection.newStream(PROTOCOLS[channel], { signal });
@@ -99,62 +148,42 @@ export function createRoster(options: RosterOptions): Roster {
     });
   }
 
-  function accept(channel: Channel, stream: Stream, connection: Connection): void {
+  #accept(channel: Channel, stream: Stream, connection: Connection): void {
     const device = connection.remotePeer.toString();
-    if (stopped || device > self) return stream.abort(new Error("The device with the smaller id opens the streams."));
-    let entry = entries.get(device);
+    if (this.#stopped || device > this.#self) {
+      return stream.abort(new Error("The device with the smaller id opens the streams."));
+    }
+    let entry = this.#entries.get(device);
     if (entry !== undefined && entry.connection !== connection) {
       // The opener has given up the other connection, whatever it looks like from here.
       entry.session.end({ why: "replaced", sentence: "it came back on a new connection" });
       entry = undefined;
     }
-    entry ??= begin(connection, false);
+    entry ??= this.#begin(connection, false);
     entry.session.attach(channel, createLink(stream));
   }
 
-  function over(entry: Entry, ending: Ending): void {
+  #over(entry: Entry, ending: Ending): void {
     const device = entry.session.device;
-    if (entries.get(device) === entry) entries.delete(device);
+    if (this.#entries.get(device) === entry) this.#entries.delete(device);
     const polite = ending.why === "left" || ending.why === "version" || ending.why === "stopped";
-    close(entry.connection, polite);
-    options.onEnd(device, entry.peer, ending);
-    if (stopped || self > device || entries.has(device) || ending.why === "rejected" || ending.why === "version") {
-      return;
-    }
-    const spare = [...connections.values()].find(({ connection }) =>
+    this.#close(entry.connection, polite);
+    this.#options.onEnd(device, entry.peer, ending);
+    if (this.#stopped || this.#self > device || this.#entries.has(device)) return;
+    if (ending.why === "rejected" || ending.why === "version") return;
+    const spare = [...this.#connections.values()].find(({ connection }) =>
       connection !== entry.connection && connection.status === "open" && connection.remotePeer.toString() === device
     );
-    if (spare !== undefined) open(spare.connection);
+    if (spare !== undefined) this.#open(spare.connection);
   }
 
   /** Closes a connection: politely, so that what was written still arrives, or at once. */
-  function close(connection: Connection, polite: boolean): void {
-    connections.get(connection.id)?.cancel();
+  #close(connection: Connection, polite: boolean): void {
+    this.#connections.get(connection.id)?.cancel();
     if (!polite) return connection.abort(new Error("The session on this connection is over."));
     const done = connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT) })
       .catch((error) => connection.abort(error))
-      .finally(() => closing.delete(done));
-    closing.add(done);
+      .finally(() => this.#closing.delete(done));
+    this.#closing.add(done);
   }
-
-  return {
-    async start() {
-      libp2p.addEventListener("connection:open", ({ detail }) => onConnection(detail));
-      for (const channel of ["control", "tensors"] as const) {
-        const limits = { maxInboundStreams: 1, maxOutboundStreams: 1 };
-        await libp2p.handle(PROTOCOLS[channel], (stream, connection) => accept(channel, stream, connection), limits);
-      }
-    },
-    get: (device) => entries.get(device)?.session,
-    sessions: () => [...entries.values()].map(({ session }) => session),
-    peers: () => [...entries.values()].flatMap(({ session }) => session.peer() ?? []),
-    connected: (device) =>
-      [...connections.values()].some(({ connection }) => connection.remotePeer.toString() === device),
-    async stop() {
-      stopped = true;
-      for (const { session } of [...entries.values()]) session.end({ why: "stopped", sentence: "this device stopped" });
-      for (const { connection } of [...connections.values()]) close(connection, true);
-      await Promise.all(closing);
-    },
-  };
 }

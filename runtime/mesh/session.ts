@@ -3,7 +3,7 @@ import type { Channel, Sent } from "../transport.ts";
 import type { Peer } from "./contract.ts";
 import { createFrameDecoder, type Frame, FrameError, type Kind } from "./frames.ts";
 import type { Link } from "./link.ts";
-import { createPulse } from "./liveness.ts";
+import { createPulse, type Pulse } from "./liveness.ts";
 import {
   MAX_CONTROL_FRAME,
   MAX_CONTROL_QUEUE,
@@ -75,153 +75,189 @@ const CONTROL_LIMITS: Readonly<Record<Kind, number>> = {
 
 /** Starts a session without streams. It ends by itself if it is not up in time. */
 export function createSession(options: SessionOptions): Session {
-  const { device, address, opener, hello, clock } = options;
-  const pulse = createPulse(clock.now());
-  const outboxes = new Map<Channel, Outbox>();
-  let tensorsLink: Link | undefined;
-  let remote: Hello | undefined;
-  let state: "opening" | "up" | "over" = "opening";
-  let upSince = 0;
-  let bytesReceived = 0;
-  const cancelDeadline = clock.after(SESSION_TIMEOUT, () => {
-    end({ why: "lost", sentence: "the handshake was not finished in time" });
-  });
+  return new PeerSession(options);
+}
 
-  function end(ending: Ending): void {
-    if (state === "over") return;
-    if (ending.why === "stopped" && state === "up") {
-      outboxes.get("control")?.send("goodbye", writeJson({ reason: "its mesh was stopped" }));
-    }
-    state = "over";
-    cancelDeadline();
-    options.onEnd(ending);
+class PeerSession implements Session {
+  readonly #options: SessionOptions;
+  readonly #pulse: Pulse;
+  readonly #outboxes = new Map<Channel, Outbox>();
+  readonly #cancelDeadline: () => void;
+  #tensorsLink: Link | undefined;
+  #remote: Hello | undefined;
+  #state: "opening" | "up" | "over" = "opening";
+  #upSince = 0;
+  #bytesReceived = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#pulse = createPulse(options.clock.now());
+    this.#cancelDeadline = options.clock.after(SESSION_TIMEOUT, () => {
+      this.end({ why: "lost", sentence: "the handshake was not finished in time" });
+    });
   }
 
-  function guard(action: () => void): void {
-    if (state === "over") return;
+  get device(): string {
+    return this.#options.device;
+  }
+
+  isUp(): boolean {
+    return this.#state === "up";
+  }
+
+  peer(): Peer | undefined {
+    return this.#state === "up" && this.#remote !== undefined ? this.#describe(this.#remote.name) : undefined;
+  }
+
+  attach(channel: Channel, link: Link): void {
+    if (this.#state === "over" || this.#outboxes.has(channel)) return;
+    this.#outboxes.set(channel, createOutbox(link, channel === "control" ? MAX_CONTROL_QUEUE : MAX_TENSORS_QUEUE));
+    if (channel === "tensors") {
+      this.#tensorsLink = link;
+      return this.#tryUp();
+    }
+    if (this.#options.opener) this.#sendHello();
+    this.#listen(channel, link);
+  }
+
+  send(channel: Channel, frame: Uint8Array): Sent {
+    if (this.#state !== "up") return "unreachable";
+    if (frame.length > (channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME)) return "too-large";
+    return this.#outboxes.get(channel)?.send("payload", frame) === true ? "sent" : "overloaded";
+  }
+
+  sendMembers(members: readonly Member[]): void {
+    if (this.#state === "up") this.#control("members", writeJson(members));
+  }
+
+  heartbeat(): void {
+    const now = this.#options.clock.now();
+    if (this.#state === "up" && this.#pulse.due(now)) this.#control("ping", writeBeat(this.#pulse.ping(now)));
+  }
+
+  checkSilence(stalledMs: number): void {
+    if (this.#state !== "up") return;
+    this.#pulse.excuse(stalledMs);
+    if (this.#pulse.silent(this.#options.clock.now())) this.end({ why: "silent", sentence: "it fell silent" });
+  }
+
+  end(ending: Ending): void {
+    if (this.#state === "over") return;
+    if (ending.why === "stopped" && this.#state === "up") {
+      this.#control("goodbye", writeJson({ reason: "its mesh was stopped" }));
+    }
+    this.#state = "over";
+    this.#cancelDeadline();
+    this.#options.onEnd(ending);
+  }
+
+  #control(kind: Kind, payload: Uint8Array): void {
+    this.#outboxes.get("control")?.send(kind, payload);
+  }
+
+  #sendHello(): void {
+    this.#control("hello", writeJson(this.#options.hello));
+  }
+
+  #tryUp(): void {
+    if (this.#state !== "opening" || this.#remote === undefined || this.#tensorsLink === undefined) return;
+    const { opener, clock } = this.#options;
+    if (!opener) this.#sendHello();
+    this.#state = "up";
+    this.#upSince = clock.now();
+    this.#cancelDeadline();
+    this.#options.onUp(this.#describe(this.#remote.name));
+    // Only now: what the peer sends on the other stream waits there until the session is announced.
+    this.#listen("tensors", this.#tensorsLink);
+  }
+
+  #describe(name: string): Peer {
+    const { device, address } = this.#options;
+    let bytesSent = 0;
+    for (const outbox of this.#outboxes.values()) bytesSent += outbox.takenBytes() - outbox.waitingBytes();
+    return {
+      device,
+      name,
+      address,
+      roundTripMs: this.#pulse.roundTripMs(),
+      upSince: this.#upSince,
+      bytesSent,
+      bytesReceived: this.#bytesReceived,
+    };
+  }
+
+  #listen(channel: Channel, link: Link): void {
+    const decoder = createFrameDecoder((kind) => this.#limitOf(channel, kind));
+    const take = channel === "control"
+      ? (frame: Frame) => this.#onControl(frame)
+      : ({ payload }: Frame) => this.#onTensors(payload);
+    link.listen({
+      onBytes: (bytes) => {
+        this.#bytesReceived += bytes.length;
+        this.#pulse.heard(this.#options.clock.now());
+        this.#guard(() => decoder.push(bytes, take));
+      },
+      onWritable: () => this.#outboxes.get(channel)?.writable(),
+      onClose: () => this.end({ why: "lost", sentence: "the connection closed" }),
+    });
+  }
+
+  /** Whatever goes wrong in handling what the peer sent ends its session, and nothing else. */
+  #guard(action: () => void): void {
+    if (this.#state === "over") return;
     try {
       action();
     } catch (error) {
       const what = error instanceof FrameError ? error.message : `a frame that could not be handled: ${error}`;
-      end({ why: "rejected", sentence: `it sent ${what}` });
+      this.end({ why: "rejected", sentence: `it sent ${what}` });
     }
   }
 
-  function listen(channel: Channel, link: Link): void {
-    const decoder = createFrameDecoder((kind) => limitOf(channel, kind));
-    const take = channel === "control" ? onControl : onTensors;
-    link.listen({
-      onBytes(bytes) {
-        bytesReceived += bytes.length;
-        pulse.heard(clock.now());
-        guard(() => decoder.push(bytes, take));
-      },
-      onWritable: () => outboxes.get(channel)?.writable(),
-      onClose: () => end({ why: "lost", sentence: "the connection closed" }),
-    });
-  }
-
-  function limitOf(channel: Channel, kind: Kind): number {
+  #limitOf(channel: Channel, kind: Kind): number {
     if (channel === "tensors") {
       if (kind !== "payload") throw new FrameError(`a ${kind} frame on the tensors stream`);
       return MAX_TENSORS_FRAME;
     }
-    if (remote === undefined && kind !== "hello") throw new FrameError(`a ${kind} frame before the hello`);
+    if (this.#remote === undefined && kind !== "hello") throw new FrameError(`a ${kind} frame before the hello`);
     return CONTROL_LIMITS[kind];
   }
 
-  function onTensors({ payload }: Frame): void {
-    if (state === "up") options.onFrame("tensors", payload);
+  #onTensors(payload: Uint8Array): void {
+    if (this.#state === "up") this.#options.onFrame("tensors", payload);
   }
 
-  function onControl({ kind, payload }: Frame): void {
-    if (state === "over") return;
+  #onControl({ kind, payload }: Frame): void {
+    if (this.#state === "over") return;
     switch (kind) {
       case "payload":
-        if (state !== "up") throw new FrameError("a payload before the handshake was finished");
-        return options.onFrame("control", payload);
+        if (this.#state !== "up") throw new FrameError("a payload before the handshake was finished");
+        return this.#options.onFrame("control", payload);
       case "ping":
-        return void outboxes.get("control")?.send("pong", writeBeat(readBeat(kind, payload)));
+        return this.#control("pong", writeBeat(readBeat(kind, payload)));
       case "pong":
-        return pulse.pong(readBeat(kind, payload), clock.now());
+        return this.#pulse.pong(readBeat(kind, payload), this.#options.clock.now());
       case "members":
-        return options.onMembers(readMembers(payload));
+        return this.#options.onMembers(readMembers(payload));
       case "goodbye":
-        return end({ why: "left", sentence: `it said goodbye: ${readGoodbye(payload)}` });
+        return this.end({ why: "left", sentence: `it said goodbye: ${readGoodbye(payload)}` });
       case "hello":
-        return onHello(payload);
+        return this.#onHello(payload);
       default:
         kind satisfies never;
     }
   }
 
-  function onHello(payload: Uint8Array): void {
-    if (remote !== undefined) throw new FrameError("a second hello");
-    remote = readHello(payload, hello.protocol);
-    if (remote.protocol !== hello.protocol) {
-      // The other side is told before the connection closes, so that it can say the same to its person.
-      if (!opener) sendHello();
-      return end({
-        why: "version",
-        sentence: `it speaks protocol version ${remote.protocol}, this device speaks version ${hello.protocol}: ` +
-          "use the same version of Skein on both devices",
-      });
-    }
-    tryUp();
+  #onHello(payload: Uint8Array): void {
+    if (this.#remote !== undefined) throw new FrameError("a second hello");
+    const { hello, opener } = this.#options;
+    const remote = this.#remote = readHello(payload, hello.protocol);
+    if (remote.protocol === hello.protocol) return this.#tryUp();
+    // The other side is told before the connection closes, so that it can say the same to its person.
+    if (!opener) this.#sendHello();
+    this.end({
+      why: "version",
+      sentence: `it speaks protocol version ${remote.protocol}, this device speaks version ${hello.protocol}: ` +
+        "use the same version of Skein on both devices",
+    });
   }
-
-  function sendHello(): void {
-    outboxes.get("control")?.send("hello", writeJson(hello));
-  }
-
-  function tryUp(): void {
-    if (state !== "opening" || remote === undefined || tensorsLink === undefined) return;
-    if (!opener) sendHello();
-    state = "up";
-    upSince = clock.now();
-    cancelDeadline();
-    options.onUp(describe(remote.name));
-    // Only now: what the peer sends on the other stream waits there until the session is announced.
-    listen("tensors", tensorsLink);
-  }
-
-  function describe(name: string): Peer {
-    let bytesSent = 0;
-    for (const outbox of outboxes.values()) bytesSent += outbox.takenBytes() - outbox.waitingBytes();
-    return { device, name, address, roundTripMs: pulse.roundTripMs(), upSince, bytesSent, bytesReceived };
-  }
-
-  return {
-    device,
-    isUp: () => state === "up",
-    peer: () => state === "up" && remote !== undefined ? describe(remote.name) : undefined,
-    attach(channel, link) {
-      if (state === "over" || outboxes.has(channel)) return;
-      outboxes.set(channel, createOutbox(link, channel === "control" ? MAX_CONTROL_QUEUE : MAX_TENSORS_QUEUE));
-      if (channel === "tensors") {
-        tensorsLink = link;
-        return tryUp();
-      }
-      if (opener) sendHello();
-      listen(channel, link);
-    },
-    send(channel, frame) {
-      if (state !== "up") return "unreachable";
-      if (frame.length > (channel === "control" ? MAX_CONTROL_FRAME : MAX_TENSORS_FRAME)) return "too-large";
-      return outboxes.get(channel)?.send("payload", frame) === true ? "sent" : "overloaded";
-    },
-    sendMembers(members) {
-      if (state === "up") outboxes.get("control")?.send("members", writeJson(members));
-    },
-    heartbeat() {
-      const now = clock.now();
-      if (state === "up" && pulse.due(now)) outboxes.get("control")?.send("ping", writeBeat(pulse.ping(now)));
-    },
-    checkSilence(stalledMs) {
-      if (state !== "up") return;
-      pulse.excuse(stalledMs);
-      if (pulse.silent(clock.now())) end({ why: "silent", sentence: "it fell silent" });
-    },
-    end,
-  };
 }

@@ -3,7 +3,8 @@ import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import fc from "fast-check";
-import { HeaderIncomplete, HeaderInvalid, parseGgufHeader } from "../../models/formats/gguf-header.ts";
+import { parseGgufHeader } from "../../models/formats/gguf-header.ts";
+import { HeaderIncomplete, HeaderInvalid } from "../../models/formats/gguf-reader.ts";
 import { ModelFileError, openGguf, writeGguf } from "../../models/formats/mod.ts";
 import { withFolder } from "./temporary.ts";
 

@@ -73,25 +73,21 @@ let bound: OrtFunctions | undefined;
 
 type Native = ReturnType<ReturnType<typeof koffi.load>["func"]>;
 
+/** The function at a place of the table. */
+type Bind = (place: number, result: string, parameters: string) => Native;
+/** Throws what a status says, in ONNX Runtime's own words, and lets go of it. */
+type Check = (status: unknown) => void;
+
 function bindAll(): OrtFunctions {
   const { version, addresses } = loadOrt();
-  const native = (place: number, result: string, parameters: string): Native =>
+  const native: Bind = (place, result, parameters) =>
     koffi.decode(addresses[place], koffi.proto(`${result} (${parameters})`)) as Native;
-  const getMessage = native(2, "const char *", "void *");
-  const releaseStatus = native(93, "void", "void *");
-  /** Throws what a status says, in ONNX Runtime's own words, and lets go of it. */
-  const check = (status: unknown): void => {
-    if (status === null || status === undefined || status === 0n) return;
-    const message = String(getMessage(status));
-    releaseStatus(status);
-    throw new KernelError(`ONNX Runtime: ${message}`);
-  };
+  const check = checking(native);
   const checked = (place: number, parameters: string) => {
     const call = native(place, "void *", parameters);
     return (...values: unknown[]): void => check(call(...values));
   };
   const release = (place: number) => native(place, "void", "void *");
-  const createSession = native(7, "void *", `void *, ${PATH}, void *, _Out_ void **`);
   return {
     version,
     createEnvWithPools: checked(119, "int, str, void *, _Out_ void **"),
@@ -105,19 +101,7 @@ function bindAll(): OrtFunctions {
     disableMemoryPattern: checked(17, "void *"),
     disableArena: checked(19, "void *"),
     setOptimization: checked(23, "void *, int"),
-    createSessionAsync: (env, path, options) =>
-      new Promise((resolve, reject) => {
-        const out: Made<"session"> = [null];
-        createSession.async(env, path, options, out, (error: unknown, status: unknown) => {
-          try {
-            if (error) throw error;
-            check(status);
-            resolve(out[0] as Session);
-          } catch (failure) {
-            reject(failure);
-          }
-        });
-      }),
+    createSessionAsync: creatingSessions(native, check),
     createSessionFromArray: checked(8, "void *, void *, size_t, void *, _Out_ void **"),
     createRunOptions: checked(39, "_Out_ void **"),
     createMemoryInfo: checked(69, "int, int, _Out_ void **"),
@@ -135,6 +119,35 @@ function bindAll(): OrtFunctions {
     releaseValue: release(96),
     releaseBinding: release(135),
   };
+}
+
+function checking(native: Bind): Check {
+  const getMessage = native(2, "const char *", "void *");
+  const releaseStatus = native(93, "void", "void *");
+  return (status) => {
+    if (status === null || status === undefined || status === 0n) return;
+    const message = String(getMessage(status));
+    releaseStatus(status);
+    throw new KernelError(`ONNX Runtime: ${message}`);
+  };
+}
+
+/** Reading a model's file takes long: it is done on a thread of koffi's. */
+function creatingSessions(native: Bind, check: Check): OrtFunctions["createSessionAsync"] {
+  const createSession = native(7, "void *", `void *, ${PATH}, void *, _Out_ void **`);
+  return (env, path, options) =>
+    new Promise((resolve, reject) => {
+      const out: Made<"session"> = [null];
+      createSession.async(env, path, options, out, (error: unknown, status: unknown) => {
+        try {
+          if (error) throw error;
+          check(status);
+          resolve(out[0] as Session);
+        } catch (failure) {
+          reject(failure);
+        }
+      });
+    });
 }
 
 /** What a creating function hands over. */

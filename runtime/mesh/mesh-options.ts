@@ -1,0 +1,28 @@
+import type { Clock } from "../clock.ts";
+import type { MeshEvent } from "./contract.ts";
+
+export interface MeshOptions {
+  /** The device's private key, from `createIdentity`. */
+  readonly identity: Uint8Array;
+  /** The mesh key, 32 bytes, from `createMeshKey` or an invite. */
+  readonly key: Uint8Array;
+  /** What people call this device: 1 to 64 printable characters. Only members learn it. */
+  readonly name: string;
+  /** What people call the mesh; goes into invites. Default: nothing. */
+  readonly mesh?: string;
+  /** Multiaddrs to listen on. Default: any port on all IPv4 addresses. */
+  readonly listen?: readonly string[];
+  /** Multiaddrs of members, from an invite: dialled until met. Default: none. */
+  readonly join?: readonly string[];
+  /** Whether to look for members on the local network. Default: true. */
+  readonly mdns?: boolean;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Hears every event from the very start, before `onEvent` can be called. Default: nobody. */
+  readonly log?: (event: MeshEvent) => void;
+  /** The protocol version to speak. Default: this code's. For tests. */
+  readonly protocol?: number;
+}
+
+/** Where a device listens that was not told: any port on all IPv4 addresses. */
+export const ANY_PORT: readonly string[] = ["/ip4/0.0.0.0/tcp/0"];
