@@ -21,30 +21,48 @@ export interface MeshOptions {
 export function drawMesh(options: MeshOptions): Problem {
   const {
     blocks: count,
-    devices: size,
     seed,
     objective = "latency",
     concurrency = 1,
     source = true,
-    jitter = 0,
   } = options;
-  const clusters = options.clusters ?? (size <= 16 ? 1 : Math.round(size / 25));
-  const stages = options.stages ?? Math.max(2, Math.min(16, size / 4));
+  // The order of draws decides which mesh a seed gives.
   const random = uniform(seed);
-  const between = (least: number, most: number) => least * (most / least) ** random();
-  const layerBytes = 120e6;
-  const blocks = Array.from({ length: count }, (_, index) => {
-    const kind = index === 0 ? "embed" as const : index === count - 1 ? "head" as const : "layer" as const;
-    const weightBytes = kind === "layer" ? layerBytes : 1.5 * layerBytes;
+  const blocks = drawBlocks(count);
+  const devices = drawDevices(options, blocks, random);
+  return {
+    blocks,
+    devices,
+    links: drawLinks(options, devices, random),
+    objective,
+    shape: { promptTokens: 128, outputTokens: 128, context: 1024, concurrency },
+    ...(source ? { source: "d0" } : {}),
+  };
+}
+
+const layerBytes = 120e6;
+
+function drawBlocks(count: number): Problem["blocks"] {
+  return Array.from({ length: count }, (_, index) => {
+    const kind = index === 0 ? "embed" : index === count - 1 ? "head" : "layer";
     return {
       kind,
-      weightBytes,
+      weightBytes: kind === "layer" ? layerBytes : 1.5 * layerBytes,
       kvBytesPerToken: kind === "layer" ? 8192 : 0,
       activationBytes: 16384,
     };
   });
-  const devices = Array.from({ length: size }, (_, index) => {
-    const speed = between(0.4, 3);
+}
+
+function drawDevices(
+  options: MeshOptions,
+  blocks: Problem["blocks"],
+  random: () => number,
+): Problem["devices"] {
+  const { devices: size, jitter = 0 } = options;
+  const stages = options.stages ?? Math.max(2, Math.min(16, size / 4));
+  return Array.from({ length: size }, (_, index) => {
+    const speed = between(random, 0.4, 3);
     const decode = blocks.map(({ kind }) =>
       (kind === "embed" ? 0.02 : kind === "head" ? 3 : 2) / speed *
       (1 + jitter * (random() - 0.5))
@@ -52,27 +70,34 @@ export function drawMesh(options: MeshOptions): Problem {
     return {
       device: `d${index}`,
       name: `device ${index}`,
-      usableBytes: Math.round(layerBytes * count / stages * between(0.5, 2)),
+      usableBytes: Math.round(
+        layerBytes * blocks.length / stages * between(random, 0.5, 2),
+      ),
       decodeMilliseconds: decode,
       prefillMillisecondsPerToken: decode.map((time) => time / 4),
       trusted: true,
       allowed: true,
     };
   });
-  // As networks are built: a device's access (cable or radio), a site's way out, the distance between sites.
+}
+
+/** As networks are built: a device's access (cable or radio), a site's way out, the distance between sites. */
+function drawLinks(
+  { devices: size, clusters = size <= 16 ? 1 : Math.round(size / 25) }: MeshOptions,
+  devices: Problem["devices"],
+  random: () => number,
+): Problem["links"] {
   const access = devices.map(() => ({
-    delay: between(0.1, 3),
-    speed: between(8e6, 110e6),
+    delay: between(random, 0.1, 3),
+    speed: between(random, 8e6, 110e6),
   }));
   const site = devices.map(() => Math.floor(random() * clusters));
-  const sites = Array.from(
-    { length: clusters },
-    () => ({ up: between(1e6, 10e6), down: between(5e6, 40e6) }),
-  );
-  const far = Array.from(
-    { length: clusters },
-    () => Array.from({ length: clusters }, () => between(8, 60)),
-  );
+  const each = Array.from({ length: clusters });
+  const sites = each.map(() => ({
+    up: between(random, 1e6, 10e6),
+    down: between(random, 5e6, 40e6),
+  }));
+  const far = each.map(() => each.map(() => between(random, 8, 60)));
   const link = (a: number, b: number) => {
     const [one, other, out, into] = [
       access[a],
@@ -85,24 +110,21 @@ export function drawMesh(options: MeshOptions): Problem {
     return {
       roundTripMilliseconds: (one?.delay ?? 0) + (other?.delay ?? 0) +
         (near ? 0.2 : far[site[a] ?? 0]?.[site[b] ?? 0] ?? 0) *
-          between(0.95, 1.05),
+          between(random, 0.95, 1.05),
       bytesPerSecond: near ? speed : Math.min(speed, out?.up ?? 0, into?.down ?? 0),
     };
   };
-  const links = devices.flatMap(({ device: from }, a) =>
+  return devices.flatMap(({ device: from }, a) =>
     devices.map(({ device: to }, b) => ({ from, to, ...link(a, b) })).filter((
       _,
       b,
     ) => b !== a)
   );
-  return {
-    blocks,
-    devices,
-    links,
-    objective,
-    shape: { promptTokens: 128, outputTokens: 128, context: 1024, concurrency },
-    ...(source ? { source: "d0" } : {}),
-  };
+}
+
+/** A number from `least` to `most`, as likely to be in any doubling of the range as in any other. */
+function between(random: () => number, least: number, most: number): number {
+  return least * (most / least) ** random();
 }
 
 /** Numbers in [0, 1) from a seed (mulberry32). */

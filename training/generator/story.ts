@@ -64,7 +64,38 @@ const longAsks: Wordings = {
 };
 
 /** Writes a story and the request for it. What is held out are pairs of a hero and a thing. */
-export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
+export function writeStory(options: StoryOptions): Story {
+  const { random, split } = options;
+  const cast = castOf(options);
+  const { about, mentions } = request(random, cast);
+  const length = random.unit();
+  const wordings = length < 0.25 ? shortAsks : length < 0.8 ? asks : longAsks;
+  const prompt = word(random, split, wordings, about) + (random.chance(0.85) ? "." : "");
+  const slots = slotsOf(random, cast);
+  const keep = length < 0.25 ? 0 : length < 0.8 ? 0.6 : 1;
+  const sentences = [random.pick(openings)];
+  for (const step of random.pick(plots)) {
+    if (step.optional !== true || random.chance(keep)) sentences.push(random.pick(step.texts));
+  }
+  sentences.push(random.pick(endings));
+  const text = sentences.map((sentence) => capital(fill(sentence, slots))).join(" ");
+  return { prompt, text, mentions };
+}
+
+/** Who and what a story is about. */
+interface Cast {
+  readonly hero: string;
+  readonly thing: string;
+  readonly place: string;
+  readonly friend: string;
+  /** What the hero is called. */
+  readonly name: string | undefined;
+  /** The thing, with its adjective if it has one. */
+  readonly object: string;
+}
+
+// The order of draws decides which story a seed gives, here and below.
+function castOf({ random, split, coined = 0 }: StoryOptions): Cast {
   let hero = "";
   let thing = "";
   do {
@@ -76,23 +107,23 @@ export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
   while (friend === hero) friend = random.pick(animals);
   const adjective = random.pick(adjectives);
   const name = random.chance(0.4) ? coinPeople(random, split, 1)[0] : undefined;
-  const described = random.chance(0.6);
-  const object = described ? `${adjective} ${thing}` : thing;
+  const object = random.chance(0.6) ? `${adjective} ${thing}` : thing;
+  return { hero, thing, place, friend, name, object };
+}
 
+/** What is asked for, and the words of it that the story must mention. */
+function request(random: Random, { hero, thing, place, friend, name, object }: Cast) {
   const mentions = [hero];
   let about = article(hero);
-  const withName = name !== undefined && random.chance(0.4);
-  if (withName) {
+  if (name !== undefined && random.chance(0.4)) {
     about += ` called ${name}`;
     mentions.push(name);
   }
   const kind = random.unit();
-  const askedFriend = kind >= 0.8 && kind < 0.92;
-  const askedThing = kind < 0.8;
-  if (askedThing) {
+  if (kind < 0.8) {
     about += ` and ${article(object)}`;
     mentions.push(thing);
-  } else if (askedFriend) {
+  } else if (kind < 0.92) {
     about += ` and ${article(friend)}`;
     mentions.push(friend);
   }
@@ -100,16 +131,18 @@ export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
     about += ` in the ${place}`;
     mentions.push(place);
   }
-  const length = random.unit();
-  const wordings = length < 0.25 ? shortAsks : length < 0.8 ? asks : longAsks;
-  const prompt = word(random, split, wordings, about) + (random.chance(0.85) ? "." : "");
+  return { about, mentions };
+}
 
+type Slots = Readonly<Record<string, () => string>>;
+
+/** What may stand in the slots of a plot's sentences. */
+function slotsOf(random: Random, { hero, thing, place, friend, name, object }: Cast): Slots {
   const pronouns = random.chance(0.5) ? male : female;
   const friendPronouns = random.chance(0.5) ? male : female;
-  const heroName = () => name !== undefined && random.chance(0.6) ? name : `the ${hero}`;
   const trait = random.chance(0.7) ? `${random.pick(traits)} ${hero}` : hero;
-  const slots: Readonly<Record<string, () => string>> = {
-    N: heroName,
+  return {
+    N: () => name !== undefined && random.chance(0.6) ? name : `the ${hero}`,
     h: () => `the ${hero}`,
     ah: () => article(trait),
     called: () => name === undefined ? "" : ` called ${name}`,
@@ -129,20 +162,12 @@ export function writeStory({ random, split, coined = 0 }: StoryOptions): Story {
     his2: () => friendPronouns.his,
     him2: () => friendPronouns.him,
   };
-  const keep = length < 0.25 ? 0 : length < 0.8 ? 0.6 : 1;
-  const sentences = [random.pick(openings)];
-  for (const step of random.pick(plots)) {
-    if (step.optional !== true || random.chance(keep)) sentences.push(random.pick(step.texts));
-  }
-  sentences.push(random.pick(endings));
-  const text = sentences.map((sentence) => capital(fill(sentence, slots))).join(" ");
-  return { prompt, text, mentions };
 }
 
 const male = { he: "he", his: "his", him: "him" };
 const female = { he: "she", his: "her", him: "her" };
 
-function fill(sentence: string, slots: Readonly<Record<string, () => string>>): string {
+function fill(sentence: string, slots: Slots): string {
   const text = sentence.replace(/\{([^}]+)\}/g, (_, slot: string) => {
     const write = slots[slot];
     if (write === undefined) throw new RangeError(`Cannot fill the slot {${slot}} in "${sentence}"; it is unknown`);
