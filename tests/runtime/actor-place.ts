@@ -11,3 +11,6 @@ export interface Place extends AsyncDisposable {
   /** Makes it again; resolves when frames can be sent. */
   connect?(): void | Promise<void>;
 }
+
+/** Registers a test that gets a place of its own. */
+export type Check = (name: string, body: (place: Place) => Promise<void>) => void;
