@@ -38,6 +38,12 @@ test("the better plan wins, whoever's it is, and keeps both proofs", () => {
   assert.deepEqual(weigh(cut(7, "exact", 60), cut(6, "linear", 50)).solver, "exact");
 });
 
+test("whoever names a solver gets its plan, and the other one's proof of it", () => {
+  const weighed = weigh(cut(6, "greedy", 0), cut(7, "linear", 60), "first");
+  assert.deepEqual([weighed.solver, weighed.bound], ["greedy", 60]);
+  assert.ok(weighed.gap > 0);
+});
+
 test("a proof without a plan closes the gap too", () => {
   const first = cut(7, "exact", 50);
   const value = first.prediction.objectiveMilliseconds;
