@@ -80,8 +80,9 @@ export class Acting {
   /** A device knows a model; it is a holder where it has all of its blocks. */
   offered(device: string, model: string, policy: ServingPolicy, complete: boolean, now: number): void {
     const known = this.#knowledge.offered(model) !== undefined;
-    this.#knowledge.offer(device, model, policy, complete);
+    const freed = this.#knowledge.offer(device, model, policy, complete);
     if (!known) this.#serve(now);
+    if (freed) this.#servings.get(model)?.planSoon(now);
   }
 
   /** What a model is made of has become known. */

@@ -64,10 +64,16 @@ export function arrive(election: Election, device: string, now: number): Electio
   return { ...election, peers: new Set(election.peers).add(device), dueAt };
 }
 
-/** The view after a peer went; where it led, its succession falls due shortly after `now`. */
+/**
+ * The view after a peer went; where it led, its succession falls due shortly after `now`. A device that has lost everybody
+ * is more likely to have been away itself, asleep or off the network: it looks for the others before it thinks of leading,
+ * lest it depose whom they follow.
+ */
 export function depart(election: Election, device: string, now: number): Election {
   const peers = new Set(election.peers);
   peers.delete(device);
-  if (election.leader !== device) return { ...election, peers };
-  return { ...election, peers, leader: undefined, dueAt: now + SUCCESSION_MILLISECONDS };
+  const orphaned = election.leader === device || election.leader === undefined;
+  const view = { ...election, peers, leader: orphaned ? undefined : election.leader };
+  if (orphaned && peers.size === 0) return { ...view, dueAt: Math.max(election.dueAt, now + SETTLE_MILLISECONDS) };
+  return election.leader === device ? { ...view, dueAt: now + SUCCESSION_MILLISECONDS } : view;
 }

@@ -52,13 +52,25 @@ export class Knowledge {
     return report.links.length > known.links.length || report.work.length > known.work.length ? "learnt" : "numbers";
   }
 
-  /** Takes an offer. The word of who has the model's file counts more than what others recall. */
-  offer(device: string, model: string, policy: ServingPolicy, complete: boolean): void {
+  /**
+   * Takes an offer. The word of who has the model's file counts more than what others recall. Where a device comes that has
+   * all blocks, the others may fetch what they could not before: nobody is planned around any longer.
+   * @returns whether that frees anybody
+   */
+  offer(device: string, model: string, policy: ServingPolicy, complete: boolean): boolean {
     const told = this.#told.get(model) ?? { policy, holders: new Set(), knowers: new Set() };
     told.knowers.add(device);
+    const forgiven = complete && !told.holders.has(device) && this.#forgive();
     if (complete) told.holders.add(device);
     if (complete) told.policy = policy;
     this.#told.set(model, told);
+    return forgiven;
+  }
+
+  /** Failures are remembered all the same: a device that goes on failing is planned around for longer. */
+  #forgive(): boolean {
+    for (const [device, exclusion] of this.#excluded) this.#excluded.set(device, { ...exclusion, until: 0 });
+    return this.#excluded.size > 0;
   }
 
   /** Takes the manifest of a model. */

@@ -5,6 +5,7 @@ import { plansIn } from "../../actors/plan.ts";
 import { GIGA, manifest, modelOf, policy, report, segments, stage } from "./acting-stage.ts";
 
 type Stage = ReturnType<typeof stage>;
+type Assigned = Stage["assigned"][number];
 
 /** Devices of which any two can hold the model, one of them with a plan being prepared. */
 async function preparing(devices: readonly string[]): Promise<Stage> {
@@ -45,6 +46,24 @@ test("an attempt that is given up for the plan in force is withdrawn", async () 
   await scene.solve();
   assert.deepEqual(segments(scene.state()), plan);
   assert.deepEqual(withdrawnFrom(scene), ["c"]);
+});
+
+test("devices that could not fetch blocks are tried again as soon as one comes that has them all", async () => {
+  const scene = stage(["a", "b"]);
+  for (const device of ["a", "b"]) scene.acting.reported(report(device, { usableBytes: 500e6 }), 0);
+  scene.offer("a", manifest, policy, false, 0);
+  scene.wait(500);
+  await scene.solve();
+  const [{ number, to: device }] = scene.assigned.splice(0) as [Assigned, Assigned];
+  scene.acting.heard({ type: "unprepared", number, device, reason: "no device in reach has it" }, scene.now());
+  scene.wait(500);
+  assert.equal(scene.state().type, "waiting");
+  scene.live.add("c");
+  scene.acting.reported(report("c", { usableBytes: 1e6 }), scene.now());
+  scene.offer("c", manifest, policy, true, scene.now());
+  scene.wait(500);
+  await scene.solve();
+  assert.deepEqual(scene.assigned.map(({ to }) => to).sort(), ["a", "b"], "c has the file and no room");
 });
 
 test("a device that was away when an attempt was withdrawn hears of it when it is back", async () => {

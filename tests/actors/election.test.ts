@@ -9,6 +9,7 @@ import {
   HESITATION_MILLISECONDS,
   MAX_TERM_JUMP,
   outranks,
+  SETTLE_MILLISECONDS,
   shouldClaim,
   SUCCESSION_MILLISECONDS,
 } from "../../actors/leader/election.ts";
@@ -37,6 +38,18 @@ test("a leader that is lost is replaced shortly after", () => {
   assert.equal(orphaned.leader, undefined);
   assert.equal(shouldClaim(orphaned, 5000), false);
   assert.equal(shouldClaim(orphaned, 5000 + SUCCESSION_MILLISECONDS), true);
+});
+
+test("a device that has lost everybody looks for them before it leads, in whatever order they went", () => {
+  const led = hear(fresh("b", ["a", "c"]), { term: 1, leader: "a" });
+  for (const [first, last] of [["a", "c"], ["c", "a"]] as const) {
+    const alone = depart(depart(led, first, 5000), last, 5000);
+    assert.equal(shouldClaim(alone, 5000 + SETTLE_MILLISECONDS - 1), false);
+    assert.equal(shouldClaim(alone, 5000 + SETTLE_MILLISECONDS), true);
+    const back = hear(arrive(alone, "c", 5400), { term: 1, leader: "c" });
+    assert.equal(back.leader, "c");
+    assert.equal(shouldClaim(back, 5000 + SETTLE_MILLISECONDS), false, "who leads the others is not deposed");
+  }
 });
 
 test("a claim of a device out of reach, or of an old term, changes nothing", () => {
