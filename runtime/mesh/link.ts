@@ -1,4 +1,5 @@
 import type { Stream } from "@libp2p/interface";
+import { delayWindowUpdates } from "./lazy-window.ts";
 
 /** A libp2p stream as bytes in order: what a session needs of it. */
 export interface Link {
@@ -16,6 +17,7 @@ export interface LinkListener {
 
 /** Makes a link of a stream. */
 export function createLink(stream: Stream): Link {
+  delayWindowUpdates(stream);
   return {
     write(bytes) {
       try {
