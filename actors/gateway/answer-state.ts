@@ -36,6 +36,8 @@ export interface AnswerOptions {
 }
 
 export interface AnswerState {
+  /** For the last word to a conversation, when there is no turn any more. */
+  readonly context: AnswerContext;
   readonly beganAt: number;
   mesh: MeshState;
   readonly generated: number[];
@@ -64,9 +66,10 @@ export interface AnswerState {
 export type AnswerContext = Context<AnswerMessage>;
 
 /** The state of an answer whose prompt has just come. */
-export function newAnswer({ clock, mesh }: AnswerOptions): AnswerState {
+export function newAnswer({ clock, mesh }: AnswerOptions, context: AnswerContext): AnswerState {
   const now = clock.now();
   return {
+    context,
     beganAt: now,
     mesh,
     generated: [],

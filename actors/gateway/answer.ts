@@ -26,14 +26,14 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
       listener.signal.addEventListener("abort", onAbort, { once: true });
       context.signal.addEventListener("abort", () => listener.signal.removeEventListener("abort", onAbort));
       context.tell(context.self, { type: "try" });
-      return newAnswer(options);
+      return newAnswer(options, context);
     },
     receive: (state, message, context) => receive(state, message, options, context),
     stopped(state, { detail }) {
-      // It crashed, or the gateway did: whoever reads must not wait for ever.
-      if (!state.over) {
-        say(state, options, { type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
-      }
+      if (state.over) return;
+      // It crashed, or the gateway did: whoever reads must not wait for ever, nor a conversation go on for nobody.
+      say(state, options, { type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
+      if (state.conversation !== undefined) state.context.tell(state.conversation.ref, { type: "cancel" });
     },
   };
 }

@@ -41,7 +41,7 @@ test("one device answers 256 prompts at once, and says so to the next", async ()
   assert.deepEqual((await stage.ask()).events, []);
 });
 
-test("a reader whose gateway ends is not left waiting", async () => {
+test("a reader whose gateway ends is not left waiting, nor a conversation left running", async () => {
   await using stage = await scene();
   await stage.publish(planAt("there"));
   const asking = await stage.ask();
@@ -50,6 +50,7 @@ test("a reader whose gateway ends is not left waiting", async () => {
   await stage.system.stop(gatewayOf("here"));
   await stage.calm();
   assert.equal(failureOf(asking)?.code, "interrupted");
+  assert.ok(isCancelled(stage.last));
   const next = await stage.ask();
   assert.equal(failureOf(next)?.code, "interrupted");
 });
