@@ -58,7 +58,12 @@ export class Inbound {
       this.#home.inspector.drop(path, why, reason);
       this.#refuse(device, channel, id, outcome, reason);
     };
-    if (asks.has(id)) return this.#home.inspector.drop(path, "refused", `${device} asks twice under one id`);
+    const before = asks.get(id);
+    // It was handed on to where it came from, and its actor has come back here: that is the same ask.
+    if (before?.sentTo === device) before.close();
+    else if (before !== undefined) {
+      return this.#home.inspector.drop(path, "refused", `${device} asks twice under one id`);
+    }
     if (asks.size >= MAX_ASKS_PER_DEVICE) forgetExpired(asks, now);
     if (asks.size >= MAX_ASKS_PER_DEVICE) {
       return refuse("overloaded", "overloaded", `${asks.size} asks of ${device} wait for their answers`);
