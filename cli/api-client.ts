@@ -1,4 +1,7 @@
 /** How commands talk to a daemon: find one, ask it, and say clearly what is wrong when it does not answer. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
 import * as v from "valibot";
 import type { Route } from "../actors/gateway/api.ts";
 import { findDaemons } from "../runtime/host/mod.ts";
@@ -22,18 +25,36 @@ export async function findApi(given: string | undefined): Promise<string> {
 
 /** Requests a path of the API. @throws {CommandError} where the daemon is not there or refuses, with its own words. */
 export async function request(api: string, path: string, init: RequestInit = {}): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(`${api}${path}`, init);
-  } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new CommandError(`No daemon answers at ${api}. Is it running? Start one with: skein up.`);
+  let response = await send(api, path, init);
+  if (response.status === 401) {
+    const key = await keyOf(api);
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${key ?? ""}`);
+    if (key !== undefined) response = await send(api, path, { ...init, headers });
   }
   if (response.ok) return response;
   const body = await response.json().catch(() => undefined) as { error?: { message?: string } } | undefined;
   throw new CommandError(
     body?.error?.message ?? `The daemon at ${api} answered ${response.status} ${response.statusText}.`,
   );
+}
+
+async function send(api: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(`${api}${path}`, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new CommandError(`No daemon answers at ${api}. Is it running? Start one with: skein up.`);
+  }
+}
+
+/** The key of an API: as the environment gives it, or where its daemon runs on this machine from its data folder. */
+async function keyOf(api: string): Promise<string | undefined> {
+  const given = process.env["SKEIN_API_KEY"];
+  if (given !== undefined && given !== "") return given;
+  const daemon = (await findDaemons()).find((record) => record.api === api);
+  if (daemon === undefined) return undefined;
+  return (await readFile(join(daemon.dataDir, "api.key"), "utf8").catch(() => undefined))?.trim();
 }
 
 /** Asks a route of the daemon and reads its answer. @throws {CommandError} as `request` does, or for an answer of another version. */

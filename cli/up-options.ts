@@ -14,7 +14,10 @@ const USAGE = `skein up [options]: start this device's daemon, in the foreground
   --join INVITE       join the mesh of this invite (see skein invite)
   --name NAME         what to call this device (default: the host's name)
   --data-dir DIR      keys, blocks and records (default: ${defaultDataFolder()})
-  --api HOST:PORT     where the API listens, on loopback (default 127.0.0.1:11411; port 0 picks a free one)
+  --api HOST:PORT     where the API listens (default 127.0.0.1:11411; port 0 picks a free one); beyond this machine only
+                      with --api-key
+  --api-key           have the API ask for a key: the one in api.key of the data folder, which is made at first
+  --api-origin ORIGIN let web pages of this origin use the API, such as https://chat.example.org; may be given again
   --listen MULTIADDR  where the mesh listens, such as /ip4/0.0.0.0/tcp/4001; may be given again (default: all IPv4
                       addresses, on the port of the last run, at first a free one)
   --no-mdns           do not look for devices on the local network
@@ -42,7 +45,7 @@ For trials:
 export interface UpOptions {
   readonly name: string;
   readonly dataDir: string;
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: ApiAddress;
   readonly listen?: string[];
   readonly invite?: Invite;
   readonly mdns: boolean;
@@ -57,6 +60,16 @@ export interface UpOptions {
   readonly json: boolean;
 }
 
+/** Where the API listens, and whom it answers. */
+export interface ApiAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Whether it asks for the key in the data folder. */
+  readonly keyed: boolean;
+  /** Origins of pages that may use it, beside those that this machine serves. */
+  readonly origins: readonly string[];
+}
+
 const QUANTIZE = ["keep", "8", "4"] as const;
 
 type Values = ReturnType<typeof parse>;
@@ -69,6 +82,8 @@ function parse(args: readonly string[]) {
     name: { type: "string", default: hostname() },
     "data-dir": { type: "string", default: defaultDataFolder() },
     api: { type: "string", default: "127.0.0.1:11411" },
+    "api-key": { type: "boolean", default: false },
+    "api-origin": { type: "string", multiple: true, default: [] },
     listen: { type: "string", multiple: true },
     "no-mdns": { type: "boolean", default: false },
     memory: { type: "string" },
@@ -98,7 +113,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
   return {
     name: values.name,
     dataDir: values["data-dir"],
-    api: parseApi(values.api),
+    api: readApi(values),
     ...(values.listen === undefined ? {} : { listen: values.listen }),
     mdns: !values["no-mdns"],
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
@@ -132,16 +147,33 @@ function modelPath(model: string): string {
   return model === "builtin" ? builtinModelPath() : resolve(model);
 }
 
-/** HOST:PORT, on loopback: beyond it anybody could read what is asked here. */
-function parseApi(text: string): { host: string; port: number } {
-  const match = text.match(/^(127(?:\.\d{1,3}){3}|localhost|\[::1\]):(\d{1,5})$/);
+/** HOST:PORT; beyond loopback anybody in reach could read what is asked here, so that takes a key. */
+function readApi({ api, "api-key": keyed, "api-origin": origins }: Values): ApiAddress {
+  const match = api.match(/^([\w.-]+|\[[\da-f:.]+\]):(\d{1,5})$/i);
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || port > 65_535) {
     throw new CommandError(
-      `--api is ${JSON.stringify(text)}; it must be a loopback address and a port, such as 127.0.0.1:11411. ` +
-        `To ask from another device, run a daemon there and join the mesh.`,
+      `--api is ${JSON.stringify(api)}; it must be an address and a port, such as 127.0.0.1:11411.`,
       2,
     );
   }
-  return { host: match[1].replace(/^\[|\]$/g, ""), port };
+  const host = match[1].replace(/^\[|\]$/g, "");
+  if (!keyed && !/^(127(?:\.\d{1,3}){3}|localhost|::1)$/.test(host)) {
+    throw new CommandError(
+      `--api ${api} would let everybody on the network use this API. Give --api-key too, so that it asks for a key; ` +
+        `or run a daemon on the device that asks, and join the mesh.`,
+      2,
+    );
+  }
+  return { host, port, keyed, origins: origins.map(readOrigin) };
+}
+
+function readOrigin(text: string): string {
+  if (text === "*" || text === "null" || /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/i.test(text)) return text;
+  throw new CommandError(
+    `--api-origin is ${
+      JSON.stringify(text)
+    }; it must be an origin without a path, such as https://chat.example.org, or *.`,
+    2,
+  );
 }

@@ -11,6 +11,8 @@ export const Ready = v.object({
   name: v.string(),
   peerId: v.string(),
   api: v.string(),
+  /** Where the API's key is, if it asks for one. */
+  keyFile: v.optional(v.string()),
   invite: v.string(),
   addresses: v.array(v.string()),
   dataDir: v.string(),
@@ -77,7 +79,7 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
   return {
     ready(who) {
       say(`${who.name} is up (${who.peerId})`);
-      say(`  api     ${who.api}`);
+      say(`  api     ${who.api}${who.keyFile === undefined ? "" : ` (asks for the key in ${who.keyFile})`}`);
       say(`  data    ${who.dataDir}`);
       say(`  invite  npx skein invite --data-dir "${who.dataDir}"`);
     },

@@ -1,6 +1,7 @@
 /** skein up: this device's daemon, in the foreground. */
 import { availableParallelism } from "node:os";
 import { access } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
@@ -47,6 +48,7 @@ async function serve(options: UpOptions, folder: DataFolder, printer: Printer, e
       name,
       peerId: daemon.peerId,
       api: daemon.api,
+      ...(options.api.keyed ? { keyFile: join(folder.path, "api.key") } : {}),
       invite: daemon.invite(),
       addresses: daemon.addresses(),
       dataDir: folder.path,

@@ -20,7 +20,14 @@ import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
 
 /** What a daemon is started with. */
 export interface DaemonOptions extends MembershipOptions {
-  readonly api: { readonly host: string; readonly port: number };
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    /** Whether it asks for the key in the data folder. */
+    readonly keyed: boolean;
+    /** Origins of pages that may use it, beside those that this machine serves. */
+    readonly origins: readonly string[];
+  };
   /** Bytes that segments may use here; absent: what is free. */
   readonly memoryLimitBytes?: number;
   /** Threads of the compute worker; absent: what is measured best on this machine. */
@@ -150,13 +157,16 @@ function startActors(
 
 /** Opens the API; its URL. */
 async function startApi(
-  { api: { host, port }, name }: DaemonOptions,
+  { api: { host, port, keyed, origins }, name, folder }: DaemonOptions,
   { system, store, mesh, served }: Pick<Opened, "store" | "mesh"> & { system: ActorSystem; served: Served },
   started: AsyncDisposableStack,
 ): Promise<string> {
   const closing = new AbortController();
+  const key = keyed ? new TextDecoder().decode(await folder.secret("api.key", drawApiKey)).trim() : undefined;
   const api = createApi({
     system,
+    clock: systemClock,
+    access: { key, origins },
     device: mesh.self,
     name,
     peers: () => mesh.peers(),
@@ -170,6 +180,12 @@ async function startApi(
     return server.close();
   });
   return server.url;
+}
+
+/** A key of 128 random bits, as text that people can copy. */
+function drawApiKey(): Uint8Array {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  return new TextEncoder().encode(`sk-${digits.join("")}\n`);
 }
 
 function peerEvent(event: NamedPeerEvent): DaemonEvent {

@@ -1,9 +1,9 @@
 /** The sequences of a segment: which are open, in which slot, and how far each one is. */
 import type { Ref } from "../../runtime/actor/mod.ts";
-import type { SamplingOptions } from "../../models/sampling/mod.ts";
+import { needsHistory, type SamplingOptions } from "../../models/sampling/mod.ts";
 import type { SegmentMessage, SequenceMessage } from "../pipeline.ts";
 
-/** Tokens the repetition penalty looks back on, as in llama.cpp. */
+/** Tokens the penalties look back on, as in llama.cpp. */
 const HISTORY = 64;
 
 /** An open sequence. */
@@ -18,7 +18,7 @@ export interface Sequence {
   readonly sampling: SamplingOptions;
   /** Position of the next token that may come in. */
   expected: number;
-  /** The last ids, for the repetition penalty; kept only where the head is and a penalty is asked for. */
+  /** The last ids, for the penalties; kept only where the head is and a penalty is asked for. */
   history: number[];
 }
 
@@ -79,7 +79,7 @@ export class Sequences {
 
 /** Adds ids to a sequence's history, forgetting what the penalty no longer sees. */
 export function remember(sequence: Sequence, tokens: Int32Array): void {
-  if (sequence.sampling.repetitionPenalty === 1) return;
+  if (!needsHistory(sequence.sampling)) return;
   sequence.history.push(...tokens);
   if (sequence.history.length > HISTORY) sequence.history = sequence.history.slice(-HISTORY);
 }

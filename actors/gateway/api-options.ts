@@ -1,11 +1,15 @@
 /** What the API is made from. */
 import type { Manifest } from "../../models/manifest.ts";
 import type { ActorSystem } from "../../runtime/actor/mod.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { Peers } from "../host.ts";
+import type { AccessPolicy } from "./access.ts";
 import type { Served } from "./served.ts";
 
 export interface ApiOptions {
   readonly system: ActorSystem;
+  readonly clock: Clock;
+  readonly access: AccessPolicy;
   readonly device: string;
   /** What people call this device. */
   readonly name: string;

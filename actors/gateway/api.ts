@@ -68,6 +68,8 @@ export const AnswerDetails = v.object({
   /** Above 1: the answer was taken up again after a device was lost. */
   conversations: Count,
   route: v.array(v.object({ device: ShortText, first: Count, last: Count })),
+  /** Parameters of the request that had no effect. */
+  ignored: v.optional(v.array(v.string())),
 });
 export type AnswerDetails = v.InferOutput<typeof AnswerDetails>;
 

@@ -1,97 +1,71 @@
-/** OpenAI's generating endpoints: a prompt in, an answer out, whole or as a stream of server-sent events. */
-import { errorText } from "../../runtime/error-text.ts";
+/** OpenAI's generating endpoints: a prompt in, answers out, whole or as a stream of server-sent events. */
 import { answers } from "./answers.ts";
 import type { ApiOptions } from "./api-options.ts";
-import {
-  type CompletionRequest,
-  type Endpoint,
-  firstChunk,
-  lastChunks,
-  readRequest,
-  type ResponseHead,
-  textChunk,
-  wholeResponse,
-} from "./openai.ts";
+import { readJson } from "./body.ts";
+import { Choices } from "./choices.ts";
+import { type CompletionRequest, type Endpoint, readRequest } from "./openai/request.ts";
+import { type Choice, type ResponseHead, wholeResponse } from "./openai/response.ts";
+import { streamResponse } from "./openai/stream.ts";
+import type { ActivePlan } from "../plan.ts";
 import type { AnswerEvent } from "./protocol.ts";
-import { errorBody, failureOf, RequestError, statusOf } from "./request-error.ts";
-
-type Events = AsyncGenerator<AnswerEvent, void>;
+import { failureOf, RequestError } from "./request-error.ts";
 
 /** Answers a request. @throws {RequestError} where it cannot be. */
-export async function complete(
-  endpoint: Endpoint,
-  request: Request,
-  { system, device, closing }: ApiOptions,
-): Promise<Response> {
-  const read = readRequest(endpoint, await bodyOf(request));
-  const prompt = { request: read.answer, model: read.model };
+export async function complete(endpoint: Endpoint, request: Request, options: ApiOptions): Promise<Response> {
+  const { system, device, closing, clock } = options;
+  const read = readRequest(endpoint, await readJson(request));
   const left = new AbortController();
   const gone = AbortSignal.any([request.signal, left.signal]);
-  const events = answers(system, device, prompt, { gone, closing });
-  // The status line waits for the first word, so that a prompt that cannot be answered gets its 4xx also in a stream.
-  const { value: first } = await events.next();
+  const choices = new Choices(read.answers.map((answer) => {
+    return answers(system, device, { request: answer, model: read.model }, { gone, closing });
+  }));
+  try {
+    // The status line waits for the first words, so that a prompt that cannot be answered gets its 4xx also in a stream.
+    const [plan] = (await choices.begin()).map(planOf);
+    if (plan === undefined) throw cancelled();
+    const head = headOf(read, plan);
+    if (!read.stream) return Response.json(wholeResponse(head, await whole(read, choices)));
+    return streamResponse({ head, request: read, choices, clock, leave: () => left.abort() });
+  } catch (error) {
+    // One choice that fails ends the others.
+    left.abort();
+    throw error;
+  }
+}
+
+/** The plan that an answer began with. */
+function planOf(first: AnswerEvent | undefined): ActivePlan {
   if (first === undefined) throw cancelled();
   if (first.type === "failed") throw failureOf(first);
   if (first.type !== "started") throw new Error(`An answer began with "${first.type}".`);
+  return first.plan;
+}
+
+function headOf({ endpoint, answers, prompts, ignored }: CompletionRequest, { model }: ActivePlan): ResponseHead {
   const prefix = endpoint === "chat" ? "chatcmpl" : "cmpl";
-  const created = Math.floor(Date.now() / 1000);
-  const head = { id: `${prefix}-${crypto.randomUUID()}`, created, model: first.plan.model.name, endpoint };
-  return read.stream ? stream(head, read, events, left) : await whole(head, events);
+  return {
+    id: `${prefix}-${crypto.randomUUID()}`,
+    created: Math.floor(Date.now() / 1000),
+    model: model.name,
+    endpoint,
+    choicesPerPrompt: answers.length / prompts,
+    ignored,
+  };
 }
 
-async function bodyOf(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch (error) {
-    throw new RequestError(400, "invalid_json", `The body is not JSON: ${errorText(error)}.`);
-  }
-}
-
-async function whole(head: ResponseHead, events: Events): Promise<Response> {
-  let text = "";
-  for await (const event of events) {
-    if (event.type === "text") text += event.text;
+async function whole({ echo }: CompletionRequest, choices: Choices): Promise<Choice[]> {
+  const texts = [...echo];
+  const done: Choice[] = [];
+  for (let left = texts.length; left > 0;) {
+    const { index, event } = await choices.take() ?? {};
+    if (event === undefined || index === undefined) throw cancelled();
+    if (event.type === "text") texts[index] += event.text;
     if (event.type === "failed") throw failureOf(event);
-    if (event.type === "finished") return Response.json(wholeResponse(head, text, event));
+    if (event.type !== "finished") continue;
+    done[index] = { text: texts[index] ?? "", end: event };
+    left--;
   }
-  throw cancelled();
-}
-
-function stream(
-  head: ResponseHead,
-  { usage }: CompletionRequest,
-  events: Events,
-  left: AbortController,
-): Response {
-  const encoder = new TextEncoder();
-  const line = (data: object | string) =>
-    encoder.encode(`data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`);
-  const first = firstChunk(head);
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      if (first !== undefined) controller.enqueue(line(first));
-    },
-    async pull(controller) {
-      const { value: event } = await events.next();
-      if (event?.type === "text") return controller.enqueue(line(textChunk(head, event.text)));
-      if (event?.type === "finished") {
-        for (const chunk of lastChunks(head, event, usage)) controller.enqueue(line(chunk));
-        controller.enqueue(line("[DONE]"));
-      }
-      if (event?.type === "failed") {
-        controller.enqueue(line(errorBody(statusOf(event.code), event.code, event.message)));
-      }
-      controller.close();
-    },
-    async cancel() {
-      // First: a generator that waits for its next event does not hear that it is to return.
-      left.abort();
-      await events.return();
-    },
-  });
-  return new Response(body, {
-    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
-  });
+  return done;
 }
 
 function cancelled(): RequestError {

@@ -1,32 +1,30 @@
 /** The API of a daemon: OpenAI's endpoints, health, and what people look through. Web-standard requests in, responses out. */
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorText } from "../../runtime/error-text.ts";
-import { plansIn } from "../plan.ts";
+import { accessOf, type AccessPolicy, mayRead } from "./access.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
 import { meshView } from "./mesh-view.ts";
-import { isLocal } from "./origin.ts";
+import { findModel, FirstSeen, listModels } from "./models.ts";
 import { errorBody, RequestError } from "./request-error.ts";
 
-/** Bytes of a request's body: a prompt far longer than any context. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** How long browsers may remember what a preflight allowed, seconds. */
+const PREFLIGHT_SECONDS = 600;
 
 /** Makes the API's handler. */
 export function createApi(options: ApiOptions): (request: Request) => Response | Promise<Response> {
-  const { system, device } = options;
-  const app = new Hono();
-  guard(app);
-  app.get("/v1/models", async (context) => {
+  const { system, device, access } = options;
+  const app = new Hono({ getPath: pathOf });
+  const seen = new FirstSeen();
+  app.use(sharing(access));
+  app.use(guard(access));
+  app.get("/v1/models", async (context) => context.json(listModels((await meshView(system, device)).state, seen)));
+  // Names of models may have slashes.
+  app.get("/v1/models/:name{.+}", async (context) => {
     const { state } = await meshView(system, device);
-    return context.json({
-      object: "list",
-      data: plansIn(state).map(({ model: { id, name } }) => {
-        return { id: name, object: "model", created: 0, owned_by: "skein", sha256: id };
-      }),
-    });
+    return context.json(findModel(state, context.req.param("name"), seen));
   });
   app.post("/v1/completions", (context) => complete("completions", context.req.raw, options));
   app.post("/v1/chat/completions", (context) => complete("chat", context.req.raw, options));
@@ -39,27 +37,50 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
   return (request) => app.fetch(request);
 }
 
-/** Programs of this machine only, and bodies that fit. */
-function guard(app: Hono): void {
-  app.use(async (context, next) => {
-    const { headers } = context.req.raw;
-    if (!isLocal(headers.get("host"), headers.get("origin"))) {
-      const message = "This API answers programs of this machine only, not web pages from elsewhere.";
-      throw new RequestError(403, "forbidden", message);
-    }
+/** Base URLs that end in a slash make paths like `//v1/models`. */
+function pathOf({ url }: Request): string {
+  return new URL(url).pathname.replaceAll(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+}
+
+/** Lets pages of allowed origins read every response, errors too, and gives each response an id. */
+function sharing(access: AccessPolicy): MiddlewareHandler {
+  return async (context, next) => {
+    const origin = context.req.header("origin");
     await next();
-  });
-  app.use(bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw new RequestError(413, "body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    },
-  }));
+    context.header("x-request-id", crypto.randomUUID());
+    if (origin === undefined || !mayRead(access, origin)) return;
+    context.header("access-control-allow-origin", origin);
+    context.header("access-control-expose-headers", "x-request-id");
+    context.header("vary", "origin", { append: true });
+  };
+}
+
+/** Turns away who may not use the API, and answers browsers that ask beforehand. */
+function guard(policy: AccessPolicy): MiddlewareHandler {
+  return async (context, next) => {
+    const { method, headers } = context.req.raw;
+    const [host, origin] = [headers.get("host"), headers.get("origin")];
+    // A preflight carries no key.
+    const preflight = method === "OPTIONS" && origin !== null;
+    const { key, ...open } = policy;
+    const access = accessOf(preflight ? open : { ...open, key }, {
+      host: preflight && key !== undefined ? null : host,
+      origin,
+      authorization: headers.get("authorization"),
+    });
+    if (access.type === "refused") throw new RequestError(access.status, access.code, access.message);
+    if (method !== "OPTIONS") return await next();
+    context.header("access-control-allow-methods", "GET, POST, OPTIONS");
+    context.header("access-control-allow-headers", headers.get("access-control-request-headers") ?? "*");
+    context.header("access-control-max-age", String(PREFLIGHT_SECONDS));
+    return context.body(null, 204);
+  };
 }
 
 function respond(error: unknown): Response {
   const refused = error instanceof RequestError ? error : undefined;
   const status = refused?.status ?? (error instanceof HTTPException ? error.status : 500);
   const code = refused?.code ?? (status === 500 ? "internal_error" : "invalid_request");
-  return Response.json(errorBody(status, code, errorText(error), refused?.param ?? null), { status });
+  const headers = status === 401 ? { "www-authenticate": "Bearer" } : {};
+  return Response.json(errorBody(status, code, errorText(error), refused?.param ?? null), { status, headers });
 }

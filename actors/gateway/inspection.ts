@@ -9,6 +9,7 @@ import { DeviceView } from "../inspector/protocol.ts";
 import type { Pinned, Study } from "../leader/protocol.ts";
 import { type InspectedDevice, type Route, routes } from "./api.ts";
 import type { ApiOptions } from "./api-options.ts";
+import { readJson } from "./body.ts";
 import { eventStream } from "./event-stream.ts";
 import { askLeader } from "./leader-client.ts";
 import { meshView, summaryOf } from "./mesh-view.ts";
@@ -24,11 +25,13 @@ const PIN_MILLISECONDS = 5000;
 /** Adds Skein's own routes. */
 export function addInspection(app: Hono, options: ApiOptions): void {
   const { system, device, served, closing } = options;
-  app.get(routes.health.path, async (context) => {
-    const { state } = summaryOf(await meshView(system, device));
-    const ready = state.type === "active";
-    return context.json({ status: "ok", ready, ...(state.type === "waiting" ? { reason: state.reason } : {}) });
-  });
+  for (const path of [routes.health.path, "/health"]) {
+    app.get(path, async (context) => {
+      const { state } = summaryOf(await meshView(system, device));
+      const ready = state.type === "active";
+      return context.json({ status: "ok", ready, ...(state.type === "waiting" ? { reason: state.reason } : {}) });
+    });
+  }
   app.get(routes.inspect.path, async (context) => {
     const summary = summaryOf(await meshView(system, device));
     return context.json({ ...summary, devices: await inspectAll(options) });
@@ -74,7 +77,7 @@ async function inspectAll({ system, device, name, peers }: ApiOptions): Promise<
 
 /** Reads the body of a request by its route. @throws {RequestError} 400 with what it must be. */
 async function read<Q>(context: Context, { request }: Route<Q, unknown>, what: string): Promise<Q> {
-  const body: unknown = await context.req.json().catch(() => undefined);
+  const body = await readJson(context.req.raw);
   const parsed = v.safeParse(request, body);
   if (!parsed.success) throw new RequestError(400, "invalid_request", what);
   return parsed.output;

@@ -1,3 +1,10 @@
 /** The choice of the next token from the model's logits. */
-export { defaultSampling, type SamplingOptions, validateSampling } from "./options.ts";
+export {
+  defaultSampling,
+  type LogitBias,
+  MAX_LOGIT_BIASES,
+  needsHistory,
+  type SamplingOptions,
+  validateSampling,
+} from "./options.ts";
 export { sample, type SamplingContext } from "./sample.ts";

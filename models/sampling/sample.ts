@@ -1,6 +1,6 @@
 /** The choice of the next token. */
 import { type Candidates, draw } from "./draw.ts";
-import type { SamplingOptions } from "./options.ts";
+import { needsHistory, type SamplingOptions } from "./options.ts";
 import { drawKey } from "./random.ts";
 import { argmax, highest } from "./select.ts";
 
@@ -8,7 +8,7 @@ import { argmax, highest } from "./select.ts";
 export interface SamplingContext {
   /** Position of the token to be chosen, from the beginning of the sequence: it picks the random numbers. */
   readonly position: number;
-  /** Token ids that `repetitionPenalty` applies to: the window is the caller's choice. */
+  /** Token ids that the penalties apply to: the window is the caller's choice. */
   readonly history: ArrayLike<number>;
 }
 
@@ -18,9 +18,9 @@ const FIRST_LOOK = 256;
 const WEIGHTLESS = -50;
 
 /**
- * Returns the id of the next token. `logits` has one number a token; it is as before when this returns. The same arguments give
- * the same token. The filters come in llama.cpp's default order (`common_params_sampling::samplers` in `common/common.h`):
- * repetition penalty, top-k, top-p, min-p, temperature; so temperature does not change which tokens remain.
+ * Returns the id of the next token. `logits` has one number a token; it is as before when this returns. The same arguments
+ * give the same token. Biases and filters come in llama.cpp's default order (`common_sampler_init` in `common/sampling.cpp`):
+ * logit bias, penalties, top-k, top-p, min-p, temperature; so temperature does not change which tokens remain.
  *
  * Throws a RangeError when no logit is above minus infinity: the model's output is broken.
  */
@@ -29,11 +29,11 @@ export function sample(
   options: SamplingOptions,
   { position, history }: SamplingContext,
 ): number {
-  const unchanged = penalize(logits, options.repetitionPenalty, history);
+  const before = adjust(logits, options, history);
   try {
     return choose(logits, options, position);
   } finally {
-    for (const [id, logit] of unchanged) logits[id] = logit;
+    for (const [id, logit] of before) logits[id] = logit;
   }
 }
 
@@ -49,20 +49,51 @@ function choose(scores: Float32Array, options: SamplingOptions, position: number
 }
 
 /**
- * Divides positive logits of seen tokens by the penalty, multiplies negative ones (Keskar et al. 2019, section 4.1), where they
- * stand: a copy of a large vocabulary's would cost more than the choice. Returns what they were.
+ * Adds biases and takes penalties off, where the logits stand: a copy of a large vocabulary's would cost more than the
+ * choice. Returns what they were.
  */
-function penalize(logits: Float32Array, penalty: number, history: ArrayLike<number>): ReadonlyMap<number, number> {
+function adjust(
+  logits: Float32Array,
+  options: SamplingOptions,
+  history: ArrayLike<number>,
+): ReadonlyMap<number, number> {
   const before = new Map<number, number>();
-  if (penalty === 1) return before;
+  for (const [id, bias] of options.logitBias) {
+    const logit = logits[id];
+    if (logit === undefined) continue;
+    if (!before.has(id)) before.set(id, logit);
+    logits[id] = logit + bias;
+  }
+  if (needsHistory(options)) penalize(logits, options, history, before);
+  return before;
+}
+
+/**
+ * Divides positive logits of seen tokens by the repetition penalty and multiplies negative ones (Keskar et al. 2019, section
+ * 4.1), then takes off what OpenAI's presence and frequency penalties ask for. Notes what was there in `before`.
+ */
+function penalize(
+  logits: Float32Array,
+  { repetitionPenalty, presencePenalty, frequencyPenalty }: SamplingOptions,
+  history: ArrayLike<number>,
+  before: Map<number, number>,
+): void {
+  for (const [id, times] of countsOf(history)) {
+    const logit = logits[id];
+    if (logit === undefined) continue;
+    if (!before.has(id)) before.set(id, logit);
+    const repeated = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+    logits[id] = repeated - presencePenalty - times * frequencyPenalty;
+  }
+}
+
+function countsOf(history: ArrayLike<number>): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
   for (let at = 0; at < history.length; at++) {
     const id = history[at] ?? -1;
-    const logit = logits[id];
-    if (logit === undefined || before.has(id)) continue;
-    before.set(id, logit);
-    logits[id] = logit > 0 ? logit / penalty : logit * penalty;
+    counts.set(id, (counts.get(id) ?? 0) + 1);
   }
-  return before;
+  return counts;
 }
 
 /** The tokens that top-k, top-p and min-p leave. The most likely one always remains. */

@@ -29,8 +29,8 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
-/** `identity.key`: the device's private key. `mesh.key`: the key that all members share. */
-export type SecretName = "identity.key" | "mesh.key";
+/** `identity.key`: the device's private key. `mesh.key`: the key that all members share. `api.key`: what the API asks for. */
+export type SecretName = "identity.key" | "mesh.key" | "api.key";
 
 /** Where the platform keeps a program's data: XDG on Linux, Application Support on macOS, LOCALAPPDATA on Windows. */
 export function defaultDataFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {

@@ -9,7 +9,7 @@ export class ListenError extends Error {
 }
 
 export interface HttpServer {
-  /** Base URL with the port that was really taken. */
+  /** Base URL for programs of this machine, with the port that was really taken. */
   readonly url: string;
   /** Stops listening, and ends connections as soon as what they were asked is answered, or after a second. */
   close(): Promise<void>;
@@ -38,7 +38,7 @@ export async function serveHttp(
   });
   const { port: taken } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${taken}`,
+    url: `http://${reachable(host)}:${taken}`,
     close: () =>
       new Promise((resolve) => {
         const idle = setInterval(() => server.closeIdleConnections(), LOOK_MILLISECONDS);
@@ -51,4 +51,10 @@ export async function serveHttp(
         server.closeIdleConnections();
       }),
   };
+}
+
+/** A name under which this machine reaches what listens on `host`. */
+function reachable(host: string): string {
+  const own = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return own.includes(":") ? `[${own}]` : own;
 }

@@ -10,7 +10,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
   const { name, dataDir, ...options } = readUpOptions([]);
   assert.ok(name.length > 0 && dataDir.length > 0);
   assert.deepEqual(options, {
-    api: { host: "127.0.0.1", port: 11411 },
+    api: { host: "127.0.0.1", port: 11411, keyed: false, origins: [] },
     mdns: true,
     slowdown: 1,
     quantize: "keep",
@@ -35,12 +35,12 @@ test("every option is read", () => {
     ...["--memory", "2GiB", "--threads", "3", "--slowdown", "2", "--model", "m.gguf", "--quantize", "4", "--json"],
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
     ...["--private-layers", "2", "--private-head", "--trusted", "a", "--only", "b", "--only", "c", "--exclude", "d"],
-    ...["--join", encodeInvite(invite)],
+    ...["--join", encodeInvite(invite), "--api-key", "--api-origin", "app://obsidian.md"],
   ]);
   assert.deepEqual({ ...options, invite: undefined }, {
     name: "board",
     dataDir: "/d",
-    api: { host: "::1", port: 0 },
+    api: { host: "::1", port: 0, keyed: true, origins: ["app://obsidian.md"] },
     listen: ["/ip4/0.0.0.0/tcp/1"],
     mdns: false,
     memoryLimitBytes: 2 ** 31,
@@ -65,12 +65,14 @@ test("every option is read", () => {
   assert.deepEqual(options.invite?.key, invite.key);
 });
 
-test("the API is offered on loopback alone", () => {
+test("the API is offered on loopback alone, unless it asks for a key", () => {
   for (const text of ["localhost:80", "127.1.2.3:65535"]) assert.ok(readUpOptions(["--api", text]));
-  for (const text of ["0.0.0.0:80", "192.168.1.2:80", "127.0.0.1", "127.0.0.1:65536", "example.org:80"]) {
+  for (const text of ["0.0.0.0:80", "192.168.1.2:80", "example.org:80"]) {
     assert.throws(() => readUpOptions(["--api", text]), (error) => {
-      return error instanceof CommandError && error.exitCode === 2 && error.message.includes(JSON.stringify(text));
+      return error instanceof CommandError && error.exitCode === 2 &&
+        error.message.includes(`${text} would let everybody`);
     });
+    assert.equal(readUpOptions(["--api", text, "--api-key"]).api.keyed, true);
   }
 });
 
@@ -82,6 +84,9 @@ test("what is out of range is named with what is allowed", () => {
     [["--solver", "guess"], /--solver.*exact/],
     [["--context", "8"], /--context.*from 16/],
     [["--concurrency", "65"], /--concurrency.*to 64/],
+    [["--api", "127.0.0.1"], /--api.*an address and a port/],
+    [["--api", "127.0.0.1:65536"], /--api.*an address and a port/],
+    [["--api-origin", "https://example.org/path"], /--api-origin.*without a path/],
     [["--slowdown", "0.5"], /--slowdown.*from 1/],
     [["--memory", "plenty"], /--memory.*2GiB/],
   ];

@@ -38,7 +38,7 @@ test(
       ["/v1/completions", {}, 400, /"prompt"/],
       ["/v1/completions", { prompt, temperature: -1 }, 400, /temperature/],
       ["/v1/completions", { prompt, max_tokens: 0 }, 400, /"max_tokens"/],
-      ["/v1/completions", { prompt, n: 2 }, 400, /"n"/],
+      ["/v1/completions", { prompt, n: 65 }, 400, /"n"/],
       [
         "/v1/completions",
         { prompt: [1, 2, 99999] },
@@ -98,6 +98,17 @@ test(
       (await post("/v1/completions", { prompt: "x".repeat(5_000_000) })).status,
       413,
     );
+    // A body of unknown length, which some clients send, is read like any other.
+    const body = ReadableStream.from([new TextEncoder().encode(JSON.stringify({ prompt, max_tokens: 2 }))]);
+    const chunked = await fetch(
+      `${mesh.api(0)}/v1/completions`,
+      { method: "POST", body, duplex: "half" } as RequestInit,
+    );
+    assert.equal(chunked.status, 200, await chunked.text());
+    for (const method of ["OPTIONS", "DELETE", "PUT"]) {
+      const { status } = await fetch(`${mesh.api(0)}/nope`, { method });
+      assert.equal(status, method === "OPTIONS" ? 204 : 404, method);
+    }
     const served = await complete(mesh.api(0), "Once upon a time", 5);
     assert.deepEqual([served.text.length > 0, served.finish], [true, "length"]);
   },

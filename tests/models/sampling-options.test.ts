@@ -19,5 +19,11 @@ test("a value out of range is refused with its name and what it must be", () => 
   wrong({ repetitionPenalty: 0 }, /repetitionPenalty 0/);
   wrong({ seed: 2 ** 53 }, /seed 9007199254740992; it must be a whole number between/);
   wrong({ seed: "7" }, /seed "7"/);
+  wrong({ presencePenalty: 101 }, /presencePenalty 101; it must be a number from -100 to 100/);
+  wrong({ logitBias: { 5: 1 } }, /logitBias .*; it must be at most 1024 pairs/);
+  wrong({ logitBias: [[5]] }, /logitBias/);
+  wrong({ logitBias: [[-1, 1]] }, /logitBias/);
+  wrong({ logitBias: [[1, 101]] }, /logitBias/);
+  wrong({ logitBias: Array(1025).fill([1, 1]) }, /logitBias/);
   wrong({ heat: 1 }, /the option "heat"; known are temperature, topK/);
 });

@@ -18,6 +18,9 @@ const someOptions: fc.Arbitrary<SamplingOptions> = fc.record({
   topP: fc.double({ min: 0.01, max: 1, noNaN: true }),
   minP: fc.double({ min: 0, max: 1, noNaN: true }),
   repetitionPenalty: fc.constant(1),
+  presencePenalty: fc.constant(0),
+  frequencyPenalty: fc.constant(0),
+  logitBias: fc.constant([]),
   seed: fc.maxSafeInteger(),
 });
 
@@ -193,4 +196,23 @@ test("the generator is Philox2x32-10, and each position of each seed has its own
     for (let position = 0; position < 1000; position++) keys.add(drawKey(seed, position).join(" "));
   }
   assert.equal(keys.size, 6000);
+});
+
+test("penalties count the history as OpenAI and llama.cpp do, and biases come before them", () => {
+  const logits = Float32Array.of(2, 1, 0, -1);
+  const greedy = (options: Partial<SamplingOptions>, history: readonly number[]) => {
+    const token = sample(logits, { ...defaultSampling, temperature: 0, ...options }, { position: 0, history });
+    assert.deepEqual([...logits], [2, 1, 0, -1], "the logits stay as they are");
+    return token;
+  };
+  assert.equal(greedy({}, [0, 0]), 0);
+  assert.equal(greedy({ presencePenalty: 0.9 }, [0, 0]), 0, "once, however often it came");
+  assert.equal(greedy({ presencePenalty: 1.1 }, [0]), 1);
+  assert.equal(greedy({ frequencyPenalty: 0.6 }, [0]), 0);
+  assert.equal(greedy({ frequencyPenalty: 0.6 }, [0, 0]), 1, "for each time");
+  assert.equal(greedy({ frequencyPenalty: -1 }, [2, 2, 2]), 2, "below 0 it makes tokens more likely");
+  assert.equal(greedy({ logitBias: [[3, 3.5]] }, []), 3);
+  assert.equal(greedy({ logitBias: [[0, -100], [1, -100]] }, []), 2);
+  assert.equal(greedy({ logitBias: [[1, 3]], repetitionPenalty: 4 }, [1]), 0, "(1 + 3) / 4 is less than 2");
+  assert.equal(greedy({ logitBias: [[99, 100]] }, [77]), 0, "ids outside of the vocabulary mean nothing");
 });

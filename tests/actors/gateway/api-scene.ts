@@ -1,4 +1,5 @@
 /** A scene with the daemon's API in front of it: requests in, responses out, no network. */
+import type { AccessPolicy } from "../../../actors/gateway/access.ts";
 import { createApi } from "../../../actors/gateway/http.ts";
 import { type Extras, type Scene, scene } from "./scene.ts";
 
@@ -18,11 +19,13 @@ export interface ApiScene extends AsyncDisposable {
 }
 
 /** Sets the scene; `extras` are other actors of the device. */
-export async function apiScene(extras: Extras = {}): Promise<ApiScene> {
+export async function apiScene(extras: Extras = {}, access: AccessPolicy = { origins: [] }): Promise<ApiScene> {
   const stage = await scene(["there"], undefined, extras);
   const closing = new AbortController();
   const handle = createApi({
     system: stage.system,
+    clock: stage.clock,
+    access,
     device: "here",
     name: "laptop",
     peers: () => [{ device: "there", name: "board", roundTripMs: 1 }],

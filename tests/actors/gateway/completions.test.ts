@@ -34,7 +34,6 @@ interface Failure {
   readonly param: string | null;
 }
 
-const statusOf = async ({ response }: Responding) => (await response).status;
 const errorOf = async ({ response }: Responding) => {
   const { status } = await response;
   const body = await (await response).json() as { error: Failure };
@@ -61,7 +60,12 @@ test("a completion that is not streamed comes whole, with usage, times and route
   await greet(api.stage);
   const { object, choices } = await (await chat.response).json() as { object: string; choices: unknown };
   assert.deepEqual([object, choices], ["chat.completion", [
-    { index: 0, message: { role: "assistant", content: "Hi!" }, finish_reason: "stop" },
+    {
+      index: 0,
+      message: { role: "assistant", content: "Hi!", refusal: null },
+      finish_reason: "stop",
+      logprobs: null,
+    },
   ]]);
 });
 
@@ -81,12 +85,12 @@ test("a chat's stream names the role, brings the text as it comes, and ends with
     assert.deepEqual([object, model], ["chat.completion.chunk", "story"]);
     return part;
   });
-  const delta = (delta: object) => ({ choices: [{ index: 0, delta, finish_reason: null }] });
+  const delta = (delta: object) => ({ choices: [{ index: 0, delta, finish_reason: null, logprobs: null }] });
   assert.deepEqual(parts, [
     delta({ role: "assistant", content: "" }),
     delta({ content: "Hi" }),
     delta({ content: "!" }),
-    { choices: [{ index: 0, delta: {}, finish_reason: "stop" }], skein: DETAILS },
+    { choices: [{ index: 0, delta: {}, finish_reason: "stop", logprobs: null }], skein: DETAILS },
     { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } },
   ]);
 });
@@ -117,8 +121,9 @@ test("what cannot be served gets its status before anything runs, streamed or no
     ["{", 400, "invalid_json", null],
     ['"text"', 400, "invalid_request", null],
     [{}, 400, "invalid_request", "prompt"],
-    [{ prompt: "a", n: 2 }, 400, "invalid_request", "n"],
-    [{ prompt: "a", stop: ["a", ""] }, 400, "invalid_request", "stop.1"],
+    [{ prompt: "a", n: 65 }, 400, "invalid_request", "n"],
+    [{ prompt: ["a", "b"], n: 33 }, 400, "invalid_request", "n"],
+    [{ prompt: "a", stop: ["a", 1] }, 400, "invalid_request", "stop"],
     [{ prompt: "a", temperature: -1 }, 400, "invalid_value", null],
     [{ prompt: "a", model: "novel" }, 404, "model_not_found", "model"],
     [{ prompt: "a", model: "novel", stream: true }, 404, "model_not_found", "model"],
@@ -133,17 +138,6 @@ test("what cannot be served gets its status before anything runs, streamed or no
     assert.equal(typeof error.message, "string");
   }
   assert.equal(api.stage.asked.length, 0);
-});
-
-test("web pages and names of elsewhere are turned away, and what is not there is said not to be", async () => {
-  await using api = await apiScene();
-  for (const headers of [{ origin: "https://example.org" }, { host: "evil.example" }]) {
-    assert.deepEqual((await errorOf(await api.request("/v1/models", undefined, { headers }))).status, 403);
-  }
-  const local = { headers: { origin: "http://localhost:8080" } };
-  assert.equal(await statusOf(await api.request("/v1/models", undefined, local)), 200);
-  const { status, code, message } = await errorOf(await api.request("/v1/embeddings", {}));
-  assert.deepEqual([status, code, message], [404, "not_found", "There is no POST /v1/embeddings here."]);
 });
 
 test("without a plan a prompt gets 503 after 15 seconds, with what the mesh waits for", async () => {
@@ -187,13 +181,57 @@ test("a daemon that stops says so in open streams", async () => {
   );
 });
 
-test("the models in force are listed, by name and hash", async () => {
+test("several choices come in one response, in their order, and are counted together", async () => {
   await using api = await apiScene();
-  const list = async () => (await api.read("/v1/models")).body;
-  assert.deepEqual(await list(), { object: "list", data: [] });
-  await api.stage.publish(planAt("there"), planAt("there", 2, "poem"));
-  const row = (name: string) => {
-    return { id: name, object: "model", created: 0, owned_by: "skein", sha256: planAt("there", 1, name).model.id };
-  };
-  assert.deepEqual(await list(), { object: "list", data: [row("story"), row("poem")] });
+  await api.stage.publish(planAt("there"));
+  const responding = await api.request("/v1/completions", { prompt: "Hello", n: 2, echo: true });
+  const [first, second] = api.stage.asked;
+  for (const asked of [second, first]) asked?.says(STARTED);
+  second?.says({ type: "finished", reason: "stop", tokens: [2], text: " two" });
+  first?.says(piece(1, " o"));
+  first?.says({ type: "finished", reason: "length", tokens: [2], text: "ne" });
+  await api.stage.calm();
+  const { choices, usage } = await (await responding.response).json() as { choices: object[]; usage: unknown };
+  assert.deepEqual(choices, [
+    { index: 0, text: "Hello one", finish_reason: "length", logprobs: null },
+    { index: 1, text: "Hello two", finish_reason: "stop", logprobs: null },
+  ]);
+  assert.deepEqual(usage, { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 });
+});
+
+test("a stream of several choices names each, and one that fails ends all", async () => {
+  await using api = await apiScene();
+  await api.stage.publish(planAt("there"));
+  const streamed = await api.request("/v1/completions", { prompt: ["a", "b"], stream: true });
+  const [first, second] = api.stage.asked;
+  for (const asked of [first, second]) asked?.says(STARTED);
+  second?.says(piece(1, "two"));
+  await api.stage.calm();
+  first?.says({ type: "rejected", code: "overloaded", message: "No place came." });
+  await api.stage.calm();
+  const events = eventsOf(await (await streamed.response).text()) as { choices?: object[]; error?: object }[];
+  assert.deepEqual(events.map(({ choices, error }) => choices ?? error), [
+    [{ index: 1, text: "two", finish_reason: null, logprobs: null }],
+    { message: "No place came.", type: "server_error", param: null, code: "overloaded" },
+  ]);
+  await api.stage.calm();
+  assert.ok(second !== undefined && isCancelled(second));
+});
+
+test("a stream that waits says so every 10 seconds, in comments that clients skip", async () => {
+  await using api = await apiScene();
+  await api.stage.publish(planAt("there"));
+  const streamed = await api.request("/v1/completions", { prompt: "a", stream: true });
+  api.stage.last.says(STARTED);
+  await api.stage.calm();
+  const reader = (await streamed.response).body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let time = 0; time < 2; time++) {
+    const comment = reader?.read();
+    await api.stage.pass(10_000);
+    assert.equal((await comment)?.value, ": waiting\n\n");
+  }
+  api.stage.last.says(piece(1, "Hi"));
+  await api.stage.calm();
+  assert.match((await reader?.read())?.value ?? "", /^data: .*"text":"Hi"/);
+  await reader?.cancel();
 });

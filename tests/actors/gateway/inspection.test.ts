@@ -161,7 +161,10 @@ test("in a mesh at work every device is shown, with what its segments do", async
   const peers = () => [{ device: "b", name: "b", roundTripMs: 1 }];
   const compile = () => Promise.reject(new Error("nothing is compiled here"));
   const closing = new AbortController().signal;
-  const handle = createApi({ system, device: "a", name: "a", peers, served: new Served(), compile, closing });
+  const { clock } = mesh;
+  const access = { origins: [] };
+  const served = new Served();
+  const handle = createApi({ system, clock, access, device: "a", name: "a", peers, served, compile, closing });
   const answer = mesh.ask("b", "Hello", 400);
   await mesh.until(() => answer.text.length > 10);
   const responding = Promise.resolve(handle(new Request(`http://127.0.0.1${routes.inspect.path}`)));

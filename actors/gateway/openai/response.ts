@@ -1,0 +1,106 @@
+/** Our events to OpenAI's responses. Pure. */
+import type { AnswerDetails } from "../api.ts";
+import type { AnswerEvent, Timings } from "../protocol.ts";
+import type { Endpoint } from "./request.ts";
+
+/** How an answer ended. */
+export type Finished = Extract<AnswerEvent, { type: "finished" }>;
+
+/** What all parts of one response share. */
+export interface ResponseHead {
+  readonly id: string;
+  readonly created: number;
+  readonly model: string;
+  readonly endpoint: Endpoint;
+  /** Answers to one prompt, which is counted once in the usage. */
+  readonly choicesPerPrompt: number;
+  /** Parameters that had no effect. */
+  readonly ignored: readonly string[];
+}
+
+/** One answer of a response, whole. */
+export interface Choice {
+  readonly text: string;
+  readonly end: Finished;
+}
+
+/** A whole response. `skein` holds what OpenAI's format has no place for. */
+export function wholeResponse(head: ResponseHead, choices: readonly Choice[]): object {
+  const { endpoint } = head;
+  const ends = choices.map(({ end }) => end);
+  return {
+    ...envelope(head, false),
+    choices: choices.map(({ text, end: { reason } }, index) =>
+      endpoint === "chat"
+        ? { index, message: { role: "assistant", content: text, refusal: null }, finish_reason: reason, logprobs: null }
+        : { index, text, finish_reason: reason, logprobs: null }
+    ),
+    usage: usageOf(head, ends),
+    skein: detailsOf(head, ends),
+  };
+}
+
+/** The chunk that begins a choice of a stream. */
+export function firstChunk(head: ResponseHead, index: number): object | undefined {
+  return head.endpoint === "completions" ? undefined : chunk(head, index, { role: "assistant", content: "" }, null);
+}
+
+/** A chunk with text. */
+export function textChunk(head: ResponseHead, index: number, text: string): object {
+  return chunk(head, index, { content: text }, null);
+}
+
+/** The chunk that ends a choice. */
+export function lastChunk(head: ResponseHead, index: number, end: Finished): object {
+  return { ...chunk(head, index, {}, end.reason), skein: detailsOf(head, [end]) };
+}
+
+/** The chunk with the usage of a whole stream. */
+export function usageChunk(head: ResponseHead, ends: readonly Finished[]): object {
+  return { ...envelope(head, true), choices: [], usage: usageOf(head, ends) };
+}
+
+/** What a chunk of a chat adds. */
+type Delta = { readonly role?: "assistant"; readonly content?: string };
+
+function chunk(head: ResponseHead, index: number, delta: Delta, reason: Finished["reason"] | null) {
+  const choice = head.endpoint === "chat"
+    ? { index, delta, finish_reason: reason, logprobs: null }
+    : { index, text: delta.content ?? "", finish_reason: reason, logprobs: null };
+  return { ...envelope(head, true), choices: [choice] };
+}
+
+function envelope({ id, created, model, endpoint }: ResponseHead, chunk: boolean): object {
+  const object = endpoint === "completions" ? "text_completion" : chunk ? "chat.completion.chunk" : "chat.completion";
+  return { id, object, created, model };
+}
+
+function usageOf({ choicesPerPrompt }: ResponseHead, ends: readonly Finished[]): object {
+  const { prompt, completion } = counted(choicesPerPrompt, ends);
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
+
+function counted(choicesPerPrompt: number, ends: readonly Finished[]) {
+  const sum = (of: (timings: Timings) => number, which: readonly Finished[]) => {
+    return which.reduce((total, { timings }) => total + of(timings), 0);
+  };
+  return {
+    prompt: sum(({ promptTokens }) => promptTokens, ends.filter((_, index) => index % choicesPerPrompt === 0)),
+    completion: sum(({ completionTokens }) => completionTokens, ends),
+  };
+}
+
+/** Times and route; of several answers until the first one's first token and the last one's end. */
+function detailsOf({ choicesPerPrompt, ignored }: ResponseHead, ends: readonly Finished[]): AnswerDetails {
+  const timings = ends.map((end) => end.timings);
+  const { prompt, completion } = counted(choicesPerPrompt, ends);
+  return {
+    ttft_ms: Math.min(...timings.map((each) => each.timeToFirstTokenMilliseconds)),
+    total_ms: Math.max(...timings.map((each) => each.totalMilliseconds)),
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    conversations: Math.max(...timings.map((each) => each.conversations)),
+    route: ends[0]?.plan.segments.map(({ name, first, last }) => ({ device: name, first, last })) ?? [],
+    ...(ignored.length === 0 ? {} : { ignored: [...ignored] }),
+  };
+}

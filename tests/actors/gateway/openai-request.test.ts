@@ -1,0 +1,134 @@
+/** What the API makes of requests, without a mesh. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MAX_STOP_CHARACTERS } from "../../../actors/conversation/protocol.ts";
+import { type Endpoint, readRequest } from "../../../actors/gateway/openai/request.ts";
+import { RequestError } from "../../../actors/gateway/request-error.ts";
+import { defined } from "../defined.ts";
+
+const CHAT = { messages: [{ role: "user", content: "Hi" }] };
+
+const completion = (parameters: object) => readRequest("completions", { prompt: "a", ...parameters });
+const answerTo = (parameters: object) => defined(completion(parameters).answers[0]);
+
+function refusal(endpoint: Endpoint, body: unknown): string {
+  try {
+    readRequest(endpoint, body);
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 400) return error.message;
+    throw error;
+  }
+  return "none";
+}
+
+test("stop strings are taken as one or several, and refused where they are too long or too many", () => {
+  const read = (stop: unknown) => answerTo({ stop }).stop;
+  assert.deepEqual(read("."), ["."]);
+  assert.deepEqual(read(["x", "y"]), ["x", "y"]);
+  assert.deepEqual(read("x".repeat(MAX_STOP_CHARACTERS)), ["x".repeat(MAX_STOP_CHARACTERS)]);
+  for (const stop of ["x".repeat(MAX_STOP_CHARACTERS + 1), Array(17).fill("x"), 7]) {
+    assert.match(refusal("completions", { prompt: "a", stop }), /^"stop/);
+  }
+});
+
+test("an answer without a seed gets one, so that it can be gone on with elsewhere", () => {
+  for (const seed of [undefined, null, -1]) assert.ok(answerTo({ seed }).sampling.seed >= 0);
+  assert.notEqual(answerTo({}).sampling.seed, answerTo({}).sampling.seed);
+});
+
+test("values by which clients ask for nothing special are taken", () => {
+  const { answers: [answer], model, stream } = completion({
+    ...{
+      model: null,
+      stop: "",
+      top_p: 0,
+      top_k: -1,
+      max_tokens: -1,
+      stream: null,
+      suffix: "",
+      logprobs: false,
+      n: null,
+    },
+    ...{ seed: 2 ** 63, best_of: 1, echo: false, logit_bias: null, presence_penalty: null, stream_options: null },
+  });
+  assert.deepEqual([model, stream, answer?.stop, answer?.maxTokens], [undefined, false, [], 1 << 20]);
+  const { topP, topK, seed } = defined(answer).sampling;
+  assert.ok(topP > 0 && topP < 1e-300 && topK === 0 && Number.isSafeInteger(seed));
+  assert.equal(answerTo({ seed: 2 ** 63 }).sampling.seed, seed, "the same large seed is the same seed");
+  assert.deepEqual(answerTo({ stop: ["", "a"] }).stop, ["a"]);
+});
+
+test("penalties and biases reach the sampler, under other servers' names too", () => {
+  const { sampling } = answerTo({
+    ...{ presence_penalty: 0.5, frequency_penalty: -1, repeat_penalty: 1.1, logit_bias: { "5": -100, "17": 2.5 } },
+  });
+  assert.deepEqual([sampling.presencePenalty, sampling.frequencyPenalty, sampling.repetitionPenalty], [0.5, -1, 1.1]);
+  assert.deepEqual(sampling.logitBias, [[5, -100], [17, 2.5]]);
+});
+
+test("several prompts, and several answers to each, are answers in the order of OpenAI's choices", () => {
+  const { answers, prompts, echo } = completion({ prompt: ["a", "b"], n: 2, seed: 7, echo: true });
+  assert.equal(prompts, 2);
+  const short = answers.map(({ prompt, sampling: { seed } }) => [prompt.type === "text" ? prompt.text : "?", seed]);
+  assert.deepEqual(short, [["a", 7], ["a", 8], ["b", 7], ["b", 8]]);
+  assert.deepEqual(echo, ["a", "a", "b", "b"]);
+  assert.deepEqual(completion({ prompt: [1, 2] }).answers.map(({ prompt }) => prompt), [
+    { type: "tokens", tokens: [1, 2] },
+  ]);
+  assert.deepEqual(completion({ prompt: [[1], [2, 3]] }).answers.map(({ prompt }) => prompt), [
+    { type: "tokens", tokens: [1] },
+    { type: "tokens", tokens: [2, 3] },
+  ]);
+});
+
+test("a history with called tools, refusals and parts can be gone on with", () => {
+  const call = { id: "a", type: "function", function: { name: "weather", arguments: '{"city":"Oslo"}' } };
+  const messages = [
+    { role: "user", content: [{ type: "text", text: "Hi " }, { type: "text", text: "there" }] },
+    { role: "assistant", content: null, tool_calls: [call] },
+    { role: "tool", tool_call_id: "a", content: "rain" },
+    { role: "assistant", refusal: "No." },
+    { role: "user", content: "And now?", name: "me" },
+  ];
+  const [answer] = readRequest("chat", { messages }).answers;
+  assert.deepEqual(answer?.prompt, {
+    type: "chat",
+    messages: [
+      { role: "user", content: "Hi there" },
+      { role: "assistant", content: '{"name": "weather", "arguments": {"city":"Oslo"}}' },
+      { role: "tool", content: "rain" },
+      { role: "assistant", content: "No." },
+      { role: "user", content: "And now?" },
+    ],
+  });
+});
+
+test("what cannot be served is refused in a sentence that names it", () => {
+  const tools = [{ type: "function", function: { name: "f" } }];
+  const image = [{ type: "image_url", image_url: { url: "data:" } }];
+  const cases: readonly (readonly [Endpoint, object, RegExp])[] = [
+    ["chat", { ...CHAT, tools }, /^"tools" cannot be served: this server has no tools yet; .*tool_choice/],
+    ["chat", { ...CHAT, functions: tools }, /^"functions" cannot be served/],
+    ["chat", { ...CHAT, response_format: { type: "json_object" } }, /^"response_format" .*plain text only/],
+    ["chat", { ...CHAT, logprobs: true }, /^"logprobs" is not supported yet/],
+    ["chat", { messages: [{ role: "user", content: image }] }, /message 1 has a part of the type "image_url"/],
+    ["chat", { messages: [] }, /^"messages" must have a message/],
+    ["chat", {}, /^"messages" is missing/],
+    ["completions", {}, /^"prompt" is missing/],
+    ["completions", { prompt: "a", suffix: "b" }, /^"suffix" is not supported/],
+    ["completions", { prompt: "a", best_of: 2 }, /^"best_of" must be the same as n/],
+    ["completions", { prompt: [1], echo: true }, /^"echo" can give back prompts that are text only/],
+    ["completions", { prompt: "a", max_tokens: 0 }, /^"max_tokens" must be 1 or more/],
+    ["completions", { prompt: "a", seed: 1.5 }, /^"seed" must be a whole number/],
+    ["completions", { prompt: "a", logit_bias: { x: 1 } }, /^"logit_bias" must be an object whose names are token ids/],
+    ["completions", { prompt: "a", temperature: "hot" }, /^"temperature" must be a number/],
+    ["completions", { prompt: "a", presence_penalty: 1000 }, /presencePenalty 1000; it must be/],
+  ];
+  for (const [endpoint, body, words] of cases) assert.match(refusal(endpoint, body), words);
+  assert.equal(refusal("chat", { ...CHAT, tools, tool_choice: "none", response_format: { type: "text" } }), "none");
+});
+
+test("what has no effect is named, and what never has one is not", () => {
+  const { ignored } = completion({ user: "me", mirostat: 2, reasoning_effort: "low", verbosity: null, temperature: 1 });
+  assert.deepEqual(ignored, ["mirostat", "reasoning_effort"]);
+});
