@@ -7,6 +7,17 @@ import type { Route } from "../actors/gateway/api.ts";
 import { findDaemons } from "../runtime/host/mod.ts";
 import { CommandError } from "./command.ts";
 
+/** The daemon refuses; with its own words. */
+export class ApiError extends CommandError {
+  /** What kind of refusal it is, such as "context_length_exceeded"; undefined where the daemon did not say. */
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** The base URL of the daemon to talk to: as given, or the one that runs on this machine (the longest-running of several). */
 export async function findApi(given: string | undefined): Promise<string> {
   if (given !== undefined) {
@@ -23,7 +34,7 @@ export async function findApi(given: string | undefined): Promise<string> {
   return daemon.api;
 }
 
-/** Requests a path of the API. @throws {CommandError} where the daemon is not there or refuses, with its own words. */
+/** Requests a path of the API. @throws {CommandError} where the daemon is not there, or an ApiError where it refuses. */
 export async function request(api: string, path: string, init: RequestInit = {}): Promise<Response> {
   let response = await send(api, path, init);
   if (response.status === 401) {
@@ -33,10 +44,16 @@ export async function request(api: string, path: string, init: RequestInit = {})
     if (key !== undefined) response = await send(api, path, { ...init, headers });
   }
   if (response.ok) return response;
-  const body = await response.json().catch(() => undefined) as { error?: { message?: string } } | undefined;
-  throw new CommandError(
+  const body = await response.json().catch(() => undefined) as Refusal | undefined;
+  throw new ApiError(
     body?.error?.message ?? `The daemon at ${api} answered ${response.status} ${response.statusText}.`,
+    body?.error?.code,
   );
+}
+
+/** What the API says where it refuses. */
+interface Refusal {
+  readonly error?: { readonly message?: string; readonly code?: string };
 }
 
 async function send(api: string, path: string, init: RequestInit): Promise<Response> {

@@ -2,12 +2,14 @@
 import process from "node:process";
 import { errorText } from "../runtime/error-text.ts";
 import { CommandError } from "./command.ts";
+import { nearest } from "./nearest.ts";
 
 const USAGE = `Skein runs one language model across the devices you own.
 
   skein up        start this device's daemon (--model PATH gives the mesh a model, --join INVITE joins one)
   skein invite    print the invite that lets another device in
   skein ask       answer a prompt
+  skein chat      talk with the model
   skein plan      show who runs what, or pin it
   skein inspect   show every device and its actors
   skein doctor    check this machine
@@ -21,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   up: () => import("./up.ts"),
   invite: () => import("./invite.ts"),
   ask: () => import("./ask.ts"),
+  chat: () => import("./chat.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
   doctor: () => import("./doctor.ts"),
@@ -28,9 +31,11 @@ const commands: Readonly<Record<string, () => Promise<{ run(args: readonly strin
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+  if (name === undefined) return await (await import("./overview.ts")).run();
+  if (name === "help" && args[0] !== undefined) return await main([args[0], "--help"]);
+  if (name === "--help" || name === "-h" || name === "help") {
     process.stdout.write(USAGE);
-    return name === undefined ? 2 : 0;
+    return 0;
   }
   if (name === "--version") {
     const { default: { version } } = await import("../package.json", { with: { type: "json" } });
@@ -38,7 +43,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return 0;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) throw new CommandError(`There is no command "${name}". See skein --help.`, 2);
+  if (load === undefined) {
+    const near = nearest(name, Object.keys(commands));
+    const hint = near === undefined ? "See skein --help." : `Did you mean skein ${near}? See skein --help.`;
+    throw new CommandError(`There is no command "${name.slice(0, 50)}". ${hint}`, 2);
+  }
   return await (await load()).run(args);
 }
 

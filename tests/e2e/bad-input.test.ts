@@ -49,7 +49,7 @@ test("a command that does not exist, an unknown option and a wrong value are use
       "fly",
       "--wings",
       "plenty",
-      "loopback",
+      "--api-key",
       "hot",
       "DEVICE=BLOCKS",
     ].entries()

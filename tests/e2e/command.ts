@@ -12,24 +12,26 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `skein ...args` to its end; after `limitMilliseconds` it is killed and `code` is null. */
+/** Runs `skein ...args` to its end, with `input` piped in; after `limitMilliseconds` it is killed and `code` is null. */
 export function skein(
   args: readonly string[],
   limitMilliseconds = 60_000,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  input?: string,
 ): Promise<Ran> {
   const child = spawn(
     process.env["SKEIN_NODE"] ?? "node",
     [launcher, ...args],
     {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       env,
       timeout: limitMilliseconds,
       killSignal: "SIGTERM",
     },
   );
+  child.stdin?.end(input);
   let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk) => stdout += chunk);
-  child.stderr.on("data", (chunk) => stderr += chunk);
+  child.stdout?.on("data", (chunk) => stdout += chunk);
+  child.stderr?.on("data", (chunk) => stderr += chunk);
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }
