@@ -2,11 +2,11 @@
 import type { Manifest } from "../../models/manifest.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { type MeshState, modelOf, type ModelState, noModels, type PlanNumber, type Standing } from "../plan.ts";
-import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import { Knowledge, type Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
+import type { Order, Preparation } from "./orders.ts";
 import type { ServingPolicy } from "./policy.ts";
-import type { DeviceReport, LeaderMessage, Pinned, Preparation, Split } from "./protocol.ts";
+import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
 import { type Choice, oneModel } from "./served.ts";
 import { Serving } from "./serving.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -29,7 +29,7 @@ export interface ActingOptions {
   readonly published: MeshState;
   /** Splits that people asked for, by model: where the leader's actor had crashed, they still hold. Written to. */
   readonly pins: Map<string, Split>;
-  readonly send: (device: string, message: SupervisorMessage) => void;
+  readonly send: (device: string, order: Order) => void;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
   /** Has a problem solved off the event loop; `solved` is called with the same number later. */

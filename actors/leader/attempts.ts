@@ -3,7 +3,7 @@ import { type ActivePlan, comparePlans } from "../plan.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import type { Lead } from "./lead.ts";
 import { isSplit } from "./planning.ts";
-import type { Preparation } from "./protocol.ts";
+import type { Preparation } from "./orders.ts";
 
 /** What a device's word leads to. */
 export type Progress =

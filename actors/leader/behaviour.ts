@@ -6,6 +6,7 @@
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { arrive, depart, hear, JOIN_MILLISECONDS, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
 import { claim, contradict, dispute, follow, forward, repeat } from "./leading.ts";
+import { obey, tellElected } from "./obeying.ts";
 import { acceptLeaderMessage, type LeaderMessage } from "./protocol.ts";
 import { fetched, fetchWanted, study } from "./questions.ts";
 import { type LeaderContext, type LeaderOptions, type LeaderState, type Memory, nothingRemembered } from "./state.ts";
@@ -24,23 +25,29 @@ export function leader(options: LeaderOptions): Behaviour<LeaderState, LeaderMes
     accepts: acceptLeaderMessage,
     start: (context) => start(memory, options, context),
     receive(state, message, context) {
+      const before = state.election;
       receive(state, message, options, context);
+      tellElected(state, before, options, context);
       return next(state);
     },
   };
 }
 
-function start(memory: Memory, { self, clock, joins, peers }: LeaderOptions, context: LeaderContext): LeaderState {
+function start(memory: Memory, options: LeaderOptions, context: LeaderContext): LeaderState {
+  const { self, clock, joins, peers } = options;
   context.after(TICK_MILLISECONDS, { type: "tick" });
   const known = new Set(peers().map(({ device }) => device));
   const dueAt = clock.now() + (joins && known.size === 0 ? JOIN_MILLISECONDS : SETTLE_MILLISECONDS);
-  return {
+  const { term } = memory;
+  const state: LeaderState = {
     memory,
-    election: { self, term: memory.term, leader: undefined, peers: known, dueAt },
+    election: { self, term, soundTerm: term, leader: undefined, peers: known, dueAt },
     claimedAt: 0,
     acting: undefined,
     fetching: new Map(),
   };
+  tellElected(state, undefined, options, context);
+  return state;
 }
 
 function receive(
@@ -55,7 +62,7 @@ function receive(
     case "tick":
       return tick(state, options, context);
     case "claim":
-      follow(state, hear(state.election, message), options, context);
+      follow(state, hear(state.election, message, message.from), options, context);
       if (state.election.leader !== message.leader) dispute(state, message, options, context);
       return;
     case "peer-up":
@@ -64,9 +71,8 @@ function receive(
     case "peer-down":
       state.election = depart(state.election, message.device, now);
       return acting?.lost(message.device, now);
-    case "published":
-      state.memory.published = message.state;
-      return;
+    case "order":
+      return obey(state, message.order, options, context);
     case "report":
       return reported(state, message, options, context);
     case "offer":

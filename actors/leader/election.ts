@@ -19,10 +19,10 @@ export const SUCCESSION_MILLISECONDS = 300;
 export const HESITATION_MILLISECONDS = 1500;
 
 /**
- * A claim so far above the highest term seen is nonsense: terms grow by one an election, and one that ran away would leave
- * no room above it.
+ * Terms grow by one an election. One that is so far above all before it was made up: it holds for as long as who claims it
+ * is there, and is forgotten with it, so that no member can use up the room above.
  */
-export const MAX_TERM_JUMP = 1_000_000;
+export const MAX_TERM_JUMP = 1000;
 
 /** Whether claim `a` beats claim `b`. */
 export function outranks(a: Claim, b: Claim): boolean {
@@ -34,6 +34,8 @@ export interface Election {
   readonly self: string;
   /** The highest term seen. */
   readonly term: number;
+  /** The highest term that was reached without an absurd jump: where elections go on when the leader is lost. */
+  readonly soundTerm: number;
   readonly leader: string | undefined;
   /** Live peers. */
   readonly peers: ReadonlySet<string>;
@@ -48,14 +50,32 @@ export function shouldClaim(election: Election, now: number): boolean {
   return turn === election.self || now >= election.dueAt + HESITATION_MILLISECONDS;
 }
 
-/** The view after hearing a claim: adopted, or unchanged where it is outranked or its leader is not in reach. */
-export function hear(election: Election, claim: Claim): Election {
+/**
+ * The view after hearing a claim from a device: adopted, or unchanged where it is outranked or its leader is not in reach.
+ * Of itself a leader may claim any term: that ends when it goes. What others say of it, and of this device, does not, so an
+ * absurd jump is not heard from them.
+ */
+export function hear(election: Election, claim: Claim, from: string = claim.leader): Election {
   if (claim.leader !== election.self && !election.peers.has(claim.leader)) return election;
-  if (claim.term > election.term + MAX_TERM_JUMP) return election;
+  if (from !== claim.leader && isAbsurd(election, claim.term)) return election;
   const current = election.leader === undefined ? undefined : { term: election.term, leader: election.leader };
   if (current !== undefined && !outranks(claim, current)) return election;
   if (current === undefined && claim.term < election.term) return election;
-  return { ...election, term: claim.term, leader: claim.leader };
+  return elect(election, claim);
+}
+
+/** The view of a device that takes the lead in a new term. */
+export function lead(election: Election): Election {
+  return elect(election, { term: election.term + 1, leader: election.self });
+}
+
+function elect(election: Election, { term, leader }: Claim): Election {
+  const soundTerm = isAbsurd(election, term) ? election.soundTerm : Math.max(election.soundTerm, term);
+  return { ...election, term, soundTerm, leader };
+}
+
+function isAbsurd({ soundTerm }: Election, term: number): boolean {
+  return term > soundTerm + MAX_TERM_JUMP;
 }
 
 /** The view after a peer came: if it has a leader to tell of, it does so well within the time to settle. */
@@ -65,7 +85,7 @@ export function arrive(election: Election, device: string, now: number): Electio
 }
 
 /**
- * The view after a peer went; where it led, its succession falls due shortly after `now`. A device that has lost everybody
+ * The view after a peer went, and with it a term that it had made up; where it led, its succession falls due shortly after `now`. A device that has lost everybody
  * is more likely to have been away itself, asleep or off the network: it looks for the others before it thinks of leading,
  * lest it depose whom they follow.
  */
@@ -73,7 +93,8 @@ export function depart(election: Election, device: string, now: number): Electio
   const peers = new Set(election.peers);
   peers.delete(device);
   const orphaned = election.leader === device || election.leader === undefined;
-  const view = { ...election, peers, leader: orphaned ? undefined : election.leader };
-  if (orphaned && peers.size === 0) return { ...view, dueAt: Math.max(election.dueAt, now + SETTLE_MILLISECONDS) };
+  if (!orphaned) return { ...election, peers };
+  const view = { ...election, peers, leader: undefined, term: election.soundTerm };
+  if (peers.size === 0) return { ...view, dueAt: Math.max(election.dueAt, now + SETTLE_MILLISECONDS) };
   return election.leader === device ? { ...view, dueAt: now + SUCCESSION_MILLISECONDS } : view;
 }

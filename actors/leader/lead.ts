@@ -1,8 +1,8 @@
 /** What the models that an acting leader serves have in common. */
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { PlanNumber } from "../plan.ts";
-import type { SupervisorMessage } from "../supervisor/protocol.ts";
 import type { Knowledge } from "./knowledge.ts";
+import type { Order } from "./orders.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import type { SolveRequest } from "./solver.ts";
 
@@ -15,7 +15,7 @@ export interface Lead {
   readonly knowledge: Knowledge;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
-  readonly send: (device: string, message: SupervisorMessage) => void;
+  readonly send: (device: string, order: Order) => void;
   /** Has a device forget an attempt, as soon as it is in reach. */
   readonly withdraw: (device: string, number: PlanNumber) => void;
   /** The number of the next plan. */

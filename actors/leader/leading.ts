@@ -1,14 +1,14 @@
 /** Taking the lead, following another, and seeing to it that every device knows who leads. */
-import { leaderOf, supervisorOf } from "../addresses.ts";
+import { leaderOf } from "../addresses.ts";
 import { Acting } from "./acting.ts";
-import type { Claim, Election } from "./election.ts";
+import { type Claim, type Election, lead } from "./election.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import { solve } from "./questions.ts";
 import type { LeaderContext, LeaderOptions, LeaderState } from "./state.ts";
 
 /** Takes the lead in a new term. */
 export function claim(state: LeaderState, options: LeaderOptions, context: LeaderContext): void {
-  follow(state, { ...state.election, term: state.election.term + 1, leader: options.self }, options, context);
+  follow(state, lead(state.election), options, context);
   repeat(state, options, context);
 }
 
@@ -44,7 +44,7 @@ export function follow(
   const { leader: before, term } = state.election;
   const { memory } = state;
   state.election = election;
-  memory.term = Math.max(memory.term, election.term);
+  memory.term = Math.max(memory.term, election.soundTerm);
   const { leader } = election;
   if (leader === undefined || (leader === before && election.term === term)) return;
   options.announce({ type: "leader", device: leader, term: election.term });
@@ -70,7 +70,7 @@ function act(state: LeaderState, options: LeaderOptions, context: LeaderContext)
     self: context.self,
     published: memory.published,
     pins: memory.pins,
-    send: (to, message) => context.tell(supervisorOf(to), message),
+    send: (to, order) => context.tell(leaderOf(to), { type: "order", order }),
     live: () => [device, ...state.election.peers],
     solve: (id, request) => solve(id, request, options, context),
     warn: (message) => announce({ type: "warning", message }),

@@ -1,21 +1,11 @@
 /** The leader's messages: election, what devices report and offer, and how far they are with a plan. */
 import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
-import type { ExecutorMessage } from "../executor/protocol.ts";
-import { MeshState, PlanNumber } from "../plan.ts";
+import { PlanNumber } from "../plan.ts";
+import { giverOf, Order, Prepared, Preparing, Unprepared } from "./orders.ts";
 import { ServingPolicy } from "./policy.ts";
 import type { SolveAnswer } from "./solver.ts";
-import {
-  accepting,
-  Count,
-  Identifier,
-  Milliseconds,
-  refTo,
-  replyTo,
-  Sha256,
-  ShortText,
-  WireManifest,
-} from "../wire.ts";
+import { accepting, Count, Identifier, Milliseconds, replyTo, Sha256, ShortText, WireManifest } from "../wire.ts";
 
 /** How long one block takes on a device, learnt from real work. */
 export const BlockTime = v.object({
@@ -117,21 +107,19 @@ export const WireLeaderMessage = v.variant("type", [
     split: v.nullable(Split),
     replyTo: replyTo<Pinned>(),
   }),
-  v.object({
-    type: v.literal("prepared"),
-    number: PlanNumber,
-    device: Identifier,
-    ref: refTo<ExecutorMessage>(),
-  }),
-  v.object({ type: v.literal("preparing"), number: PlanNumber, device: Identifier }),
-  v.object({ type: v.literal("unprepared"), number: PlanNumber, device: Identifier, reason: ShortText }),
+  Preparing,
+  Prepared,
+  Unprepared,
   v.object({ type: v.literal("segment-lost"), device: Identifier, number: PlanNumber, reason: ShortText }),
+  /** For the device that it reaches; counts where its giver is the one that this device holds for elected. */
+  v.object({ type: v.literal("order"), order: Order }),
 ]);
 
-/** Parses what `from` sent; what a device says of itself it must say itself. @throws {TypeError} or a ValiError */
-export const acceptLeaderMessage = accepting(
+type WireLeaderMessage = v.InferOutput<typeof WireLeaderMessage>;
+
+const acceptSpoken = accepting(
   WireLeaderMessage,
-  (message: v.InferOutput<typeof WireLeaderMessage>): readonly string[] => {
+  (message: WireLeaderMessage): readonly string[] => {
     switch (message.type) {
       // Members tell each other who leads, whoever that is.
       case "claim":
@@ -148,25 +136,30 @@ export const acceptLeaderMessage = accepting(
       case "unprepared":
       case "segment-lost":
         return [message.device];
+      case "order":
+        return [giverOf(message.order)];
       default:
         return message satisfies never;
     }
   },
 );
 
-/** How far a device is with its segment of a plan. */
-export type Preparation = Extract<
-  v.InferOutput<typeof WireLeaderMessage>,
-  { readonly type: "preparing" | "prepared" | "unprepared" }
->;
+/**
+ * Parses what `from` sent; what a device says of itself it must say itself, and a claim keeps who told it.
+ * @throws {TypeError} or a ValiError
+ */
+export function acceptLeaderMessage(value: unknown, from: string): LeaderMessage {
+  const message = acceptSpoken(value, from);
+  return message.type === "claim" ? { ...message, from } : message;
+}
 
 /** What a leader is told. */
 export type LeaderMessage =
-  | v.InferOutput<typeof WireLeaderMessage>
+  | Exclude<WireLeaderMessage, { readonly type: "claim" }>
+  /** `from` is the device that told it; absent where that is the claimant. */
+  | { readonly type: "claim"; readonly term: number; readonly leader: string; readonly from?: string }
   /** From the mesh. */
   | { readonly type: "peer-up" | "peer-down"; readonly device: string }
-  /** From its own supervisor: what the acting leader has published. */
-  | { readonly type: "published"; readonly term: number; readonly leader: string; readonly state: MeshState }
   /** From itself: the manifest of a model that was offered, or why it could not be had. */
   | { readonly type: "manifest"; readonly model: string; readonly manifest: Manifest }
   | { readonly type: "manifest"; readonly model: string; readonly error: string }

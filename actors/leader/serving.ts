@@ -8,8 +8,9 @@ import { courseOf, pin, type Placed, planned, split } from "./decide.ts";
 import { saysMore } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
+import type { Preparation } from "./orders.ts";
 import { blocksOf, breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
-import type { DeviceReport, Pinned, Preparation, Split } from "./protocol.ts";
+import type { DeviceReport, Pinned, Split } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
 import { type Agenda, begin, due, planNow, planSoon, weigh } from "./when.ts";
 

@@ -4,12 +4,11 @@ import { every } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
 import { executor } from "../executor/behaviour.ts";
+import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
 import { comparePlans } from "../plan.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
 import type { LoadedSegment } from "./loading.ts";
-import type { AssignMessage, ReserveMessage } from "./protocol.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
-import { isCurrent } from "./publication.ts";
 
 /** A device that loads says so this often, so that the leader goes on waiting. */
 const PREPARING_MILLISECONDS = 3000;
@@ -24,9 +23,9 @@ export function assign(
   context: SupervisorContext,
 ): void {
   const { number, model } = message;
-  const before = state.loading.get(model);
-  if (before !== undefined && comparePlans(number, before.assignment.number) < 0) return;
-  if (!isCurrent(state, number.term)) return;
+  const before = state.loading.get(model)?.assignment.number;
+  // Of two terms the one in force counts, whichever is higher: see `elected`.
+  if (before?.term === number.term && comparePlans(number, before) < 0) return;
   giveUp(state, model);
   const same = heldFor(state.held, message);
   if (same === undefined) return load(state, message, options, context);
@@ -51,6 +50,17 @@ function giveUp(state: SupervisorState, model: string): void {
   state.loading.delete(model);
   state.reserving.abort();
   state.reserving = new AbortController();
+}
+
+/** Takes who is elected. Another one's attempts are over: it has what it needs loaded anew. */
+export function elected(
+  state: SupervisorState,
+  { leader, term }: { readonly leader: string | undefined; readonly term: number },
+): void {
+  state.leader = leader;
+  state.term = term;
+  if (leader === undefined) return;
+  for (const [model, { assignment }] of state.loading) if (assignment.number.term !== term) giveUp(state, model);
 }
 
 /** Ends whatever is being loaded or fetched. */

@@ -5,7 +5,7 @@
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
-import { assign, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
+import { assign, elected, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { converse } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
@@ -58,7 +58,9 @@ function receive(
     case "assign":
       return assign(state, message, options, context);
     case "reserve":
-      return message.leader === state.leader ? reserve(state, message, options, context) : undefined;
+      return reserve(state, message, options, context);
+    case "elected":
+      return elected(state, message);
     case "withdraw":
       return withdraw(state, message, context);
     case "loaded":

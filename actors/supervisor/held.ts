@@ -3,7 +3,7 @@ import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { PlanNumber } from "../plan.ts";
 import type { LoadedSegment } from "./loading.ts";
-import type { AssignMessage } from "./protocol.ts";
+import type { AssignMessage } from "../leader/orders.ts";
 
 /** A segment on this device. */
 export interface Held {

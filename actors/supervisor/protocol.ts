@@ -1,13 +1,12 @@
-/** The supervisor's messages: assignments from the leader, conversations for gateways. */
+/** The supervisor's messages: orders of the leader, conversations for gateways. */
 import * as v from "valibot";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
-import { ServingPolicy } from "../leader/policy.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
-import type { LeaderMessage } from "../leader/protocol.ts";
-import { MeshState, PlanNumber } from "../plan.ts";
-import { accepting, Count, Identifier, Position, refTo, replyTo, Sha256, ShortText } from "../wire.ts";
+import type { Order } from "../leader/orders.ts";
+import { type MeshState, PlanNumber } from "../plan.ts";
+import { accepting, Identifier, refTo, replyTo, ShortText } from "../wire.ts";
 
 /** Where to reach a new conversation. */
 export const Conversing = v.variant("type", [
@@ -15,40 +14,6 @@ export const Conversing = v.variant("type", [
   v.object({ type: v.literal("declined"), reason: ShortText }),
 ]);
 export type Conversing = v.InferOutput<typeof Conversing>;
-
-const Assign = v.object({
-  type: v.literal("assign"),
-  number: PlanNumber,
-  model: Sha256,
-  policy: ServingPolicy,
-  first: Count,
-  last: Count,
-  context: Position,
-  concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
-  bytes: Count,
-  /** Devices that may have the manifest and the blocks. */
-  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
-  replyTo: refTo<LeaderMessage>(),
-});
-
-const Reserve = v.object({
-  type: v.literal("reserve"),
-  model: Sha256,
-  first: Count,
-  last: Count,
-  /** Who runs these blocks, for people. */
-  owner: ShortText,
-  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
-  leader: Identifier,
-});
-export type ReserveMessage = v.InferOutput<typeof Reserve>;
-
-const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
-export type PublishMessage = v.InferOutput<typeof Publish>;
-
-/** An attempt at a plan is over: what was loaded for it, and no plan in force uses, is to be let go. */
-const Withdraw = v.object({ type: v.literal("withdraw"), number: PlanNumber, leader: Identifier });
-export type WithdrawMessage = v.InferOutput<typeof Withdraw>;
 
 const Converse = v.object({
   type: v.literal("converse"),
@@ -85,34 +50,21 @@ export interface HeldSegment {
   readonly weightBytes: number;
 }
 
-/** What other devices may send. */
-export const WireSupervisorMessage = v.variant("type", [Assign, Withdraw, Reserve, Publish, Converse]);
-
-/** Parses what `from` sent; plans are the acting leader's own to give. @throws {TypeError} or a ValiError */
+/** Parses what `from` sent: conversations alone, and for itself. What a leader orders comes by way of the leader actor. */
 export const acceptSupervisorMessage = accepting(
-  WireSupervisorMessage,
-  (message: v.InferOutput<typeof WireSupervisorMessage>): readonly string[] => {
-    switch (message.type) {
-      case "assign":
-        return [message.replyTo.device];
-      case "publish":
-      case "reserve":
-      case "withdraw":
-        return [message.leader];
-      case "converse":
-        return [message.answer.device];
-      default:
-        return message satisfies never;
-    }
-  },
+  Converse,
+  ({ answer }: v.InferOutput<typeof Converse>): readonly string[] => [answer.device],
 );
 
-export type AssignMessage = v.InferOutput<typeof Assign>;
 export type ConverseMessage = v.InferOutput<typeof Converse>;
 
 /** What a supervisor is told. */
 export type SupervisorMessage =
-  | v.InferOutput<typeof WireSupervisorMessage>
+  | ConverseMessage
+  /** From its own leader actor: an order of the device that is elected. */
+  | Order
+  /** From its own leader actor: who is elected, in which term. */
+  | { readonly type: "elected"; readonly leader: string | undefined; readonly term: number }
   /** From itself: a load of this model has come to its end. */
   | { readonly type: "loaded"; readonly model: string }
   /** From the daemon: this device has a model to offer, in full, in its block store. */

@@ -1,16 +1,10 @@
 /** What the leader has published: passed on within the device, and carried out where it lets segments go. */
 import { sameRef } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
-import { MAX_TERM_JUMP } from "../leader/election.ts";
+import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
-import type { PublishMessage, WithdrawMessage } from "./protocol.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
-
-/** Whether what a leader says counts: of this term or a later one, but not absurdly so, or nobody could ever outrank it. */
-export function isCurrent(state: SupervisorState, term: number): boolean {
-  return term >= state.term && term <= state.term + MAX_TERM_JUMP;
-}
 
 /** Takes what the acting leader has published. */
 export function published(
@@ -19,12 +13,8 @@ export function published(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  if (!isCurrent(state, message.term)) return;
   const before = state.mesh;
-  state.term = message.term;
-  state.leader = message.leader;
   state.mesh = message.state;
-  context.tell(leaderOf(options.device), { ...message, type: "published" });
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
   announceNews(before, message.state, options);
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
@@ -75,7 +65,7 @@ function letGo(state: SupervisorState, { term, state: { models } }: PublishMessa
     const own = plans.filter(({ model }) => model.id === held.assignment.model);
     // A model that is not served any more has no plan of its own to be older than; an attempt ends with its leader's term.
     const older = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
-    if (older || (plans.length > 0 && held.number.term < term)) stop(held, context);
+    if (older || (plans.length > 0 && held.number.term !== term)) stop(held, context);
   }
 }
 
@@ -89,12 +79,7 @@ function stop(held: Held, context: SupervisorContext): void {
 }
 
 /** Forgets an attempt that has been given up: what is being loaded for it, and what was and nothing else uses. */
-export function withdraw(
-  state: SupervisorState,
-  { number, leader }: WithdrawMessage,
-  context: SupervisorContext,
-): void {
-  if (leader !== state.leader) return;
+export function withdraw(state: SupervisorState, { number }: WithdrawMessage, context: SupervisorContext): void {
   for (const [model, { assignment, abort }] of state.loading) {
     if (comparePlans(assignment.number, number) !== 0) continue;
     abort.abort();

@@ -5,6 +5,7 @@ import type { ConversationMessage } from "../conversation/protocol.ts";
 import type { Announce } from "../events.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
 import type { InspectorMessage } from "../inspector/protocol.ts";
+import type { AssignMessage } from "../leader/orders.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import type { LeaderMessage } from "../leader/protocol.ts";
 import type { LibraryMessage } from "../library/protocol.ts";
@@ -13,7 +14,7 @@ import type { WorkTimes } from "../monitor/work-times.ts";
 import type { MeshState } from "../plan.ts";
 import type { Held } from "./held.ts";
 import type { LoadedSegment, Loading } from "./loading.ts";
-import type { AssignMessage, SupervisorMessage } from "./protocol.ts";
+import type { SupervisorMessage } from "./protocol.ts";
 
 /** The actors that every device hosts below its supervisor, for as long as it runs. */
 export interface Cast {

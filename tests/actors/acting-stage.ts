@@ -1,12 +1,12 @@
 /** A stage for acting leaders: a mesh of devices that load what they are told, and a planner that answers when asked to. */
 import assert from "node:assert/strict";
 import { Acting, type ActingOptions } from "../../actors/leader/acting.ts";
+import type { AssignMessage, Order } from "../../actors/leader/orders.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
 import type { DeviceReport } from "../../actors/leader/protocol.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { SolveRequest } from "../../actors/leader/solver.ts";
 import { type MeshState, noModels, type PlanNumber, type Standing, standingOf } from "../../actors/plan.ts";
-import type { AssignMessage, SupervisorMessage } from "../../actors/supervisor/protocol.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { plan, predict } from "../../plans/mod.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
@@ -75,7 +75,7 @@ export function stage(devices: readonly string[], published = WAITING, more: Par
     self: { device: "a", path: "/leader", incarnation: "*", channel: "control" },
     live: () => [...live],
     solve: (id, request) => questions.push({ id, request }),
-    send(device: string, message: SupervisorMessage) {
+    send(device: string, message: Order) {
       if (message.type === "assign") assigned.push({ ...message, to: device });
       if (message.type === "publish") states.push(message.state);
       if (message.type === "withdraw") withdrawn.push({ device, number: message.number });

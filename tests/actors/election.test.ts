@@ -15,7 +15,7 @@ import {
 } from "../../actors/leader/election.ts";
 
 const fresh = (self: string, peers: readonly string[] = []): Election => {
-  return { self, term: 0, leader: undefined, peers: new Set(peers), dueAt: 1000 };
+  return { self, term: 0, soundTerm: 0, leader: undefined, peers: new Set(peers), dueAt: 1000 };
 };
 
 test("the smallest id claims when it is time, the others wait for it, but not for ever", () => {
@@ -59,10 +59,31 @@ test("a claim of a device out of reach, or of an old term, changes nothing", () 
   assert.equal(hear(orphaned, { term: 4, leader: "c" }).leader, undefined);
 });
 
-test("a claim of an absurdly high term is not heard: nobody could ever outrank it", () => {
-  const led = hear(fresh("b", ["a"]), { term: 5, leader: "a" });
-  assert.deepEqual(hear(led, { term: 5 + MAX_TERM_JUMP + 1, leader: "a" }), led);
-  assert.equal(hear(led, { term: 5 + MAX_TERM_JUMP, leader: "a" }).term, 5 + MAX_TERM_JUMP);
+test("a term that its claimant made up is forgotten with it; one that others tell of is not heard", () => {
+  const led = hear(fresh("b", ["a", "eve"]), { term: 5, leader: "a" });
+  const absurd = 5 + MAX_TERM_JUMP + 1;
+  assert.deepEqual(hear(led, { term: absurd, leader: "a" }, "eve"), led);
+  assert.deepEqual(hear(led, { term: absurd, leader: "b" }, "eve"), led);
+  const deceived = hear(hear(led, { term: absurd, leader: "eve" }), { term: absurd + 1, leader: "eve" });
+  assert.deepEqual([deceived.term, deceived.leader], [absurd + 1, "eve"]);
+  const after = depart(deceived, "eve", 0);
+  assert.deepEqual([after.term, after.leader], [5, undefined]);
+  assert.equal(hear(after, { term: 6, leader: "a" }).leader, "a");
+});
+
+test("whatever members claim, an election after they have gone is of a term that another such visit leaves room for", () => {
+  const claim = fc.record({
+    term: fc.oneof(fc.nat(3000), fc.maxSafeNat()),
+    leader: fc.constantFrom("a", "b", "eve", "mallory"),
+    from: fc.constantFrom("eve", "mallory"),
+  });
+  fc.assert(fc.property(fc.array(claim), (claims) => {
+    const start = hear(fresh("b", ["a", "eve", "mallory"]), { term: 5, leader: "a" });
+    const heard = claims.reduce((view, { from, ...claim }) => hear(view, claim, from), start);
+    const left = ["eve", "mallory"].reduce((view, device) => depart(view, device, 0), heard);
+    assert.ok(left.leader === undefined || ["a", "b"].includes(left.leader));
+    assert.ok(left.term <= 5 + claims.length * MAX_TERM_JUMP);
+  }));
 });
 
 test("devices that have heard the same claims, in any order, follow the same leader", () => {
@@ -72,7 +93,10 @@ test("devices that have heard the same claims, in any order, follow the same lea
       { one },
     ) => one);
     const listen = (self: string, order: typeof claims) => {
-      return order.reduce(hear, fresh(self, ["a", "b", "c", "d"].filter((device) => device !== self)));
+      return order.reduce(
+        (view, claim) => hear(view, claim),
+        fresh(self, ["a", "b", "c", "d"].filter((device) => device !== self)),
+      );
     };
     const [x, y] = [listen("a", claims), listen("d", shuffled)];
     assert.deepEqual([x.term, x.leader], [y.term, y.leader]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { leaderOf } from "../../actors/addresses.ts";
+import { isObeyed } from "../../actors/leader/obeying.ts";
 import { acceptLeaderMessage } from "../../actors/leader/protocol.ts";
 import { acceptSupervisorMessage } from "../../actors/supervisor/protocol.ts";
 
@@ -59,21 +60,22 @@ test("a device reports for itself, and asks for conversations that answer to its
   assert.throws(() => acceptSupervisorMessage(converse, "eve"), /eve speaks for ann/);
 });
 
-test("members may tell each other who leads", () => {
+test("members may tell each other who leads, and the leader knows who told it", () => {
   const claim = { type: "claim", term: 4, leader: "ann" };
-  assert.deepEqual(acceptLeaderMessage(claim, "bob"), claim);
+  assert.deepEqual(acceptLeaderMessage(claim, "bob"), { ...claim, from: "bob" });
 });
 
 test("a leader withdraws its own attempts alone", () => {
-  const message = { type: "withdraw", number, leader: "ann" };
-  assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
-  assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
+  const message = { type: "order", order: { type: "withdraw", number, leader: "ann" } };
+  assert.deepEqual(acceptLeaderMessage(message, "ann"), message);
+  assert.throws(() => acceptLeaderMessage(message, "eve"), /eve speaks for ann/);
 });
 
 test("a device publishes as leader for itself alone", () => {
-  const message = { type: "publish", term: 3, leader: "ann", state: { models: [], reason: "no model" } };
-  assert.deepEqual(acceptSupervisorMessage(message, "ann"), message);
-  assert.throws(() => acceptSupervisorMessage(message, "eve"), /eve speaks for ann/);
+  const order = { type: "publish", term: 3, leader: "ann", state: { models: [], reason: "no model" } };
+  const message = { type: "order", order };
+  assert.deepEqual(acceptLeaderMessage(message, "ann"), message);
+  assert.throws(() => acceptLeaderMessage(message, "eve"), /eve speaks for ann/);
 });
 
 test("an assignment counts only from the leader that is to hear of it, an offer only from who has the model", () => {
@@ -104,6 +106,21 @@ test("an assignment counts only from the leader that is to hear of it, an offer 
     sources: ["ann"],
     replyTo: leaderOf("ann"),
   };
-  assert.equal(acceptSupervisorMessage(assign, "ann").type, "assign");
-  assert.throws(() => acceptSupervisorMessage(assign, "eve"), /eve speaks for ann/);
+  assert.equal(acceptLeaderMessage({ type: "order", order: assign }, "ann").type, "order");
+  assert.throws(() => acceptLeaderMessage({ type: "order", order: assign }, "eve"), /eve speaks for ann/);
+  assert.throws(
+    () => acceptSupervisorMessage(assign, "ann"),
+    "a supervisor takes no order but from its own leader actor",
+  );
+});
+
+test("an order is obeyed where its giver is elected, in the term that it gives it for", () => {
+  const publish = (leader: string, term: number) => {
+    return { type: "publish" as const, term, leader, state: { models: [], reason: "" } };
+  };
+  assert.ok(isObeyed(publish("ann", 3), { leader: "ann", term: 3 }));
+  for (const [leader, term] of [["eve", 3], ["ann", 2], ["ann", 900_000]] as const) {
+    assert.ok(!isObeyed(publish(leader, term), { leader: "ann", term: 3 }), `${leader} in term ${term}`);
+  }
+  assert.ok(!isObeyed(publish("ann", 3), { leader: undefined, term: 3 }), "it has left");
 });

@@ -4,6 +4,7 @@ import type { DeviceEvent } from "../../actors/events.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { GatewayMessage } from "../../actors/gateway/protocol.ts";
 import type { InspectorMessage } from "../../actors/inspector/protocol.ts";
+import type { AssignMessage } from "../../actors/leader/orders.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
 import type { LeaderMessage } from "../../actors/leader/protocol.ts";
 import type { LibraryMessage } from "../../actors/library/protocol.ts";
@@ -13,7 +14,7 @@ import type { ActivePlan } from "../../actors/plan.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../actors/addresses.ts";
 import { supervisor } from "../../actors/supervisor/behaviour.ts";
 import { Loading } from "../../actors/supervisor/loading.ts";
-import { type AssignMessage, Conversing, type SupervisorMessage } from "../../actors/supervisor/protocol.ts";
+import { Conversing, type SupervisorMessage } from "../../actors/supervisor/protocol.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import { createLoopback } from "../../runtime/actor/loopback.ts";
@@ -93,6 +94,7 @@ export async function supervisorScene(
   const options = { device: "here", clock, cast, loading, work: new WorkTimes(), policy: POLICY, announce };
   system.spawn(supervisor(options), { name: SUPERVISOR });
   const tell = (message: SupervisorMessage) => system.tell(supervisorOf("here"), message);
+  tell({ type: "elected", leader: "leader", term: 1 });
   const prepared = () => defined(leader.of("prepared")[0]).ref;
   await action({
     manifest,

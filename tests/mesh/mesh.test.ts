@@ -13,6 +13,7 @@ import {
   MAX_TENSORS_FRAME,
 } from "../../runtime/mesh/mod.ts";
 import type { Channel } from "../../runtime/transport.ts";
+import { PROTOCOL_VERSION } from "../../runtime/mesh/limits.ts";
 import { createNode, PROTOCOLS } from "../../runtime/mesh/node.ts";
 import { observe, type Observed, stopAll, until } from "./support.ts";
 
@@ -223,7 +224,7 @@ test("a member that sends garbage loses its session, is turned away for a while,
     const connection = await libp2p.dial(address);
     const control = await connection.newStream(PROTOCOLS.control);
     await connection.newStream(PROTOCOLS.tensors);
-    const hello = new TextEncoder().encode(JSON.stringify({ protocol: 1, name: "villain" }));
+    const hello = new TextEncoder().encode(JSON.stringify({ protocol: PROTOCOL_VERSION, name: "villain" }));
     control.send(Uint8Array.of(hello.length, 0, 0, 0, 0, ...hello));
     await until("the villain is up", () => a.ups.includes("up villain"));
     control.send(new Uint8Array(100).fill(0xff));

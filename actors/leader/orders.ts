@@ -1,0 +1,96 @@
+/**
+ * What the acting leader orders of a device, and what the device says back. An order goes to the leader actor of the device
+ * that is to carry it out: that one alone knows who is elected, and passes on to its supervisor what the elected one says.
+ */
+import * as v from "valibot";
+import type { ExecutorMessage } from "../executor/protocol.ts";
+import { MeshState, PlanNumber } from "../plan.ts";
+import { Count, Identifier, Position, refTo, Sha256, ShortText } from "../wire.ts";
+import { ServingPolicy } from "./policy.ts";
+
+/** How far a device is with its segment of a plan. */
+export const Preparing = v.object({ type: v.literal("preparing"), number: PlanNumber, device: Identifier });
+export const Prepared = v.object({
+  type: v.literal("prepared"),
+  number: PlanNumber,
+  device: Identifier,
+  ref: refTo<ExecutorMessage>(),
+});
+export const Unprepared = v.object({
+  type: v.literal("unprepared"),
+  number: PlanNumber,
+  device: Identifier,
+  reason: ShortText,
+});
+export type Preparation =
+  | v.InferOutput<typeof Preparing>
+  | v.InferOutput<typeof Prepared>
+  | v.InferOutput<typeof Unprepared>;
+
+const Assign = v.object({
+  type: v.literal("assign"),
+  number: PlanNumber,
+  model: Sha256,
+  policy: ServingPolicy,
+  first: Count,
+  last: Count,
+  context: Position,
+  concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
+  bytes: Count,
+  /** Devices that may have the manifest and the blocks. */
+  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  replyTo: refTo<Preparation>(),
+});
+export type AssignMessage = v.InferOutput<typeof Assign>;
+
+const Reserve = v.object({
+  type: v.literal("reserve"),
+  model: Sha256,
+  first: Count,
+  last: Count,
+  /** Who runs these blocks, for people. */
+  owner: ShortText,
+  sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  leader: Identifier,
+});
+export type ReserveMessage = v.InferOutput<typeof Reserve>;
+
+const Publish = v.object({ type: v.literal("publish"), term: Count, leader: Identifier, state: MeshState });
+export type PublishMessage = v.InferOutput<typeof Publish>;
+
+/** An attempt at a plan is over: what was loaded for it, and no plan in force uses, is to be let go. */
+const Withdraw = v.object({ type: v.literal("withdraw"), number: PlanNumber, leader: Identifier });
+export type WithdrawMessage = v.InferOutput<typeof Withdraw>;
+
+/** What a leader orders. */
+export const Order = v.variant("type", [Assign, Reserve, Publish, Withdraw]);
+export type Order = v.InferOutput<typeof Order>;
+
+/** Who gives an order: the device that it must come from, and that must be elected for it to count. */
+export function giverOf(order: Order): string {
+  switch (order.type) {
+    case "assign":
+      return order.replyTo.device;
+    case "reserve":
+    case "publish":
+    case "withdraw":
+      return order.leader;
+    default:
+      return order satisfies never;
+  }
+}
+
+/** The term that an order belongs to; undefined where any term of its giver does. */
+export function termOf(order: Order): number | undefined {
+  switch (order.type) {
+    case "assign":
+    case "withdraw":
+      return order.number.term;
+    case "publish":
+      return order.term;
+    case "reserve":
+      return undefined;
+    default:
+      return order satisfies never;
+  }
+}
