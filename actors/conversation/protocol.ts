@@ -23,8 +23,10 @@ const AnyPrompt = v.variant("type", [
 ]);
 export type Prompt = v.InferOutput<typeof AnyPrompt>;
 
-/** Bytes of one token id and of what goes with one message, as they travel; at most. */
-const [TOKEN_BYTES, MESSAGE_BYTES] = [5, 32];
+/** Bytes of one token id as it travels; at most. */
+export const TOKEN_BYTES = 5;
+/** Bytes of what goes with one message, at most. */
+const MESSAGE_BYTES = 32;
 
 /** Bytes that a prompt takes on its way to a conversation; it is refused where they are more than `MAX_PROMPT_BYTES`. */
 export function promptBytes(prompt: Prompt): number {

@@ -5,11 +5,14 @@
  */
 import { sameRef } from "../../runtime/actor/mod.ts";
 import type { Enter, Leave, Open } from "../pipeline.ts";
+import type { CameBy } from "./protocol.ts";
 import type { Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 
 /** Characters of a reason that is told to a conversation: its protocol takes 2048. */
 const MAX_REASON = 1000;
+/** Conversations that may wait for a slot: more than any mesh gets round to while they have patience. */
+export const MAX_WAITING = 1024;
 
 /** Gives a conversation's sequence a slot, or lets it wait behind those that wait already. */
 export function enter(state: ExecutorState, message: Enter): void {
@@ -19,8 +22,9 @@ export function enter(state: ExecutorState, message: Enter): void {
   }
   // A slot that is freed goes to who waits first, so that a free one is nobody else's.
   const slot = sequences.free();
-  if (slot === undefined) waiting.push(message);
-  else seat(state, message, slot);
+  if (slot !== undefined) return seat(state, message, slot);
+  if (waiting.length < MAX_WAITING) return void waiting.push(message);
+  context.tell(message.conversation, { type: "failed", reason: `${MAX_WAITING} answers wait for a place already` });
 }
 
 function seat(state: ExecutorState, { conversation, route, sampling }: Enter, slot: number): void {
@@ -37,11 +41,15 @@ function drawNumber({ sequences }: ExecutorState): number {
 }
 
 /** Opens a sequence in the slot that the first segment gave it. */
-export function open(state: ExecutorState, message: Open & { readonly from?: string }): void {
+export function open(state: ExecutorState, message: Open & CameBy): void {
   const { options, context, sequences } = state;
-  const { slot, conversation } = message;
+  const { slot, conversation, from = context.device } = message;
   const refuse = (reason: string) => context.tell(conversation, { type: "failed", reason });
   if (options.embeds) return refuse("slots are the first segment's to give");
+  // Else one member could take places in the name of what never ends on another.
+  if (conversation.device !== from && options.entrances?.().includes(conversation.device) === false) {
+    return refuse("no plan known here begins at this conversation's device");
+  }
   if (slot >= options.slots) return refuse(`there is no slot ${slot}: this segment has ${options.slots}`);
   for (const holder of [sequences.inSlot(slot), sequences.get(message.sequence)]) {
     if (holder === undefined) continue;
@@ -50,7 +58,7 @@ export function open(state: ExecutorState, message: Open & { readonly from?: str
     if (holder.conversation.device !== conversation.device) return refuse(`slot ${slot} is still another answer's`);
     fail(state, holder, "its slot was given away");
   }
-  begin(state, message, message.from ?? context.device);
+  begin(state, message, from);
 }
 
 function begin(state: ExecutorState, message: Open, from: string): void {

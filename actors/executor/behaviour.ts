@@ -35,7 +35,7 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     case "forward":
       return enqueue(state, message);
     case "close": {
-      const sequence = state.sequences.get(message.sequence);
+      const sequence = state.sequences.cameBy(message.sequence, message.from ?? state.context.device);
       return sequence === undefined ? undefined : release(state, sequence);
     }
     case "computed":

@@ -1,12 +1,18 @@
 /** The segment executor's messages: what travels down the pipeline, its own notices, and a look at how it is doing. */
 import * as v from "valibot";
 import type { StepResult } from "../../models/compute/mod.ts";
-import type { Ref, Reply } from "../../runtime/actor/mod.ts";
-import { Close, Open, type SegmentMessage } from "../pipeline.ts";
+import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
+import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
 import { Count } from "../wire.ts";
 import { parseForward } from "./forward.ts";
 
-const Rare = v.variant("type", [Open, Close]);
+const Rare = v.variant("type", [
+  v.pipe(
+    Open,
+    v.check(({ conversation }) => conversation.incarnation !== ANY, "a conversation is no well-known actor"),
+  ),
+  Close,
+]);
 
 /**
  * Parses what the device `from` sent. Who enters and who looks is on the executor's own device.
@@ -15,10 +21,9 @@ const Rare = v.variant("type", [Open, Close]);
 export function parseExecutorMessage(value: unknown, from: string): ExecutorMessage {
   if (typeof value === "object" && value !== null) {
     const fields = value as Readonly<Record<string, unknown>>;
-    if (fields["type"] === "forward") return parseForward(fields);
+    if (fields["type"] === "forward") return { ...parseForward(fields), from };
   }
-  const message = v.parse(Rare, value);
-  return message.type === "open" ? { ...message, from } : message;
+  return { ...v.parse(Rare, value), from };
 }
 
 const Rate = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -38,11 +43,16 @@ export const ExecutorLook = v.object({
 });
 export type ExecutorLook = v.InferOutput<typeof ExecutorLook>;
 
+/** The device that sent a message, which is that of the segment before; absent where that is this device. */
+export interface CameBy {
+  readonly from?: string;
+}
+
 /** What an executor is told. */
 export type ExecutorMessage =
-  | Exclude<SegmentMessage, { readonly type: "open" }>
-  /** `from` is the device that sent it, the segment's before this one; absent where that is this device. */
-  | (Extract<SegmentMessage, { readonly type: "open" }> & { readonly from?: string })
+  | Enter
+  | Leave
+  | ((Open | Forward | Close) & CameBy)
   /** From an inspector of its own device. */
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */

@@ -56,6 +56,12 @@ export class Sequences {
     return this.#numbers.get(number);
   }
 
+  /** The sequence of this number where it came by this device: nobody else has a word in it, whatever number it guesses. */
+  cameBy(number: number, device: string): Sequence | undefined {
+    const sequence = this.#numbers.get(number);
+    return sequence?.from === device ? sequence : undefined;
+  }
+
   /** Whether it is still this one: its number and its slot may be another's by now. */
   has(sequence: Sequence): boolean {
     return this.#numbers.get(sequence.number) === sequence;

@@ -34,6 +34,8 @@ export interface ExecutorOptions {
   readonly embeds: boolean;
   /** Whether the segment ends with the head. */
   readonly samples: boolean;
+  /** Devices of the first segments of the model's plans in force: conversations live there. Default: any may. */
+  readonly entrances?: () => readonly string[];
   /** What runs next. Default: decode rows and prefill chunks take turns. */
   readonly policy?: StepPolicy;
 }

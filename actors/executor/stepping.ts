@@ -7,18 +7,19 @@ import type { Forward, SegmentMessage } from "../pipeline.ts";
 import { MAX_ROWS } from "../wire.ts";
 import { fail } from "./admission.ts";
 import { forwardRows, gather, type Row, rowsOf, tokensOf } from "./forward.ts";
-import type { StepOutcome } from "./protocol.ts";
+import type { CameBy, StepOutcome } from "./protocol.ts";
 import type { QueuedRow } from "./queue.ts";
 import { remember, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 
 /** Takes rows in line; rows of sequences that were closed meanwhile are dropped. */
-export function enqueue(state: ExecutorState, forward: Forward): void {
+export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
   const { options, sequences } = state;
+  const from = forward.from ?? state.context.device;
   const given = forward.hidden?.length ?? 0;
   const wanted = options.embeds ? 0 : forward.tokens.length * options.width;
   for (const row of rowsOf(forward, options.width)) {
-    const sequence = sequences.get(row.sequence);
+    const sequence = sequences.cameBy(row.sequence, from);
     if (sequence === undefined) continue;
     const fault = given === wanted
       ? faultOf(row, sequence, state)

@@ -5,7 +5,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
 import { executor } from "../executor/behaviour.ts";
 import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
-import { comparePlans } from "../plan.ts";
+import { comparePlans, plansIn } from "../plan.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
 import type { LoadedSegment } from "./loading.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
@@ -127,7 +127,11 @@ function start(
 ): void {
   const { number, first, last, bytes } = assignment;
   const name = `executor-${++state.executors}`;
-  const behaviour = executorFor(assignment, segment, options);
+  const entrances = () =>
+    plansIn(state.mesh).flatMap(({ model, segments: [entrance] }) => {
+      return entrance === undefined || model.id !== assignment.model ? [] : [entrance.device];
+    });
+  const behaviour = executorFor(assignment, segment, options, entrances);
   const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
   context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
   state.held.push({ ref, assignment, loaded: segment, number, stopping: false });
@@ -140,6 +144,7 @@ function executorFor(
   { model, first, last, context, concurrency }: AssignMessage,
   { compute, manifest }: LoadedSegment,
   { clock, work }: SupervisorOptions,
+  entrances: () => readonly string[],
 ) {
   const blocks = manifest.blocks.slice(first, last + 1);
   return executor({
@@ -157,6 +162,7 @@ function executorFor(
     slots: concurrency,
     embeds: takesTokens(blocks),
     samples: givesLogits(blocks),
+    entrances,
   });
 }
 

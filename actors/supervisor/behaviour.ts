@@ -6,7 +6,7 @@ import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
 import { assign, elected, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
-import { converse } from "./conversations.ts";
+import { conversationEnded, converse } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
 import { published, withdraw } from "./publication.ts";
@@ -38,6 +38,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
     loads: Promise.resolve(),
     reserving: new AbortController(),
     conversations: new Map(),
+    quotas: new Map(),
     executors: 0,
     leader: undefined,
     term: 0,
@@ -68,9 +69,9 @@ function receive(
     case "publish":
       return published(state, message, options, context);
     case "converse":
-      return reply(context, message.replyTo, converse(state, message, context));
+      return reply(context, message.replyTo, converse(state, message, options, context));
     case "conversation-ended":
-      return void state.conversations.delete(message.id);
+      return conversationEnded(state, message.id);
     case "segment-ended":
       return segmentEnded(state, message, options, context);
     case "held":

@@ -1,21 +1,59 @@
 /** Conversations that gateways ask for: they live on the device of the first segment. */
 import { conversation } from "../conversation/behaviour.ts";
+import { promptBytes, TOKEN_BYTES } from "../conversation/protocol.ts";
 import { planNumbered } from "../plan.ts";
 import { heldAt } from "./held.ts";
 import type { ConverseMessage, Conversing } from "./protocol.ts";
-import type { SupervisorContext, SupervisorState } from "./state.ts";
+import { giveBack, isUntouched, take, untouched } from "./quota.ts";
+import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Starts a conversation under the plan in force, or says why not. */
-export function converse(state: SupervisorState, message: ConverseMessage, context: SupervisorContext): Conversing {
+export function converse(
+  state: SupervisorState,
+  message: ConverseMessage,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): Conversing {
   const plan = planNumbered(state.mesh, message.plan);
-  if (plan === undefined) return { type: "declined", reason: "the plan has changed" };
+  if (plan === undefined) return declined("the plan has changed");
   const language = heldAt(state.held, plan.segments[0]?.ref)?.loaded.language;
-  if (language === undefined) return { type: "declined", reason: "the first segment is not here" };
+  if (language === undefined) return declined("the first segment is not here");
   const { id, request, progress, answer } = message;
-  if (state.conversations.has(id)) return { type: "declined", reason: `there is a conversation ${id} already` };
+  if (state.conversations.has(id)) return declined(`there is a conversation ${id} already`);
+  const bytes = promptBytes(request.prompt) + TOKEN_BYTES * progress.generated.length;
+  const excess = charge(state, answer.device, bytes, options);
+  if (excess !== undefined) return declined(excess);
   const behaviour = conversation({ id, plan, request, progress, answer, language });
   const ref = context.spawn(behaviour, { name: `conversation-${id}` });
-  state.conversations.set(id, ref);
+  state.conversations.set(id, { device: answer.device, bytes });
   context.watch(ref, () => ({ type: "conversation-ended", id }));
   return { type: "conversing", conversation: ref };
+}
+
+/** Charges a conversation to the device that it answers to, or says why that has enough; this device itself may have any. */
+function charge(
+  { quotas }: SupervisorState,
+  asker: string,
+  bytes: number,
+  { device, clock }: SupervisorOptions,
+): string | undefined {
+  if (asker === device) return undefined;
+  const now = clock.now();
+  for (const [member, quota] of quotas) if (isUntouched(quota, now)) quotas.delete(member);
+  const taken = take(quotas.get(asker) ?? untouched(now), bytes, now);
+  if (taken.type === "refused") return taken.reason;
+  quotas.set(asker, taken.quota);
+  return undefined;
+}
+
+/** A conversation is over: what it had taken is free. */
+export function conversationEnded({ conversations, quotas }: SupervisorState, id: string): void {
+  const ended = conversations.get(id);
+  conversations.delete(id);
+  const quota = ended === undefined ? undefined : quotas.get(ended.device);
+  if (ended !== undefined && quota !== undefined) quotas.set(ended.device, giveBack(quota, ended.bytes));
+}
+
+function declined(reason: string): Conversing {
+  return { type: "declined", reason };
 }

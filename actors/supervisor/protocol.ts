@@ -6,7 +6,7 @@ import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { Order } from "../leader/orders.ts";
 import { type MeshState, PlanNumber } from "../plan.ts";
-import { accepting, Identifier, refTo, replyTo, ShortText } from "../wire.ts";
+import { accepting, refTo, replyTo, ShortText } from "../wire.ts";
 
 /** Where to reach a new conversation. */
 export const Conversing = v.variant("type", [
@@ -15,9 +15,12 @@ export const Conversing = v.variant("type", [
 ]);
 export type Conversing = v.InferOutput<typeof Conversing>;
 
+/** A conversation's id: part of its actor's name, so none can be asked for that no actor may have. */
+const ConversationId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+-]{1,100}$/));
+
 const Converse = v.object({
   type: v.literal("converse"),
-  id: Identifier,
+  id: ConversationId,
   plan: PlanNumber,
   request: AnswerRequest,
   progress: Progress,

@@ -1,7 +1,6 @@
 /** What a supervisor is made of and what it keeps. */
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { ConversationMessage } from "../conversation/protocol.ts";
 import type { Announce } from "../events.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
 import type { InspectorMessage } from "../inspector/protocol.ts";
@@ -15,6 +14,7 @@ import type { MeshState } from "../plan.ts";
 import type { Held } from "./held.ts";
 import type { LoadedSegment, Loading } from "./loading.ts";
 import type { SupervisorMessage } from "./protocol.ts";
+import type { Quota } from "./quota.ts";
 
 /** The actors that every device hosts below its supervisor, for as long as it runs. */
 export interface Cast {
@@ -49,8 +49,10 @@ export interface SupervisorState {
   loads: Promise<unknown>;
   /** Ends the fetching of blocks in reserve: an assignment comes first. */
   reserving: AbortController;
-  /** Conversations that live here, by id. */
-  readonly conversations: Map<string, Ref<ConversationMessage>>;
+  /** Conversations that live here, by id: the device that each answers to, and the bytes that it takes of its quota. */
+  readonly conversations: Map<string, { readonly device: string; readonly bytes: number }>;
+  /** What other members have taken of this device. */
+  readonly quotas: Map<string, Quota>;
   /** Executors started so far: their names are numbered. */
   executors: number;
   leader: string | undefined;

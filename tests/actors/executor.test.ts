@@ -1,6 +1,7 @@
 /** The executor alone: how sequences come and go, and what is left when devices, workers or it itself do. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MAX_WAITING } from "../../actors/executor/admission.ts";
 import type { ExecutorOptions } from "../../actors/executor/state.ts";
 import { ComputeGoneError } from "../../models/compute/mod.ts";
 import { defined } from "./defined.ts";
@@ -74,6 +75,46 @@ test("slots are refused that the first segment is told, that do not exist, or th
   assert.match(await told({ embeds: false }, 2), /there is no slot 2/);
   assert.match(await told({ embeds: false }, 0), /slot 0 is still another answer's/);
   assert.equal(await told({ embeds: false }, 1), "");
+});
+
+test("a sequence begins for a conversation of the device that opens it, or of one where a plan begins; never for what lives on", async () => {
+  await scene({ embeds: false, entrances: () => ["b"] }, async ({ talker, tell, look }) => {
+    const [own, entrance, third] = [talker("own", "a"), talker("entrance", "b"), talker("third", "c")];
+    await tell(open(third, 1, 0), "a");
+    assert.match(third.of("failed")[0]?.reason ?? "", /no plan known here begins/);
+    await tell({ ...open(own, 2, 0), conversation: { ...own.ref, incarnation: "*" } }, "a");
+    assert.equal((await look()).slots.taken, 0);
+    await tell(open(own, 3, 0), "a");
+    await tell(open(entrance, 4, 1), "a");
+    assert.equal((await look()).slots.taken, 2);
+  });
+});
+
+test("a sequence is stepped and closed by the device that it came by, and by no other that guesses its number", async () => {
+  await scene({ embeds: false }, async ({ talker, tell, look, steps }) => {
+    const x = talker("x", "a");
+    await tell(open(x, 5, 0), "a");
+    const row = { ...one(5, 0, 1), hidden: Float32Array.of(1, 2) };
+    for (const stranger of ["b", "c"]) {
+      await tell(row, stranger);
+      await tell({ type: "close", sequence: 5 }, stranger);
+    }
+    assert.deepEqual([steps.length, x.heard.length, (await look()).slots.taken], [0, 0, 1]);
+    await tell(row, "a");
+    await tell({ type: "close", sequence: 5 }, "a");
+    assert.deepEqual([steps.length, (await look()).slots.taken], [1, 0]);
+  });
+});
+
+test("the line for a slot is bounded: who comes after that is told so", async () => {
+  await scene({ slots: 1 }, async ({ talker, enter, look }) => {
+    const x = talker("x");
+    for (let entered = 0; entered <= MAX_WAITING; entered++) await enter(x);
+    assert.deepEqual([x.of("failed").length, (await look()).waiting], [0, MAX_WAITING]);
+    const y = talker("y");
+    await enter(y);
+    assert.match(y.of("failed")[0]?.reason ?? "", /answers wait for a place already/);
+  });
 });
 
 test("an entrance at a later segment is refused", async () => {

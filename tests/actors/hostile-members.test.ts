@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { leaderOf, supervisorOf } from "../../actors/addresses.ts";
 import { planOf } from "../../actors/plan.ts";
+import { defaultSampling } from "../../models/sampling/mod.ts";
 import { type HostileMember, hostileMember } from "./mesh/hostile-member.ts";
 import { type SimulatedMesh, simulatedMesh } from "./mesh/simulated-mesh.ts";
 
@@ -104,4 +105,92 @@ test("an assignment of who is not elected is not carried out; one of who was is 
   await eve.leave();
   await serves(mesh);
   await mesh.until(() => segments().join() === "1,1,1", RECOVERY_MILLISECONDS);
+});
+
+test("a member that opens sequences for what never ends takes no place, and one that opens its own gives them back", async () => {
+  await using mesh = await simulatedMesh(THREE, { layers: 6, policy: { concurrency: 4 } });
+  const plan = planOf((await mesh.device("a").view()).state);
+  const eve = hostileMember(mesh, "eve");
+  await mesh.clock.advance(100);
+  const open = (conversation: unknown) => {
+    for (const { ref } of plan?.segments ?? []) {
+      for (let slot = 0; slot < 4; slot++) {
+        const common = { type: "open", sequence: 1000 + slot, slot, route: [], sampling: defaultSampling };
+        for (let time = 0; time < 2; time++) eve.tell(ref, { ...common, conversation });
+      }
+    }
+  };
+  for (const victim of THREE.toReversed()) {
+    open(supervisorOf(victim));
+    open({ ...supervisorOf(victim), incarnation: "0123456789abcd.1" });
+  }
+  await mesh.clock.advance(100);
+  await serves(mesh);
+  open({ device: "eve", path: "/supervisor/conversation-1", incarnation: "0123456789abcd.1", channel: "control" });
+  await mesh.clock.advance(100);
+  await eve.leave();
+  await serves(mesh);
+});
+
+function conversation(plan: unknown, id: string, text: string): Readonly<Record<string, unknown>> {
+  return {
+    type: "converse",
+    id,
+    plan,
+    request: { prompt: { type: "text", text }, sampling: defaultSampling, maxTokens: 400, stop: [] },
+    progress: { generated: [], sent: 0 },
+    answer: { device: "eve", path: "/answer", incarnation: "0123456789abcd.1", channel: "control" },
+  };
+}
+
+test("a member that asks for too many conversations is told so, others go on, and all it had is free when it leaves", async () => {
+  await using mesh = await simulatedMesh(THREE, { layers: 6 });
+  const number = planOf((await mesh.device("a").view()).state)?.number;
+  const eve = hostileMember(mesh, "eve");
+  await mesh.clock.advance(100);
+  const ask = async (name: string, text: string) => {
+    const asked = Array.from({ length: 300 }, (_, index) => {
+      return eve.ask(supervisorOf("a"), conversation(number, `${name}${index}`, text));
+    });
+    await mesh.clock.advance(100);
+    return JSON.stringify(await Promise.all(asked));
+  };
+  assert.equal((await ask("c", "Hello")).split('"conversing"').length - 1, 256);
+  assert.match(await ask("d", "Hello"), /has 256 conversations here already/);
+  const conversations = () => {
+    const actors = mesh.device("a").system.inspect.snapshot();
+    return actors.filter(({ path }) => path.includes("/conversation-c")).length;
+  };
+  assert.equal(conversations(), 256);
+  await eve.leave();
+  await mesh.clock.advance(100);
+  assert.equal(conversations(), 0);
+  await serves(mesh);
+});
+
+test("a member has as much read as a device may spare the time for, and no more", async () => {
+  await using mesh = await simulatedMesh(THREE, { layers: 6 });
+  const number = planOf((await mesh.device("a").view()).state)?.number;
+  const eve = hostileMember(mesh, "eve");
+  await mesh.clock.advance(100);
+  const asked = Array.from({ length: 17 }, (_, index) => {
+    return eve.ask(supervisorOf("a"), conversation(number, `c${index}`, "x".repeat(240_000)));
+  });
+  await mesh.clock.advance(100);
+  const answers = JSON.stringify(await Promise.all(asked));
+  assert.equal(answers.split("sends prompts faster").length - 1, 13, "a mebibyte is read");
+  await serves(mesh);
+});
+
+test("a conversation whose id cannot be an actor's name crashes nothing", async () => {
+  await using mesh = await simulatedMesh(THREE, { layers: 6 });
+  const number = planOf((await mesh.device("a").view()).state)?.number;
+  const eve = hostileMember(mesh, "eve");
+  await mesh.clock.advance(100);
+  const asked = ["a/b", "", "x".repeat(128)].map((id) => eve.ask(supervisorOf("a"), conversation(number, id, "Hello")));
+  await mesh.clock.advance(100);
+  await Promise.all(asked);
+  const supervisor = mesh.device("a").system.inspect.snapshot().find(({ path }) => path === "/supervisor");
+  assert.equal(supervisor?.restarts, 0);
+  await serves(mesh);
 });

@@ -6,6 +6,8 @@ export interface HostileMember {
   readonly id: string;
   /** Sends any message as its own device. */
   tell(to: Ref<never>, message: unknown): void;
+  /** Asks with any message; what was answered, or why nothing was. */
+  ask(to: Ref<never>, message: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Its connections break, and it is heard of no more. */
   leave(): Promise<void>;
 }
@@ -16,6 +18,12 @@ export function hostileMember(mesh: SimulatedMesh, id: string): HostileMember {
   return {
     id,
     tell: (to, message) => system.tell(to, message as never),
+    async ask(to, message) {
+      const outcome = await system.ask(to, (replyTo: Ref<never>) => ({ ...message, replyTo }) as never, {
+        timeoutMs: 60_000,
+      });
+      return outcome.type === "reply" ? outcome.value : outcome.reason;
+    },
     async leave() {
       for (const other of mesh.network.peersOf(id)) mesh.network.disconnect(id, other);
       await system.stop();
