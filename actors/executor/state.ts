@@ -16,6 +16,10 @@ export interface StepTimes {
   readonly blockMilliseconds: readonly number[];
   /** From the request to the result: the blocks, and messages to the compute worker and back. */
   readonly stepMilliseconds: number;
+  /** When it ended, on the executor's clock. */
+  readonly at: number;
+  /** The number of each row's sequence. */
+  readonly sequences: readonly number[];
 }
 
 /** What an executor is made of. */

@@ -101,7 +101,14 @@ function count(
   const tokens = rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
   state.steps++;
   state.recent.add(now, rows.length, tokens);
-  options.onStep({ rows: rows.length, tokens, blockMilliseconds, stepMilliseconds: now - began });
+  options.onStep({
+    rows: rows.length,
+    tokens,
+    blockMilliseconds,
+    stepMilliseconds: now - began,
+    at: now,
+    sequences: rows.map(({ sequence }) => sequence.number),
+  });
 }
 
 /** Tells conversations what was sampled, or that a chunk is done. */

@@ -47,7 +47,7 @@ export async function viewOf(
     speed: {
       slowdown,
       rates: known,
-      work: work.models().map((model) => ({ model, blocks: work.of(model) })),
+      work: work.models().map((model) => ({ model, blocks: work.of(model), batches: work.batches(model) })),
     },
     sensors,
     links: linkRows(options),

@@ -15,6 +15,14 @@ export const BlockTime = v.object({
 });
 export type BlockTime = v.InferOutput<typeof BlockTime>;
 
+/** What a decoder layer takes in a step of so many rows (1, 2, 4, 8, or 16 and more), the median of so many steps. */
+export const BatchTime = v.object({
+  rows: v.picklist([1, 2, 4, 8, 16]),
+  steps: Count,
+  layerMilliseconds: Milliseconds,
+});
+export type BatchTime = v.InferOutput<typeof BatchTime>;
+
 /** One direction: from another device to the one that reports. */
 export const LinkReport = v.object({
   from: Identifier,
@@ -41,7 +49,11 @@ export const DeviceReport = v.object({
   overheadMilliseconds: v.optional(Milliseconds),
   /** Blocks that have run here, by model. */
   work: v.pipe(
-    v.array(v.object({ model: Sha256, blocks: v.pipe(v.array(BlockTime), v.maxLength(1024)) })),
+    v.array(v.object({
+      model: Sha256,
+      blocks: v.pipe(v.array(BlockTime), v.maxLength(1024)),
+      batches: v.optional(v.pipe(v.array(BatchTime), v.maxLength(5))),
+    })),
     v.maxLength(8),
   ),
   /** The devices that it is connected to, measured or not. */

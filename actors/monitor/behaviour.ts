@@ -111,7 +111,7 @@ async function report(
     spareDiskBytes: Math.floor(await host.readFreeDisk() * SPARE_DISK_PART),
     rates,
     overheadMilliseconds: work.overheadMilliseconds(),
-    work: work.models().map((model) => ({ model, blocks: work.of(model) })),
+    work: work.models().map((model) => ({ model, blocks: work.of(model), batches: work.batches(model) })),
     peers: peers().map((peer) => peer.device),
     links: links.report(),
     slowdown,

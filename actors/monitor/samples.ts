@@ -17,6 +17,11 @@ export class Samples {
     if (this.#values.length > this.#size) this.#values.shift();
   }
 
+  /** Forgets all but the latest `count` values. */
+  keep(count: number): void {
+    this.#values.splice(0, Math.max(0, this.#values.length - count));
+  }
+
   get count(): number {
     return this.#values.length;
   }

@@ -1,61 +1,121 @@
 /** How long blocks take here, learnt from the steps that segments really run. */
-import type { BlockTime } from "../leader/protocol.ts";
+import type { StepTimes } from "../executor/state.ts";
+import type { BatchTime, BlockTime } from "../leader/protocol.ts";
+import { BatchFactors } from "./batches.ts";
 import { Samples } from "./samples.ts";
+import { SegmentWork, type StepWindow, type WorkingSegment } from "./segment-work.ts";
 
-/** Decode steps and prefill chunks that a median is taken over. */
+/** Decode steps that the overhead is the median of. */
 const WINDOW = 31;
 /** Below this many, a median is too easily one odd step. */
 const ENOUGH = 5;
-/** A prefill chunk of fewer tokens says more of decode than of prefill. */
-const PREFILL_TOKENS = 32;
+/** Segments of a model that are remembered, the latest: what blocks took that have moved away since. */
+const REMEMBERED = 4;
+/** Models that are remembered, the latest. */
+const MODELS = 8;
+
+interface ModelWork {
+  readonly factors: BatchFactors;
+  /** Who ran last goes last. */
+  readonly segments: SegmentWork[];
+}
 
 /** Collects times by model and block. */
 export class WorkTimes {
   readonly #overhead = new Samples(WINDOW);
-  readonly #models = new Map<string, Map<number, { readonly decode: Samples; readonly prefill: Samples }>>();
+  readonly #models = new Map<string, ModelWork>();
 
-  /**
-   * Takes a step's times. Only steps of a single row count: one token for decode, a long chunk for prefill.
-   * @param first the index of the segment's first block
-   */
-  record(model: string, first: number, tokens: number, blockMilliseconds: readonly number[]): void {
-    if (tokens !== 1 && tokens < PREFILL_TOKENS) return;
-    const blocks = this.#models.get(model) ?? new Map();
-    this.#models.set(model, blocks);
-    for (const [offset, milliseconds] of blockMilliseconds.entries()) {
-      const times = blocks.get(first + offset) ?? { decode: new Samples(WINDOW), prefill: new Samples(WINDOW) };
-      blocks.set(first + offset, times);
-      if (tokens === 1) times.decode.add(milliseconds);
-      else times.prefill.add(milliseconds / tokens);
-    }
+  /** A segment has been loaded; the function takes its steps. */
+  begin(segment: WorkingSegment): (step: StepTimes) => void {
+    const { model } = segment;
+    const known = this.#models.get(model) ?? { factors: new BatchFactors(), segments: [] };
+    // The latest goes last.
+    this.#models.delete(model);
+    this.#models.set(model, known);
+    const [oldest] = this.#models.keys();
+    if (oldest !== undefined && this.#models.size > MODELS) this.#models.delete(oldest);
+    const work = new SegmentWork(segment, known.factors);
+    return (step) => {
+      if (known.segments.at(-1) !== work) putLast(known.segments, work);
+      if (work.record(step) && step.tokens === 1) this.#overhead.add(beyondBlocks(step));
+    };
   }
 
-  /** Takes what a decode step took beyond its blocks: messages to the compute worker and back. */
-  recordOverhead(milliseconds: number): void {
-    this.#overhead.add(milliseconds);
-  }
-
-  /** The median of it, or undefined where too little is known. */
+  /** The median of what a decode step takes beyond its blocks, or undefined where too little is known. */
   overheadMilliseconds(): number | undefined {
     return this.#overhead.count < ENOUGH ? undefined : this.#overhead.median();
   }
 
-  /** The medians of a model's blocks of which enough is known. */
+  /**
+   * The times of a model's blocks of which enough is known. Blocks that do not run here any more count as they were then, by
+   * what has become of the device since: all layers of a model are alike.
+   */
   of(model: string): BlockTime[] {
-    const known: BlockTime[] = [];
-    for (const [index, { decode, prefill }] of this.#models.get(model) ?? []) {
-      if (decode.count < ENOUGH) continue;
-      known.push({
-        index,
-        decodeMilliseconds: decode.median() ?? 0,
-        ...(prefill.count === 0 ? {} : { prefillMillisecondsPerToken: prefill.median() ?? 0 }),
-      });
+    const measured = (this.#models.get(model)?.segments ?? []).map((work) => {
+      const blocks = work.blocks();
+      return { blocks, layer: layerOf(work.segment, blocks) };
+    });
+    const now = measured.findLast(({ layer }) => layer !== undefined)?.layer;
+    const known = new Map<number, BlockTime>();
+    for (const { blocks, layer } of measured) {
+      const drift = now === undefined || layer === undefined ? 1 : now / layer;
+      for (const block of blocks) known.set(block.index, scaled(block, drift));
     }
-    return known;
+    return [...known.values()].sort((a, b) => a.index - b.index);
+  }
+
+  /** What a decoder layer takes by the rows of a step, on the segment that ran last. */
+  batches(model: string): BatchTime[] {
+    return this.#models.get(model)?.segments.findLast((work) => work.layers().length > 0)?.layers() ?? [];
   }
 
   /** The models of which something is known. */
   models(): string[] {
     return [...this.#models.keys()];
   }
+
+  /** What each segment did since the last call; those that did nothing are left out. */
+  takeWindows(now: number): StepWindow[] {
+    const all = [...this.#models.values()].flatMap(({ segments }) => segments.map((work) => work.takeWindow(now)));
+    return all.filter(({ steps }) => steps > 0);
+  }
+
+  /** A change of a segment's speed is established: only its latest so many steps count. */
+  settle({ model, first, last }: Pick<WorkingSegment, "model" | "first" | "last">, steps: number): void {
+    for (const work of this.#models.get(model)?.segments ?? []) {
+      if (work.segment.first === first && work.segment.last === last) work.settle(steps);
+    }
+  }
+
+  /** The device has become so many times as slow since it last worked, or as fast where that is below 1. */
+  rescale(factor: number): void {
+    for (const { segments } of this.#models.values()) for (const work of segments) work.rescale(factor);
+  }
+}
+
+function putLast(segments: SegmentWork[], work: SegmentWork): void {
+  const place = segments.indexOf(work);
+  if (place >= 0) segments.splice(place, 1);
+  segments.push(work);
+  segments.splice(0, segments.length - REMEMBERED);
+}
+
+function beyondBlocks({ stepMilliseconds, blockMilliseconds }: StepTimes): number {
+  return Math.max(0, stepMilliseconds - blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0));
+}
+
+/** The mean of a segment's layers. */
+function layerOf({ first, kinds }: WorkingSegment, blocks: readonly BlockTime[]): number | undefined {
+  const layers = blocks.filter(({ index }) => kinds[index - first] === "layer");
+  if (layers.length === 0) return undefined;
+  return layers.reduce((sum, { decodeMilliseconds }) => sum + decodeMilliseconds, 0) / layers.length;
+}
+
+function scaled(block: BlockTime, factor: number): BlockTime {
+  const { decodeMilliseconds, prefillMillisecondsPerToken: prefill } = block;
+  return {
+    ...block,
+    decodeMilliseconds: decodeMilliseconds * factor,
+    ...(prefill === undefined ? {} : { prefillMillisecondsPerToken: prefill * factor }),
+  };
 }

@@ -150,12 +150,7 @@ function executorFor(
   return executor({
     segment: compute,
     clock,
-    onStep({ rows, tokens, blockMilliseconds, stepMilliseconds }) {
-      if (rows > 1) return;
-      work.record(model, first, tokens, blockMilliseconds);
-      const blocks = blockMilliseconds.reduce((sum, milliseconds) => sum + milliseconds, 0);
-      if (tokens === 1) work.recordOverhead(stepMilliseconds - blocks);
-    },
+    onStep: work.begin({ model, first, last, kinds: blocks.map(({ kind }) => kind) }),
     width: manifest.architecture.width,
     vocabulary: manifest.architecture.vocabulary,
     context,

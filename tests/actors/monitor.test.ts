@@ -4,7 +4,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { differs } from "../../actors/monitor/differs.ts";
 import { Samples } from "../../actors/monitor/samples.ts";
-import { WorkTimes } from "../../actors/monitor/work-times.ts";
 import type { DeviceReport } from "../../actors/leader/protocol.ts";
 
 test("a median ignores the few odd values that a mean would follow", () => {
@@ -24,19 +23,6 @@ test("a median lies between the least and the largest of the latest values", () 
     const median = samples.median() ?? NaN;
     return median >= Math.min(...latest) && median <= Math.max(...latest);
   }));
-});
-
-test("block times come from steps of one row, decode and long prefills apart, and only when there are enough", () => {
-  const times = new WorkTimes();
-  for (let step = 0; step < 4; step++) times.record("m", 3, 1, [1, 2]);
-  assert.deepEqual(times.of("m"), []);
-  times.record("m", 3, 1, [1, 2]);
-  times.record("m", 3, 8, [99, 99]);
-  times.record("m", 3, 100, [50, 70]);
-  assert.deepEqual(times.of("m"), [
-    { index: 3, decodeMilliseconds: 1, prefillMillisecondsPerToken: 0.5 },
-    { index: 4, decodeMilliseconds: 2, prefillMillisecondsPerToken: 0.7 },
-  ]);
 });
 
 test("a report has news when something changes beyond the noise, or appears, or goes", () => {

@@ -1,0 +1,51 @@
+/**
+ * What rows that share a step cost together. Rows share one reading of the weights, so a step of four takes far less than
+ * four steps; how much less differs between machines and is learnt from what runs.
+ */
+
+/** Sizes that are told apart; a step counts as the largest that is not above its rows. */
+export const batchSizes = [1, 2, 4, 8, 16] as const;
+export type BatchSize = typeof batchSizes[number];
+
+/** Times of a step with so many rows, in steps of one row, before anything is learnt: measured at a 4-bit layer. */
+const USUAL: Readonly<Record<BatchSize, number>> = { 1: 1, 2: 1.1, 4: 1.7, 8: 2.9, 16: 5.2 };
+/** Steps of both sizes in one window before their ratio is believed. */
+const ENOUGH = 8;
+/** Part of the way that each window's ratio takes what is believed. */
+const PACE = 0.3;
+
+/** The size that a step of so many rows counts as. */
+export function batchSizeOf(rows: number): BatchSize {
+  return batchSizes.findLast((size) => size <= rows) ?? 1;
+}
+
+/** Steps of one size in a window. */
+export interface BatchTally {
+  steps: number;
+  /** Of all of them, milliseconds. */
+  total: number;
+}
+
+/** How many times as long as a step of one row those of each size take on a device. */
+export class BatchFactors {
+  readonly #factors = new Map<BatchSize, number>();
+
+  of(size: BatchSize): number {
+    return this.#factors.get(size) ?? USUAL[size];
+  }
+
+  /**
+   * Learns from steps of one window. Only sizes that ran in the same window are compared: between windows a device may have
+   * become slower, which is none of the batch's doing.
+   */
+  learn(tallies: ReadonlyMap<BatchSize, BatchTally>): void {
+    const single = tallies.get(1);
+    if (single === undefined || single.steps < ENOUGH) return;
+    for (const [size, { steps, total }] of tallies) {
+      if (size === 1 || steps < ENOUGH) continue;
+      const ratio = (total / steps) / (single.total / single.steps);
+      if (!Number.isFinite(ratio) || ratio <= 0) continue;
+      this.#factors.set(size, this.of(size) + PACE * (ratio - this.of(size)));
+    }
+  }
+}
