@@ -84,10 +84,19 @@ export interface SpawnOptions {
   readonly brought?: unknown;
 }
 
+export interface HandOverOptions {
+  /** How long the child's handler and its `leave` may go on before it stays, ms. Default 10,000. */
+  readonly leaveMs?: number;
+  /** How long it may wait between two lives before it goes on where it was by itself, ms. Default 30,000. */
+  readonly waitMs?: number;
+}
+
 /** An actor that waits between two lives: it handles nothing, and what it is told waits in its mailbox. */
 export interface HandOver {
   /** What `leave` returned. */
   readonly state: unknown;
+  /** Whether it waits still: neither word was said, it was not stopped, and its time is not over. */
+  readonly waits: boolean;
   /**
    * Says where the actor lives from now on. What waits, and all that comes later, is forwarded there in order; those who
    * watch the old ref learn of the new one's end. Throws if the actor waits no more, or if `to` leads back to it.
@@ -95,6 +104,54 @@ export interface HandOver {
   moved(to: Ref<never>): void;
   /** The actor goes on here, from the state that it left. Throws if it waits no more. */
   stay(): void;
+}
+
+export interface RelocateOptions {
+  /** What the other device knows such actors as: an actor there has said `receive` of it. */
+  readonly kind: string;
+  /** Goes ahead of the state, for who decides there whether to take the actor: plain data. Default: null. */
+  readonly note?: unknown;
+  /** How long it may take until the state has arrived, ms; else the actor stays. Default 10,000. */
+  readonly timeoutMs?: number;
+  /**
+   * How long to ask whether the actor lives there now, where the connection was lost just as the last word was on its way,
+   * ms. Meanwhile it lives here no more, or not yet again. Default 60,000.
+   */
+  readonly doubtMs?: number;
+}
+
+/** What became of an actor that was to move. */
+export type Relocated<C extends Message = never> =
+  | { readonly type: "moved"; readonly ref: Ref<C> }
+  /** It lives where it was, with all that it was told. */
+  | { readonly type: "stayed"; readonly reason: string }
+  /** The other device was lost for good in the one moment that counts. It lives there, as `ref`, or nowhere; not here. */
+  | { readonly type: "lost"; readonly ref: Ref<C>; readonly reason: string };
+
+/** What an actor that came from elsewhere is to live as. Made by `arrival`. */
+export interface Arrival {
+  readonly behaviour: Behaviour<unknown, Message>;
+  readonly options: SpawnOptions;
+}
+
+/** Says how an actor is to live on; `options.brought` is set to the state that came. */
+export function arrival<S, M extends Message>(behaviour: Behaviour<S, M>, options: SpawnOptions): Arrival {
+  return { behaviour: behaviour as Behaviour<unknown, Message>, options };
+}
+
+/** Another device offers an actor. Without a word of `admit` in time it stays where it is. */
+export interface Offer<M extends Message> {
+  readonly from: DeviceId;
+  readonly kind: string;
+  /** As unchecked as the device that it comes from. */
+  readonly note: unknown;
+  /**
+   * Takes the actor as a child. `arrive` is given its state, unchecked, and says what it is to live as; what it throws is why
+   * the actor stays. It is called between two messages or not at all: it may look, but must change nothing. The child does
+   * not start before the other device has let go of the actor; this actor is told then, by `toMessage`.
+   */
+  admit(arrive: (state: unknown) => Arrival, toMessage: (child: Ref<never>) => M): void;
+  refuse(reason: string): void;
 }
 
 /** Tells and asks: what actors and the world outside do alike. */
@@ -125,9 +182,20 @@ export interface Context<in M extends Message> extends Sender {
   stop(child: Ref<never>): Promise<void>;
   /**
    * Stops a child between two messages and takes its state, so that it can go on under another ref, here or on another
-   * device. Rejects if it has no `leave`, if `leave` throws, or if it ends before; throws if the ref is not a child's.
+   * device. Rejects if it has no `leave`, if `leave` throws or takes too long, or if it ends before; throws if the ref is not
+   * a child's.
    */
-  handOver(child: Ref<never>): Promise<HandOver>;
+  handOver(child: Ref<never>, options?: HandOverOptions): Promise<HandOver>;
+  /**
+   * Moves a child to another device, with its state and what it is told meanwhile: it lives in one place or the other, never
+   * in both. Rejects as `handOver` does, and if the state is not plain data.
+   */
+  relocate<C extends Message>(child: Ref<C>, device: DeviceId, options: RelocateOptions): Promise<Relocated<C>>;
+  /**
+   * Tells this actor of each actor of a kind that another device would have live here. Throws if the kind is received already.
+   * Returns the end of it.
+   */
+  receive(kind: string, toMessage: (offer: Offer<M>) => M): () => void;
   /** Tells this actor once when `ref` is no more. Watching twice is watching once. Returns the end of watching. */
   watch(ref: Ref<never>, toMessage: (terminated: Terminated) => M): () => void;
   /**

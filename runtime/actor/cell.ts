@@ -22,6 +22,13 @@ export class Notice {
 
 export type Entry = Message | Request | Notice;
 
+/** Someone who waits for an actor's state. */
+export interface Departure {
+  readonly resolve: (state: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  stage: "awaited" | "left" | "given up";
+}
+
 /** From a start to a stop or restart: what belongs to the state and must go with it. */
 export class Life {
   state: unknown;
@@ -33,6 +40,8 @@ export class Life {
   readonly watches = new Map<string, () => void>();
   readonly deviceWatches = new Map<DeviceId, () => void>();
   readonly asks = new Set<Pending>();
+  /** Ends of what the actor receives, by kind. */
+  readonly receptions = new Map<string, () => void>();
   #controller: AbortController | undefined;
 
   get signal(): AbortSignal {
@@ -48,6 +57,7 @@ export class Life {
     this.over = true;
     for (const cancel of [...this.timers]) cancel();
     for (const unwatch of [...this.watches.values(), ...this.deviceWatches.values()]) unwatch();
+    for (const close of [...this.receptions.values()]) close();
     for (const pending of [...this.asks]) pending.fail("aborted", "the asking actor was stopped or restarted");
     this.#controller?.abort(new Error("the actor was stopped or restarted"));
   }
@@ -70,6 +80,7 @@ export class Cell {
   /** Entries of the mailbox that count towards its bound. */
   queued = 0;
 
+  /** "leaving": it waits between two lives, the first of which may have been on another device. */
   phase: "starting" | "running" | "restarting" | "leaving" | "stopping" | "stopped" = "starting";
   life = new Life();
   context: Context<Message> | undefined;
@@ -85,7 +96,7 @@ export class Cell {
   /** What `start` is given next. */
   brought: unknown;
   /** Someone waits for the state, see `depart`. */
-  departure: { readonly resolve: (state: unknown) => void; readonly reject: (error: unknown) => void } | undefined;
+  departure: Departure | undefined;
 
   handled = 0;
   lastMs = 0;

@@ -4,8 +4,9 @@ import { type Core, send, tell } from "./core.ts";
 import { handOver } from "./departure.ts";
 import { find } from "./home.ts";
 import { stopCell } from "./life.ts";
-import { startTimer, watchActor, watchDevice } from "./notices.ts";
+import { receiveActors, startTimer, watchActor, watchDevice } from "./notices.ts";
 import type { Message, Ref } from "./ref.ts";
+import { relocate } from "./relocate.ts";
 import { spawnCell } from "./spawn.ts";
 
 /** An actor's view of the world for one life. After that life it spawns, asks, watches and waits for nothing any more. */
@@ -31,16 +32,20 @@ export function createContext(core: Core, cell: Cell, life: Life): Context<Messa
       const found = find(core, child.path, child.incarnation);
       if (found !== undefined) await stopCell(core, found, { type: "stopped", detail: "its parent stopped it" });
     },
-    async handOver(child) {
-      checkChild("hand over", child);
-      const found = find(core, child.path, child.incarnation);
-      if (found === undefined) throw new Error(`${child.path} cannot be handed over: it lives no more`);
-      return await handOver(core, found);
-    },
+    handOver: async (child, options) => await handOver(core, living("hand over", child), options),
+    relocate: async (child, device, options) => await relocate(core, living("relocate", child), device, options),
+    receive: (kind, toMessage) => life.over ? () => {} : receiveActors(core, cell, life, kind, toMessage),
     watch: (ref, toMessage) => life.over ? () => {} : watchActor(core, cell, life, ref, toMessage),
     watchDevice: (device, toMessage) => life.over ? () => {} : watchDevice(core, cell, life, device, toMessage),
     after: (milliseconds, message) => life.over ? () => {} : startTimer(core, cell, life, milliseconds, message),
   };
+
+  function living(action: string, child: Ref<never>): Cell {
+    checkChild(action, child);
+    const found = find(core, child.path, child.incarnation);
+    if (found === undefined) throw new Error(`${cell.path} cannot ${action} ${child.path}: it lives no more`);
+    return found;
+  }
 
   function checkChild(action: string, child: Ref<never>): void {
     const parent = child.path.slice(0, child.path.lastIndexOf("/"));

@@ -1,5 +1,5 @@
 /** One actor system's own things, and the way of a message to its actor, here or elsewhere. */
-import type { Context } from "./behaviour.ts";
+import type { Context, Offer } from "./behaviour.ts";
 import type { Cell, Life } from "./cell.ts";
 import { deliver, find, type Home } from "./home.ts";
 import { Moved } from "./moves.ts";
@@ -12,6 +12,7 @@ import type { Watch } from "./watch.ts";
 export interface Core extends Home {
   readonly far: Far;
   readonly reroutes: Reroutes;
+  readonly receptions: Receptions;
   readonly stage: Place;
   /** How long the code of an actor that stops may take before it is left behind, ms. */
   readonly graceMs: number;
@@ -19,7 +20,21 @@ export interface Core extends Home {
   incarnation(): string;
   /** The view of the world for one life of an actor. */
   contextOf(cell: Cell, life: Life): Context<Message>;
+  /** Forgets the actors that are on their way here. */
+  closeArrivals(): void;
   stopped: boolean;
+}
+
+/** Who takes actors of other devices in, by kind. */
+export type Receptions = Map<string, Reception>;
+
+/** An actor that takes actors of a kind in. */
+export interface Reception {
+  /** Their parent. */
+  readonly cell: Cell;
+  /** Its life that takes them. */
+  readonly life: Life;
+  offer(offer: Offer<Message>): void;
 }
 
 /** The way to other devices. */

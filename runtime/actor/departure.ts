@@ -1,38 +1,79 @@
 /** How an actor is handed over: it leaves its state, waits, and goes on under another ref or where it was. */
-import type { HandOver, StopReason } from "./behaviour.ts";
-import { type Cell, Life, Notice } from "./cell.ts";
+import type { HandOver, HandOverOptions } from "./behaviour.ts";
+import { type Cell, type Departure, Life, Notice } from "./cell.ts";
 import { type Core, send } from "./core.ts";
 import { find, wake } from "./home.ts";
 import { letGo, remove, stopChildren } from "./life.ts";
 import type { Ref } from "./ref.ts";
 import { Request } from "./request.ts";
 
+/** See `HandOverOptions`. */
+const LEAVE_MS = 10_000;
+const WAIT_MS = 30_000;
+
 /** Asks an actor to leave; resolves when it waits between two lives. */
-export async function handOver(core: Core, cell: Cell): Promise<HandOver> {
-  if (cell.behaviour.leave === undefined) throw new TypeError(`${cell.path} cannot be handed over: it has no leave`);
-  if (cell.departure !== undefined || ["leaving", "stopping", "stopped"].includes(cell.phase)) {
-    throw new Error(
-      `${cell.path} cannot be handed over: it is ${cell.departure === undefined ? cell.phase : "leaving"}`,
-    );
-  }
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  cell.departure = { resolve, reject };
-  wake(cell);
-  const state = await promise;
+export async function handOver(
+  core: Core,
+  cell: Cell,
+  { leaveMs = LEAVE_MS, waitMs = WAIT_MS }: HandOverOptions = {},
+): Promise<HandOver> {
+  checkLeaves(cell);
+  const state = await leaving(core, cell, leaveMs);
+  // A cell that leaves, stays and leaves again has another life each time.
+  const { life } = cell;
+  const waits = () => cell.phase === "leaving" && cell.life === life;
+  const check = () => {
+    if (waits()) return cancel();
+    throw new Error(`${cell.path} waits no more to be handed over: it is ${cell.phase}`);
+  };
+  const stay = () => {
+    cell.brought = state;
+    cell.life = new Life();
+    cell.phase = "starting";
+    wake(cell);
+  };
+  const cancel = core.clock.after(waitMs, () => waits() && stay());
   return {
     state,
+    get waits() {
+      return waits();
+    },
     moved(to) {
-      checkWaits(cell);
+      if (!waits()) check();
       moveTo(core, cell, to);
+      cancel();
     },
     stay() {
-      checkWaits(cell);
-      cell.brought = state;
-      cell.life = new Life();
-      cell.phase = "starting";
-      wake(cell);
+      check();
+      stay();
     },
   };
+}
+
+function checkLeaves({ behaviour, path, phase, departure }: Cell): void {
+  if (behaviour.leave === undefined) throw new TypeError(`${path} cannot be handed over: it has no leave`);
+  if (departure === undefined && !["leaving", "stopping", "stopped"].includes(phase)) return;
+  throw new Error(`${path} cannot be handed over: it is ${departure === undefined ? phase : "leaving"}`);
+}
+
+/** Has the actor leave at its next turn; what it leaves. Where that takes too long it goes on as if nothing had happened. */
+async function leaving(core: Core, cell: Cell, leaveMs: number): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const departure: Departure = { resolve, reject, stage: "awaited" };
+  const cancel = core.clock.after(leaveMs, () => {
+    // Once it has left there is no way back but by `stay`, and what is still to end is bounded.
+    if (departure.stage === "left") return;
+    departure.stage = "given up";
+    if (cell.departure === departure) cell.departure = undefined;
+    reject(new Error(`${cell.path} cannot be handed over: it was not ready to leave in ${leaveMs} ms`));
+  });
+  cell.departure = departure;
+  wake(cell);
+  try {
+    return await promise;
+  } finally {
+    cancel();
+  }
 }
 
 /** An actor's turn to leave. Never rejects: who waits for the state is told. */
@@ -44,15 +85,13 @@ export async function depart(core: Core, cell: Cell): Promise<void> {
   cell.inFlight = promise;
   try {
     const state = await cell.behaviour.leave?.(life.state);
-    if (cell.phase === "running") {
-      cell.phase = "leaving";
-      life.end();
-      await stopChildren(core, cell);
-      const reason: StopReason = { type: "stopped", detail: "it was handed over" };
-      await letGo(core, cell, life, reason);
+    // Nobody may wait for it any more: then it has not left.
+    if (departure?.stage === "awaited") {
+      departure.stage = "left";
+      if (cell.phase === "running") await endLife(core, cell, life);
+      if (cell.phase === "leaving") departure.resolve(state);
+      else departure.reject(new Error(`${cell.path} ended while it was handed over`));
     }
-    if (cell.phase === "leaving") departure?.resolve(state);
-    else departure?.reject(new Error(`${cell.path} ended while it was handed over`));
   } catch (error) {
     departure?.reject(error);
   }
@@ -61,8 +100,11 @@ export async function depart(core: Core, cell: Cell): Promise<void> {
   resolve();
 }
 
-function checkWaits(cell: Cell): void {
-  if (cell.phase !== "leaving") throw new Error(`${cell.path} waits no more to be handed over: it is ${cell.phase}`);
+async function endLife(core: Core, cell: Cell, life: Life): Promise<void> {
+  cell.phase = "leaving";
+  life.end();
+  await stopChildren(core, cell);
+  await letGo(core, cell, life, { type: "stopped", detail: "it was handed over" });
 }
 
 /** Puts the address of the new life in the place of the old one. */

@@ -1,11 +1,18 @@
 /** What a device knows of its own actors, and how they are given messages; shared by the files of this folder. */
 import type { Clock } from "../clock.ts";
+import type { Doorkeeper } from "./accept.ts";
 import type { Asks } from "./asks.ts";
 import type { Cell, Entry, Notice } from "./cell.ts";
 import type { Inspector } from "./inspect.ts";
 import type { Moves } from "./moves.ts";
 import { ANY, type DeviceId, type Message, type Ref } from "./ref.ts";
 import { FENCE, Request } from "./request.ts";
+
+/** Where a message from another device is taken. */
+export interface Destination {
+  readonly door: Doorkeeper;
+  readonly deliver: (entry: Message | Request) => void;
+}
 
 export interface Home {
   readonly device: DeviceId;
@@ -15,6 +22,8 @@ export interface Home {
   /** By path. */
   readonly cells: Map<string, Cell>;
   readonly moves: Moves;
+  /** Where another device's relocations are taken, see `Arrivals`. */
+  arrivalsOf(device: DeviceId): Destination;
   /** Sends a message to wherever its actor lives, on any device. */
   send(ref: Ref<never>, entry: Message | Request): void;
 }

@@ -1,12 +1,12 @@
-import { accept, type Accepted, type Doorkeeper } from "./accept.ts";
+import { accept, type Accepted } from "./accept.ts";
 import type { AskFailure, AskOutcome } from "./behaviour.ts";
 import type { Envelope } from "./envelope.ts";
 import { ForeignAsk } from "./foreign-ask.ts";
-import { deliver, find, type Home } from "./home.ts";
+import { deliver, type Destination, find, type Home } from "./home.ts";
 import type { DropReason } from "./inspect.ts";
 import { Moved } from "./moves.ts";
-import type { Channel, DeviceId, Message, Ref } from "./ref.ts";
-import { FENCE, type Request } from "./request.ts";
+import { ARRIVALS_PATH, type Channel, type DeviceId, type Ref } from "./ref.ts";
+import { FENCE } from "./request.ts";
 import { Watch } from "./watch.ts";
 import { notSent, type Wire } from "./wire.ts";
 
@@ -24,11 +24,6 @@ interface Guest {
   readonly watches: Map<number, Watch>;
   /** The old incarnations of actors that it knows to have moved. */
   readonly moves: Set<string>;
-}
-
-interface Destination {
-  readonly door: Doorkeeper;
-  readonly deliver: (entry: Message | Request) => void;
 }
 
 /** What other devices want of the actors here: tells, asks until they are answered, and watches. */
@@ -84,15 +79,15 @@ export class Inbound {
 
   /** Takes the end of an ask that was handed on to `device`, with the actor that it was for. */
   settled(device: DeviceId, id: string, outcome: AskOutcome<unknown>): void {
-    const ask = this.#asked(id);
-    if (ask?.sentTo === device) ask.close(outcome);
+    // A way that led through this device more than once has left an ask for each time: the one that went there is meant.
+    for (const ask of this.#asked(id)) if (ask.sentTo === device) ask.close(outcome);
   }
 
   /** Answers an ask that another device made, of an actor here or elsewhere. */
   reply({ device, channel, incarnation: id }: Ref<never>, value: unknown): void {
     // If the value cannot travel this throws: the request stays open and fails with the actor that answered so.
     const sent = this.#wire.send(device, channel, { type: "reply", id, value });
-    this.#asked(id)?.close();
+    for (const ask of this.#asked(id)) ask.close();
     if (sent === "sent") return;
     this.#home.inspector.drop("?", sent, `an answer for device ${device}`);
     if (sent !== "unreachable") this.#refuse(device, channel, id, sent, `the answer: ${notSent(sent, device)}`);
@@ -157,6 +152,7 @@ export class Inbound {
     if (cell !== undefined) {
       return { door: cell.behaviour, deliver: (entry) => deliver(this.#home, cell, path, entry) };
     }
+    if (path === ARRIVALS_PATH) return this.#home.arrivalsOf(device);
     const moved = this.#home.moves.get(path, incarnation);
     if (moved === undefined) return undefined;
     const { from: { channel }, to, door } = moved;
@@ -168,12 +164,9 @@ export class Inbound {
     return { door, deliver: (entry) => this.#home.send(to, entry) };
   }
 
-  #asked(id: string): ForeignAsk | undefined {
-    for (const { asks } of this.#guests.values()) {
-      const ask = asks.get(id);
-      if (ask !== undefined) return ask;
-    }
-    return undefined;
+  /** What came here under an id: the same ask once from each device that it came from. */
+  #asked(id: string): ForeignAsk[] {
+    return [...this.#guests.values()].flatMap(({ asks }) => asks.get(id) ?? []);
   }
 
   #settle(device: DeviceId, channel: Channel, id: string, outcome: AskOutcome<unknown>): void {

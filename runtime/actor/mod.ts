@@ -32,8 +32,9 @@
 export * from "./ref.ts";
 export { createActorSystem } from "./system.ts";
 export type { ActorSystem, ActorSystemOptions } from "./system.ts";
-export { next, reply, stop } from "./behaviour.ts";
+export { arrival, next, reply, stop } from "./behaviour.ts";
 export type {
+  Arrival,
   AskFailure,
   AskOptions,
   AskOutcome,
@@ -41,7 +42,11 @@ export type {
   Context,
   DeviceLost,
   HandOver,
+  HandOverOptions,
   Next,
+  Offer,
+  Relocated,
+  RelocateOptions,
   RestartPolicy,
   Sender,
   SpawnOptions,

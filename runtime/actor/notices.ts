@@ -1,7 +1,7 @@
 /** What an actor asks the system to tell it later: of an actor's end, of a device's loss, of a time. */
-import type { DeviceLost, Terminated } from "./behaviour.ts";
+import type { DeviceLost, Offer, Terminated } from "./behaviour.ts";
 import { type Cell, type Life, Notice } from "./cell.ts";
-import { type Core, watch } from "./core.ts";
+import { type Core, type Reception, watch } from "./core.ts";
 import { notify } from "./home.ts";
 import { type DeviceId, type Message, type Ref, refKey } from "./ref.ts";
 import { Watch } from "./watch.ts";
@@ -67,6 +67,30 @@ function wish<K>(
 
   function forget(): void {
     if (wishes.get(key) === cancel) wishes.delete(key);
+  }
+}
+
+/** Tells the actor of each actor of a kind that another device offers. Returns the end of it. Throws if the kind is taken. */
+export function receiveActors(
+  core: Core,
+  cell: Cell,
+  life: Life,
+  kind: string,
+  toMessage: (offer: Offer<Message>) => Message,
+): () => void {
+  if (core.receptions.has(kind)) throw new Error(`${cell.path} cannot receive "${kind}": an actor here does already`);
+  const reception: Reception = {
+    cell,
+    life,
+    offer: (offer) => notify(cell, new Notice(() => toMessage(offer))),
+  };
+  core.receptions.set(kind, reception);
+  life.receptions.set(kind, close);
+  return close;
+
+  function close(): void {
+    if (core.receptions.get(kind) === reception) core.receptions.delete(kind);
+    life.receptions.delete(kind);
   }
 }
 

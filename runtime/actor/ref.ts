@@ -37,6 +37,9 @@ export const ANY = "*";
 /** The path of the ref that stands for a waiting ask; its incarnation is the ask's id, which nobody can guess. */
 export const REPLY_PATH = "?";
 
+/** The path at which each system takes actors that move to it; no actor can have it. */
+export const ARRIVALS_PATH = "?arrivals";
+
 const MAX_DEVICE = 128;
 const MAX_PATH = 512;
 const MAX_INCARNATION = 64;

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Asks } from "./asks.ts";
 import type { Behaviour, Sender, SpawnOptions, Terminated } from "./behaviour.ts";
 import type { Cell } from "./cell.ts";
@@ -98,6 +99,7 @@ function createCore(options: ActorSystemOptions): Core {
     asks: new Asks(device, clock),
     cells: new Map(),
     moves: new Moves(device, (wish, back) => watch(core, wish, back)),
+    arrivalsOf: (from) => arrivals.of(from),
     send: (ref, entry) => send(core, ref, entry),
   };
   const reroutes = new Reroutes(home, {
@@ -108,12 +110,15 @@ function createCore(options: ActorSystemOptions): Core {
     ...home,
     far: new Remote(home, transport, (from, to) => reroutes.learned(from, to)),
     reroutes,
+    receptions: new Map(),
     stage: openStage(),
     graceMs,
     incarnation: () => `${epoch}.${++spawned}`,
     contextOf: (cell, life) => createContext(core, cell, life),
+    closeArrivals: () => arrivals.close(),
     stopped: false,
   };
+  const arrivals = new Arrivals(core);
   return core;
 }
 
@@ -130,6 +135,7 @@ async function stopAll(core: Core): Promise<void> {
   for (const cell of roots(core).reverse()) {
     await stopCell(core, cell, { type: "stopped", detail: "the actor system was stopped" });
   }
+  core.closeArrivals();
   core.asks.close();
   core.reroutes.close();
   core.far.close();
