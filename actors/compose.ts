@@ -6,6 +6,7 @@ import type { Compute, ComputeRates } from "../models/compute/mod.ts";
 import type { BlockStore } from "../models/store/mod.ts";
 import type { Behaviour } from "../runtime/actor/mod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Languages } from "./conversation/language.ts";
 import type { Announce } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
 import { Served } from "./gateway/served.ts";
@@ -37,6 +38,8 @@ export interface Parts {
   readonly host: Host;
   readonly store: BlockStore;
   readonly compute: Compute;
+  /** How models read and write. */
+  readonly languages: Languages;
   /** How fast this device computes, from a short trial or the memory of one. */
   readonly rates: () => Promise<ComputeRates>;
   readonly solver: Solver;
@@ -61,7 +64,7 @@ export interface Composed {
 
 /** Composes a device. */
 export function composeDevice(parts: Parts): Composed {
-  const { device, clock, store, compute, peers, policy, solver, joins } = parts;
+  const { device, clock, store, compute, languages, peers, policy, solver, joins } = parts;
   const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
   const announce: Announce = (event) => {
     events.record(event);
@@ -70,7 +73,7 @@ export function composeDevice(parts: Parts): Composed {
   const measured = { ...parts, announce, work, links, events };
   const onTransfer = (from: string, bytes: number, milliseconds: number) =>
     links.transferred(from, bytes, milliseconds);
-  const loading = new Loading({ device, store, compute, clock, peers, announce, onTransfer });
+  const loading = new Loading({ device, store, compute, languages, clock, peers, announce, onTransfer });
   const cast = {
     leader: leader({ self: device, clock, joins, peers, solver, store, announce }),
     library: library(store),

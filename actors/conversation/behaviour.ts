@@ -25,9 +25,11 @@ import {
   type ConversationMessage,
   type FromConversation,
   type Progress,
+  type PromptRead,
+  type Rejection,
   WireConversationMessage,
 } from "./protocol.ts";
-import { type Language, PromptError, readPrompt } from "./prompt.ts";
+import type { Language } from "./language.ts";
 import { Prefill } from "./steps.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -51,8 +53,8 @@ interface ConversationState {
   readonly options: ConversationOptions;
   readonly context: Context<ConversationMessage>;
   readonly first: Ref<SegmentMessage>;
-  /** Absent where there is nothing to run: the answer was over before it began. */
-  readonly run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
+  /** Absent until the prompt has been read. */
+  run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
   /** What the segments call the sequence, once it has a cache slot. */
   sequence: number | undefined;
   /** Whether the answer has had its last word. */
@@ -75,58 +77,59 @@ export function conversation(options: ConversationOptions): Behaviour<Conversati
 }
 
 function start(options: ConversationOptions, context: Context<ConversationMessage>): ConversationState {
-  const [first] = options.plan.segments;
+  const { plan: { segments, context: positions }, request, answer, language } = options;
+  const [first] = segments;
   if (first === undefined) throw new RangeError("a plan has segments");
-  const base = { options, context, first: first.ref, sequence: undefined, over: false, calm: () => {} };
-  let run: ConversationState["run"];
-  try {
-    run = prepare(base);
-  } catch (error) {
-    // An actor that has not started is not asked what it leaves behind.
-    if (!(error instanceof PromptError)) {
-      tell(base, { type: "broken", reason: errorText(error) });
-      throw error;
-    }
-    tell(base, { type: "rejected", code: error.code, message: error.message });
+  for (const device of [answer.device, ...segments.map(({ ref }) => ref.device)]) {
+    context.watchDevice(device, () => ({ type: "device-lost", device }));
   }
-  const state: ConversationState = { ...base, run };
-  if (run === undefined) {
-    state.over = true;
-    context.tell(context.self, { type: "cancel" });
-  } else enter(state);
-  return state;
+  language.read(request.prompt, positions).then(
+    (read) => context.tell(context.self, { type: "read", read }),
+    (error) => context.tell(context.self, { type: "failed", reason: errorText(error) }),
+  );
+  return { options, context, first: first.ref, run: undefined, sequence: undefined, over: false, calm: () => {} };
 }
 
-/** Reads the prompt. Returns nothing where what an earlier conversation drew was all of the answer. @throws {PromptError} */
-function prepare(base: Pick<ConversationState, "options" | "context">): ConversationState["run"] {
-  const { plan, request, progress, language } = base.options;
-  const prompt = readPrompt(request.prompt, language, plan.context);
+/** Takes the prompt's tokens. An answer that is over with what an earlier conversation drew is not run. */
+function begin(state: ConversationState, read: PromptRead): Next<ConversationState> {
+  if (read.type === "refused") return refuse(state, read.code, read.message);
+  const { plan, request, progress, language: { tokenizer } } = state.options;
+  const prompt = read.tokens;
   const room = Math.min(request.maxTokens, plan.context - prompt.length);
-  const transcript = new Transcript({ tokenizer: language.tokenizer, prompt, request, progress, room });
-  tell(base, { type: "started", promptTokens: prompt.length });
+  const transcript = new Transcript({ tokenizer, prompt, request, progress, room });
+  tell(state, { type: "started", promptTokens: prompt.length });
   const ended = transcript.ended();
-  if (ended === undefined) return { prefill: new Prefill([...prompt, ...progress.generated]), transcript };
-  tell(base, { type: "finished", tokens: [], ...ended });
-  return undefined;
+  if (ended !== undefined) {
+    tell(state, { type: "finished", tokens: [], ...ended });
+    state.over = true;
+    return stop();
+  }
+  state.run = { prefill: new Prefill([...prompt, ...progress.generated]), transcript };
+  return enter(state);
+}
+
+function refuse(state: ConversationState, code: Rejection, message: string): Next<never> {
+  tell(state, { type: "rejected", code, message });
+  state.over = true;
+  return stop(message);
 }
 
 /**
  * Asks for a place in the pipeline. Only the first segment, which is on this device, is watched: it may be gone already. No
  * actor elsewhere is: those that end say so, and lost devices are seen here.
  */
-function enter(state: ConversationState): void {
-  const { context, first, options: { plan, request, answer } } = state;
-  for (const device of [answer.device, ...plan.segments.map(({ ref }) => ref.device)]) {
-    context.watchDevice(device, () => ({ type: "device-lost", device }));
-  }
+function enter(state: ConversationState): Next<ConversationState> {
+  const { context, first, options: { plan, request } } = state;
   context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
   const route = plan.segments.slice(1).map(({ ref }) => ref);
   context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling });
-  listen(state);
+  return listen(state);
 }
 
 function receive(state: ConversationState, message: ConversationMessage): Next<ConversationState> {
   switch (message.type) {
+    case "read":
+      return begin(state, message.read);
     case "seated":
       state.sequence = message.sequence;
       return feed(state);
@@ -199,14 +202,13 @@ function listen(state: ConversationState): Next<ConversationState> {
 
 /** Nothing was heard for too long: of a place, which will not come sooner elsewhere, or of the step under way. */
 function stalled(state: ConversationState): Next<never> {
-  state.over = true;
   if (state.sequence === undefined) {
     const message = `Other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes.`;
-    tell(state, { type: "rejected", code: "overloaded", message });
-    return stop(message);
+    return refuse(state, "overloaded", message);
   }
   const reason = `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`;
   tell(state, { type: "stalled", reason });
+  state.over = true;
   return stop(reason);
 }
 

@@ -82,6 +82,12 @@ export type FinishReason = v.InferOutput<typeof FinishReason>;
 export const Rejection = v.picklist(["context_length_exceeded", "invalid_prompt", "invalid_template", "overloaded"]);
 export type Rejection = v.InferOutput<typeof Rejection>;
 
+/** What became of a prompt. */
+export type PromptRead =
+  | { readonly type: "tokens"; readonly tokens: Int32Array }
+  /** It cannot be answered by this model, whatever is tried, or there is no time to read it. */
+  | { readonly type: "refused"; readonly code: Rejection; readonly message: string };
+
 /** What a conversation tells its answer. */
 export const ConversationEvent = v.variant("type", [
   v.object({ type: v.literal("started"), promptTokens: Count }),
@@ -124,6 +130,8 @@ export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Fai
 /** What a conversation is told. */
 export type ConversationMessage =
   | SequenceMessage
+  /** From itself: the prompt has been read. */
+  | { readonly type: "read"; readonly read: PromptRead }
   /** From the answer: nobody reads any more. */
   | { readonly type: "cancel" }
   /** From itself: the connection to the device of a segment, or of the answer, was lost. */

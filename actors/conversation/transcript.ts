@@ -1,5 +1,5 @@
 /** An answer as it grows: which ids were drawn, which text is out, and whether it has ended. Pure but for its own growth. */
-import { createStopMatcher, type Detokenizer, type StopMatcher, type Tokenizer } from "../../models/text/mod.ts";
+import { createStopMatcher, type Detokenizer, type StopMatcher, type TokenReader } from "../../models/text/mod.ts";
 import type { AnswerRequest, FinishReason, Progress } from "./protocol.ts";
 
 /** What one more token adds. */
@@ -13,8 +13,8 @@ export interface Piece {
 
 /** Where an answer comes from. */
 export interface TranscriptOptions {
-  readonly tokenizer: Tokenizer;
-  readonly prompt: readonly number[];
+  readonly tokenizer: TokenReader;
+  readonly prompt: ArrayLike<number>;
   readonly request: AnswerRequest;
   /** What an earlier conversation got done. */
   readonly progress: Progress;
@@ -24,7 +24,7 @@ export interface TranscriptOptions {
 
 /** Starts, or takes up, a transcript. */
 export class Transcript {
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: TokenReader;
   readonly #detokenizer: Detokenizer;
   readonly #stop: StopMatcher;
   readonly #room: number;
@@ -41,7 +41,11 @@ export class Transcript {
     this.#room = room;
     this.#promptLength = prompt.length;
     let text = "";
-    for (const token of progress.generated) text += this.push(token).text;
+    for (const token of progress.generated) {
+      // Whoever asks may claim more tokens than there is room for.
+      if (this.#ended !== undefined) break;
+      text += this.push(token).text;
+    }
     this.#unsent = text.slice(progress.sent);
   }
 

@@ -14,6 +14,7 @@ import { createApi } from "../gateway/http.ts";
 import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
+import { ThreadLanguages } from "./languages.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
 import { startLocalCompute } from "./start-compute.ts";
 import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
@@ -136,6 +137,7 @@ function startActors(
     },
     store,
     compute,
+    languages: started.use(new ThreadLanguages({ store, clock: systemClock })),
     rates: () => rates ??= knownRates({ ...options, threads }, compute),
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,

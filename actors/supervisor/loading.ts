@@ -4,10 +4,9 @@ import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
 import { blockBlobs } from "../../models/manifest-blobs.ts";
 import type { BlockStore } from "../../models/store/mod.ts";
-import { createTokenizer, parseBundle } from "../../models/text/mod.ts";
 import type { Sender } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Language } from "../conversation/prompt.ts";
+import type { Language, Languages } from "../conversation/language.ts";
 import type { Announce } from "../events.ts";
 import type { Peers } from "../host.ts";
 import { fetchBlobs } from "../library/fetch.ts";
@@ -18,6 +17,7 @@ export interface LoadingOptions {
   readonly device: string;
   readonly store: BlockStore;
   readonly compute: Pick<Compute, "open">;
+  readonly languages: Languages;
   readonly clock: Clock;
   readonly peers: Peers;
   readonly announce: Announce;
@@ -68,7 +68,7 @@ export class Loading {
   async segment(request: LoadRequest, task: LoadTask): Promise<LoadedSegment> {
     task.signal.throwIfAborted();
     const { first, last } = request;
-    const { store, compute, announce } = this.#options;
+    const { store, compute, languages, announce } = this.#options;
     const manifest = await this.#manifest(request, task);
     const blocks = manifest.blocks.slice(first, last + 1);
     if (blocks.length === 0 || blocks.length !== last - first + 1) {
@@ -77,7 +77,7 @@ export class Loading {
     await this.#fetch(manifest, request, task, (doneBytes, totalBytes, from) => {
       announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
     });
-    const language = takesTokens(blocks) ? await loadLanguage(manifest, store) : undefined;
+    const language = takesTokens(blocks) ? await languages.learn(manifest) : undefined;
     const opened = await compute.open({
       architecture: manifest.architecture,
       blocks: blocks.map((block) => filesOf(block, store)),
@@ -150,10 +150,4 @@ function filesOf(block: Block, store: BlockStore) {
     return { index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
   }
   return { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
-}
-
-async function loadLanguage(manifest: Manifest, store: BlockStore): Promise<Language> {
-  const bytes = await store.read(manifest.tokenizer, 0, manifest.tokenizer.bytes);
-  const bundle = parseBundle(JSON.parse(new TextDecoder().decode(bytes)));
-  return { bundle, tokenizer: createTokenizer(bundle), vocabulary: manifest.architecture.vocabulary };
 }

@@ -5,6 +5,9 @@
 
 const BYTES: ReadonlyMap<string, number> = alphabet();
 
+/** The letters of the alphabet, that of byte n at n. */
+export const ALPHABET: readonly string[] = [...BYTES.keys()];
+
 /** Returns the bytes of a token written in the alphabet; a letter outside of it counts as its own UTF-8. */
 export function bytesOfLetters(token: string): Uint8Array {
   const bytes: number[] = [];

@@ -17,6 +17,8 @@ export interface ChatMessage {
 export interface ChatOptions {
   /** Whether the prompt ends where the assistant's answer begins. Default true. */
   readonly addGenerationPrompt?: boolean | undefined;
+  /** Most tokens that are of use, as in `EncodeOptions`. Default: no limit. */
+  readonly limit?: number | undefined;
 }
 
 /** The template is broken, or refuses these messages; the message says which. */
@@ -30,7 +32,7 @@ export class ChatTemplateError extends Error {
  *
  * A model without template gets its messages as paragraphs, each `Role: content`, and `Assistant:` at the end.
  *
- * Throws a ChatTemplateError when the template fails, and a TypeError for an unknown role.
+ * Throws a ChatTemplateError when the template fails, a TypeError for an unknown role, and a TooManyTokensError.
  */
 export function encodeChat(
   tokenizer: Tokenizer,
@@ -44,7 +46,7 @@ export function encodeChat(
     content: guardText(content, tokenizer.controlTexts, guard),
   }));
   const prompt = renderChat(bundle, guarded, options);
-  return tokenizer.encode(prompt, { addEos: false, parseSpecial: true, guard });
+  return tokenizer.encode(prompt, { addEos: false, parseSpecial: true, guard, limit: options.limit });
 }
 
 /** Returns the prompt as text, for people: control tokens of the template and texts like them look the same in it. */

@@ -21,7 +21,7 @@ const CONTEXT_BYTES = 4;
 
 /** Returns a detokenizer; the texts it gives, put together, are the text of all its tokens at once. */
 export function createDetokenizer(
-  vocabulary: Vocabulary,
+  vocabulary: Pick<Vocabulary, "bytes" | "stripLeadingSpace">,
   controlIds: ReadonlySet<number>,
   { skipSpecial = true, after = [] }: DetokenizerOptions,
 ): Detokenizer {

@@ -3,6 +3,7 @@ import { Tokenizer as Components } from "@huggingface/tokenizers";
 import { errorText } from "../error-text.ts";
 import type { AddedToken, HuggingFaceVocabulary } from "./bundle.ts";
 import { createDecoder } from "./decoder.ts";
+import { longestToken } from "./longest-token.ts";
 import { createSplitter } from "./splitter.ts";
 import { NO_BYTES, type Vocabulary } from "./vocabulary.ts";
 
@@ -58,7 +59,8 @@ export function createHuggingFace(data: HuggingFaceVocabulary, steering: Readonl
     return token === undefined ? NO_BYTES : decoder.bytes(token);
   }
 
-  return { size, control, userDefined, stripLeadingSpace: decoder.stripLeadingSpace, encode, bytes };
+  const longest = longestToken(data);
+  return { size, control, userDefined, longest, stripLeadingSpace: decoder.stripLeadingSpace, encode, bytes };
 }
 
 function components(data: HuggingFaceVocabulary) {

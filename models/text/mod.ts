@@ -13,4 +13,11 @@ export {
 } from "./chat.ts";
 export type { Detokenizer, DetokenizerOptions } from "./detokenizer.ts";
 export { createStopMatcher, type StopMatcher } from "./stop.ts";
-export { createTokenizer, type DecodeOptions, type EncodeOptions, type Tokenizer } from "./tokenizer.ts";
+export { createTokenReader, type TokenReader, type TokenTable } from "./token-table.ts";
+export {
+  createTokenizer,
+  type DecodeOptions,
+  type EncodeOptions,
+  type Tokenizer,
+  TooManyTokensError,
+} from "./tokenizer.ts";

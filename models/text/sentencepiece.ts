@@ -42,6 +42,7 @@ export function createSentencePiece(data: SentencePieceVocabulary, steering: Rea
     size: pieces.length,
     control,
     userDefined,
+    longest: longestOf(sorted),
     stripLeadingSpace: addSpacePrefix,
     encode: (text) => encode(text, data, sorted),
     bytes,
@@ -78,6 +79,14 @@ function sortPieces({ pieces, types }: SentencePieceVocabulary, steering: Readon
     }
   });
   return { ids, byteIds, control, userDefined, unknown };
+}
+
+/** A character without a piece becomes bytes, or unknown ones; without either it vanishes. */
+function longestOf({ ids, byteIds, unknown }: SortedPieces): number {
+  if (byteIds.size < 256 && unknown === undefined) return Infinity;
+  let longest = 1;
+  for (const piece of ids.keys()) longest = Math.max(longest, piece.length);
+  return longest;
 }
 
 function encode(text: string, data: SentencePieceVocabulary, { ids, byteIds, unknown }: SortedPieces): number[] {

@@ -3,7 +3,9 @@ import type { TokenizerBundle } from "./bundle.ts";
 import { createDetokenizer, type Detokenizer, type DetokenizerOptions } from "./detokenizer.ts";
 import { createHuggingFace } from "./huggingface.ts";
 import { createSentencePiece } from "./sentencepiece.ts";
-import { createSplitter } from "./splitter.ts";
+import { createSplitter, type Part } from "./splitter.ts";
+import { type TokenTable, tokenTable } from "./token-table.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 export interface EncodeOptions {
   /** Whether BOS comes first. Default: as the model says. It is never doubled. */
@@ -14,6 +16,20 @@ export interface EncodeOptions {
   readonly parseSpecial?: boolean | undefined;
   /** A character that is taken out after control tokens have been found: it keeps apart what must not become one. */
   readonly guard?: string | undefined;
+  /** Most tokens that are of use. What is certain by its length to have more is refused before the work. Default: no limit. */
+  readonly limit?: number | undefined;
+}
+
+/** A text is too long for the limit, by its length alone. */
+export class TooManyTokensError extends Error {
+  override readonly name = "TooManyTokensError";
+  /** The text has this many tokens or more. */
+  readonly atLeast: number;
+
+  constructor(atLeast: number, limit: number) {
+    super(`Cannot encode the text: it has at least ${atLeast} tokens, and the limit is ${limit}.`);
+    this.atLeast = atLeast;
+  }
 }
 
 export interface DecodeOptions {
@@ -29,12 +45,14 @@ export interface Tokenizer {
   readonly endIds: ReadonlySet<number>;
   /** The texts of the control tokens, for those who must keep them out of something. */
   readonly controlTexts: readonly string[];
-  /** Returns the token ids of a text. A lone surrogate counts as "\ufffd". */
+  /** Returns the token ids of a text. A lone surrogate counts as "\ufffd". @throws {TooManyTokensError} */
   encode(text: string, options?: EncodeOptions): number[];
   /** Returns the text of tokens. Bytes that are not UTF-8 become "\ufffd"; ids beyond the vocabulary have no text. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
   /** Returns a detokenizer for tokens that come one by one, perhaps in the middle of a text. */
   detokenizer(options?: DetokenizerOptions): Detokenizer;
+  /** Returns what it takes to turn tokens into text, for another thread: see `createTokenReader`. */
+  table(): TokenTable;
 }
 
 /** Makes a tokenizer. Throws a TypeError that names the part of the bundle which cannot be used. */
@@ -47,30 +65,23 @@ export function createTokenizer(bundle: TokenizerBundle): Tokenizer {
     ? createSentencePiece(bundle.vocabulary, steering)
     : createHuggingFace(bundle.vocabulary, steering);
   const controlIds = new Set(vocabulary.control.map((token) => token.id));
-  const splitControl = createSplitter(vocabulary.control);
-  const splitUserDefined = createSplitter(vocabulary.userDefined);
+  const split = addedTokenSplitter(vocabulary);
 
   function encode(text: string, options: EncodeOptions = {}): number[] {
-    const { addBos = bundle.addBos, addEos = options.addBos === undefined && bundle.addEos, guard } = options;
+    const { addBos = bundle.addBos, addEos = options.addBos === undefined && bundle.addEos } = options;
     const ids: number[] = addBos && bosId !== undefined ? [bosId] : [];
     let first = true;
     const append = (id: number): void => {
       if (!(first && addBos && id === bosId)) ids.push(id);
       first = false;
     };
-    for (const stretch of options.parseSpecial === true ? splitControl(text) : [text]) {
-      if (typeof stretch === "number") {
-        append(stretch);
-        continue;
-      }
-      // A guard may stand between surrogates, so what is well-formed shows only without it.
-      const unguarded = guard === undefined ? stretch : stretch.replaceAll(guard, "");
-      for (const part of splitUserDefined(unguarded.toWellFormed())) {
-        if (typeof part === "number") append(part);
-        else {
-          for (const id of vocabulary.encode(part, first)) ids.push(id);
-          first = false;
-        }
+    const parts = split(text, options);
+    refuseLong(parts, vocabulary.longest, options.limit);
+    for (const part of parts) {
+      if (typeof part === "number") append(part);
+      else {
+        for (const id of vocabulary.encode(part, first)) ids.push(id);
+        first = false;
       }
     }
     if (addEos && eosId !== undefined) ids.push(eosId);
@@ -96,5 +107,28 @@ export function createTokenizer(bundle: TokenizerBundle): Tokenizer {
     encode,
     decode,
     detokenizer,
+    table: () => tokenTable(vocabulary, controlIds, endIds),
   };
+}
+
+/** Returns a function that cuts added tokens out of a text: control tokens on request, user-defined ones always. */
+function addedTokenSplitter({ control, userDefined }: Vocabulary): (text: string, options: EncodeOptions) => Part[] {
+  const splitControl = createSplitter(control);
+  const splitUserDefined = createSplitter(userDefined);
+  return (text, { parseSpecial = false, guard }) =>
+    (parseSpecial ? splitControl(text) : [text]).flatMap((stretch) => {
+      if (typeof stretch === "number") return [stretch];
+      // A guard may stand between surrogates, so what is well-formed shows only without it.
+      const unguarded = guard === undefined ? stretch : stretch.replaceAll(guard, "");
+      return splitUserDefined(unguarded.toWellFormed());
+    });
+}
+
+/** Throws where parts of text, and the ids between them, have more tokens than the limit. */
+function refuseLong(parts: readonly Part[], longest: number, limit = Infinity): void {
+  // The parts' tokens never reach across, so each part rounds up.
+  const atLeast = parts.reduce<number>((sum, part) => {
+    return sum + (typeof part === "number" ? 1 : Math.ceil(part.length / longest));
+  }, 0);
+  if (atLeast > limit) throw new TooManyTokensError(atLeast, limit);
 }

@@ -8,6 +8,11 @@ export interface Vocabulary {
   readonly control: readonly AddedToken[];
   /** Tokens that are always looked for in a text before anything else. */
   readonly userDefined: readonly AddedToken[];
+  /**
+   * UTF-16 units of text that one token can stand for, at most: a text of n units has at least n / longest tokens. Infinity
+   * where text can vanish, so that its length says nothing.
+   */
+  readonly longest: number;
   /** Whether the space that starts a text is an artefact of encoding. */
   readonly stripLeadingSpace: boolean;
   /**

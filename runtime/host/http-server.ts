@@ -20,13 +20,30 @@ const CLOSE_MILLISECONDS = 1000;
 /** A connection that has just become idle is noticed this often: the server closes only those that were so already. */
 const LOOK_MILLISECONDS = 20;
 
+/** How long a client may take; milliseconds from the beginning of its connection, or of its next request on it. */
+export interface ClientPatience {
+  /** For the headers of a request. Default: 10 s. */
+  readonly headersMilliseconds?: number;
+  /** For all of it, body included. Default: 60 s. */
+  readonly requestMilliseconds?: number;
+}
+
 /** Listens on `host`:`port` (0 picks a free one). @throws {ListenError} */
 export async function serveHttp(
   host: string,
   port: number,
   handler: (request: Request) => Response | Promise<Response>,
+  { headersMilliseconds = 10_000, requestMilliseconds = 60_000 }: ClientPatience = {},
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({
+    fetch: handler,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: headersMilliseconds,
+      requestTimeout: requestMilliseconds,
+      connectionsCheckingInterval: Math.min(1000, headersMilliseconds),
+    },
+  }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const advice = error.code === "EADDRINUSE"

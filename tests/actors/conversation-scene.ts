@@ -1,6 +1,6 @@
 /** A conversation on a device of its own, between probes of the first segment and of the answer. */
 import { conversation, type ConversationOptions } from "../../actors/conversation/behaviour.ts";
-import type { Language } from "../../actors/conversation/prompt.ts";
+import type { Language } from "../../actors/conversation/language.ts";
 import type {
   AnswerRequest,
   ConversationEvent,

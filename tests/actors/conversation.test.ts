@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { QUEUE_MILLISECONDS, STALL_MILLISECONDS } from "../../actors/conversation/behaviour.ts";
-import type { Language } from "../../actors/conversation/prompt.ts";
+import type { Language } from "../../actors/conversation/language.ts";
+import type { PromptRead } from "../../actors/conversation/protocol.ts";
 import type { Forward } from "../../actors/pipeline.ts";
 import { CONTEXT, type ConversationScene, scene } from "./conversation-scene.ts";
 import { idsOf } from "./mesh/fake-language.ts";
@@ -112,7 +113,7 @@ for (const device of ["b", "c"]) {
     }
     await scene({ without: device }, async (scene) => {
       assert.deepEqual(last(scene), { type: "broken", reason });
-      assert.equal(types(scene), "enter leave");
+      assert.equal(types(scene), "");
     });
   });
 }
@@ -204,34 +205,46 @@ test("a conversation that is stopped from above says that it is broken, and leav
   });
 });
 
-const failing = (method: "encode" | "detokenizer") => (language: Language): Language => ({
+/** A language whose tokens cannot be turned into text. */
+const mute = (language: Language): Language => ({
   ...language,
   tokenizer: {
-    ...language.tokenizer,
     endIds: language.tokenizer.endIds,
-    [method]: () => {
-      if (method === "encode") throw new Error("no such word");
-      return {
-        push: () => {
-          throw new Error("no such word");
-        },
-        flush: () => "",
-      };
-    },
+    detokenizer: () => ({
+      push: () => {
+        throw new Error("no such word");
+      },
+      flush: () => "",
+    }),
   },
 });
 
-test("a conversation that crashes says that it is broken, also where it did not get to start", async () => {
-  await scene({ language: failing("detokenizer") }, async (scene) => {
+test("a conversation that crashes says that it is broken", async () => {
+  await scene({ language: mute }, async (scene) => {
     await scene.tell(seated);
     await scene.tell(draw(5, "a"));
     assert.match(JSON.stringify(last(scene)), /broken.*no such word/);
     assert.match(scene.ends[0] ?? "", /^crashed/);
     assert.match(types(scene), /leave$/);
   });
-  await scene({ language: failing("encode") }, async (scene) => {
-    assert.match(JSON.stringify(scene.events()), /^\[{"type":"broken".*no such word/);
-    assert.match(scene.ends[0] ?? "", /^crashed/);
+});
+
+test("a conversation whose prompt cannot be read for now breaks, and asks for no place", async () => {
+  const read = () => Promise.reject(new Error("the thread has ended"));
+  await scene({ language: (language) => ({ ...language, read }) }, async (scene) => {
+    assert.deepEqual(scene.events(), [{ type: "broken", reason: "the thread has ended" }]);
+    assert.deepEqual([types(scene), scene.ends.length], ["", 1]);
+  });
+});
+
+test("a conversation that is cancelled while its prompt is read ends, and is not begun afterwards", async () => {
+  const read = Promise.withResolvers<PromptRead>();
+  await scene({ language: (language) => ({ ...language, read: () => read.promise }) }, async (scene) => {
+    await scene.tell({ type: "cancel" });
+    assert.equal(scene.ends.length, 1);
+    read.resolve({ type: "tokens", tokens: Int32Array.of(1) });
+    await scene.clock.advance(1);
+    assert.deepEqual([types(scene), scene.events()], ["", []]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** A supervisor with recorders for its cast and for the leader on another device. */
 import * as v from "valibot";
+import { languagesHere } from "../../actors/conversation/language.ts";
 import type { DeviceEvent } from "../../actors/events.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { GatewayMessage } from "../../actors/gateway/protocol.ts";
@@ -75,10 +76,12 @@ export async function supervisorScene(
   const events: DeviceEvent[] = [];
   const announce = (event: DeviceEvent) => void events.push(event);
   spawnCast(far, { leader: leader.behaviour });
+  const store = fakeStore([manifest, other]);
   const loading = new Loading({
     device: "here",
-    store: fakeStore([manifest, other]),
+    store,
     compute,
+    languages: languagesHere(store),
     clock,
     peers: () => [],
     announce,

@@ -6,16 +6,11 @@ import { Transcript } from "../../actors/conversation/transcript.ts";
 import type { AnswerRequest, Progress } from "../../actors/conversation/protocol.ts";
 import { Prefill } from "../../actors/conversation/steps.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
-import type { Tokenizer } from "../../models/text/mod.ts";
+import type { TokenReader } from "../../models/text/mod.ts";
 
 /** A tokenizer whose tokens are bytes of UTF-8, so that characters come in parts; 0 ends the text. */
-const bytes: Tokenizer = {
-  vocabulary: 256,
-  bosId: undefined,
+const bytes: TokenReader = {
   endIds: new Set([0]),
-  controlTexts: [],
-  encode: (text) => [...new TextEncoder().encode(text)],
-  decode: (ids) => new TextDecoder().decode(Uint8Array.from(Array.from(ids))),
   detokenizer() {
     const decoder = new TextDecoder();
     return {
@@ -24,6 +19,8 @@ const bytes: Tokenizer = {
     };
   },
 };
+
+const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 
 function request(stop: string[]): AnswerRequest {
   return { prompt: { type: "text", text: "" }, sampling: defaultSampling, maxTokens: 1000, stop };
@@ -45,7 +42,7 @@ function push(transcript: Transcript, tokens: readonly number[]): { text: string
 }
 
 test("an answer ends at the end token, at a stop string, or when there is no room", () => {
-  const tokens = [...bytes.encode("héllo wörld"), 0];
+  const tokens = [...utf8("héllo wörld"), 0];
   assert.deepEqual(push(begin([], { generated: [], sent: 0 }), tokens), { text: "héllo wörld", reason: "stop" });
   assert.deepEqual(push(begin([" wö"], { generated: [], sent: 0 }), tokens), { text: "héllo", reason: "stop" });
   assert.deepEqual(push(begin(["wx"], { generated: [], sent: 0 }, 8), tokens), { text: "héllo w", reason: "length" });
@@ -60,7 +57,7 @@ test("an answer that is interrupted anywhere and taken up again reads as if noth
       fc.nat(),
       fc.nat(),
       (text, stops, cut, lag) => {
-        const tokens = [...bytes.encode(text), 0];
+        const tokens = [...utf8(text), 0];
         const whole = push(begin(stops, { generated: [], sent: 0 }), tokens);
         const first = tokens.slice(0, cut % tokens.length);
         const before = push(begin(stops, { generated: [], sent: 0 }), first);
@@ -78,7 +75,7 @@ test("an answer that is interrupted anywhere and taken up again reads as if noth
 });
 
 test("an answer all of whose tokens were drawn before only owes the rest of its text", () => {
-  const generated = bytes.encode("one two stop three");
+  const generated = utf8("one two stop three");
   const transcript = begin(["stop"], { generated, sent: 3 });
   assert.deepEqual(transcript.ended(), { reason: "stop", text: " two " });
 });
@@ -100,4 +97,11 @@ test("a prefill sends its chunks in order, few at a time, and asks for a token a
     );
   }
   assert.equal(chunks.filter(({ sample }) => sample).length, 1);
+});
+
+test("an answer that is said to have more tokens than it may is over, and what is beyond is not read", () => {
+  const generated = utf8("abcdef");
+  assert.deepEqual(begin([], { generated, sent: 0 }, 3).ended(), { reason: "length", text: "abc" });
+  const endless = new Array<number>(1 << 20).fill(97);
+  assert.equal(begin([], { generated: endless, sent: 0 }, 3).length, 5);
 });

@@ -109,6 +109,10 @@ test(
       const { status } = await fetch(`${mesh.api(0)}/nope`, { method });
       assert.equal(status, method === "OPTIONS" ? 204 : 404, method);
     }
+    for (const [path, status] of [["/v1/completions", 400], ["/skein/plan", 400], ["/healthz", 404]] as const) {
+      const response = await fetch(`${mesh.api(0)}${path}`, { method: "POST" });
+      assert.equal(response.status, status, `${path}: ${await response.text()}`);
+    }
     const served = await complete(mesh.api(0), "Once upon a time", 5);
     assert.deepEqual([served.text.length > 0, served.finish], [true, "length"]);
   },

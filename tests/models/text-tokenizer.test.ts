@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { bundleFromFolder, bundleFromGguf, createTokenizer, type Tokenizer } from "../../models/text/mod.ts";
+import {
+  bundleFromFolder,
+  bundleFromGguf,
+  createTokenizer,
+  createTokenReader,
+  type Tokenizer,
+  TooManyTokensError,
+} from "../../models/text/mod.ts";
 import { chatMetadata, sentencePieceMetadata } from "./text-shared.ts";
 
 const byteLevel = createTokenizer(bundleFromGguf(chatMetadata()));
@@ -29,6 +36,38 @@ const hostileText = fc.array(
   ),
   { maxLength: 12 },
 ).map((parts) => parts.join(""));
+
+for (const [name, tokenizer] of both) {
+  test(`${name}: what is refused by its length is too long, and what has few tokens never is`, () => {
+    const longText = fc.tuple(hostileText, fc.integer({ min: 1, max: 40 })).map(([text, times]) => text.repeat(times));
+    fc.assert(fc.property(longText, fc.boolean(), fc.nat(50), (text, parseSpecial, limit) => {
+      const tokens = tokenizer.encode(text, { parseSpecial });
+      let refused = false;
+      try {
+        assert.deepEqual(tokenizer.encode(text, { parseSpecial, limit }), tokens);
+      } catch (error) {
+        assert.ok(error instanceof TooManyTokensError);
+        assert.ok(tokens.length >= error.atLeast && error.atLeast > limit);
+        refused = true;
+      }
+      assert.ok(!refused || tokens.length > limit);
+    }));
+    assert.throws(() => tokenizer.encode("x".repeat(10_000), { limit: 100 }), TooManyTokensError);
+  });
+
+  test(`${name}: a table of its tokens reads them as it does`, () => {
+    const reader = createTokenReader(structuredClone(tokenizer.table()));
+    assert.deepEqual(reader.endIds, tokenizer.endIds);
+    const ids = fc.array(fc.integer({ min: -1, max: tokenizer.vocabulary }));
+    fc.assert(fc.property(ids, ids, fc.boolean(), (after, ids, skipSpecial) => {
+      const read = ({ detokenizer }: Pick<Tokenizer, "detokenizer">) => {
+        const { push, flush } = detokenizer({ after, skipSpecial });
+        return ids.map(push).join("") + flush();
+      };
+      assert.equal(read(reader), read(tokenizer));
+    }));
+  });
+}
 
 for (const [name, tokenizer] of both) {
   test(`${name}: decoding what was encoded gives the text back`, () => {
@@ -172,4 +211,33 @@ test("words that JavaScript knows are tokens like any other", () => {
     assert.deepEqual(tokenizer.encode(name), [id]);
     assert.equal(tokenizer.decode([id]), name);
   });
+});
+
+test("a text is not refused by its length where the vocabulary lets parts of it vanish or shrink", () => {
+  const vocab = (tokens: readonly string[]) => Object.fromEntries(tokens.map((token, id) => [token, id]));
+  const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+  const make = (tokenizer: { readonly normalizer: object | null; readonly tokens: readonly string[] }) => {
+    return createTokenizer({
+      ...bundleFromGguf(chatMetadata()),
+      vocabulary: {
+        kind: "huggingface",
+        normalizer: tokenizer.normalizer,
+        pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+        model: { type: "BPE", vocab: vocab(tokenizer.tokens), merges: [] },
+        decoder: { type: "ByteLevel" },
+        added_tokens: [],
+      },
+    });
+  };
+  const limit = 10;
+  const lacking = make({ normalizer: null, tokens: letters });
+  assert.deepEqual(lacking.encode("!".repeat(1000) + "a", { addBos: false, limit }), [0]);
+  const bytes = (chatMetadata()["tokenizer.ggml.tokens"] as string[]).slice(0, 256);
+  const stripping = make({ normalizer: { type: "Strip", strip_left: true, strip_right: true }, tokens: bytes });
+  assert.equal(stripping.encode(" ".repeat(1000) + "a", { addBos: false, limit }).length, 1);
+  const composing = make({ normalizer: { type: "NFC" }, tokens: bytes });
+  // Alpha with three marks is one letter of three bytes.
+  const greek = "\u03b1\u0313\u0300\u0345";
+  assert.equal(composing.encode(greek.repeat(3), { addBos: false, limit: 9 }).length, 9);
+  assert.throws(() => composing.encode("x".repeat(1000), { addBos: false, limit }), TooManyTokensError);
 });

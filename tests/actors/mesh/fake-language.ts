@@ -1,15 +1,11 @@
 /** The language of the models of small numbers: ids are characters. */
-import type { Language } from "../../../actors/conversation/prompt.ts";
+import { type Language, languagesHere } from "../../../actors/conversation/language.ts";
 import type { Manifest } from "../../../models/manifest.ts";
-import { createTokenizer, parseBundle } from "../../../models/text/mod.ts";
 import { fakeStore } from "./fake-model.ts";
 
 /** How a fake model reads and writes. */
-export async function fakeLanguage(manifest: Manifest): Promise<Language> {
-  const { tokenizer, architecture } = manifest;
-  const bytes = await fakeStore([manifest]).read(tokenizer, 0, tokenizer.bytes);
-  const bundle = parseBundle(JSON.parse(new TextDecoder().decode(bytes)));
-  return { bundle, tokenizer: createTokenizer(bundle), vocabulary: architecture.vocabulary };
+export function fakeLanguage(manifest: Manifest): Promise<Language> {
+  return languagesHere(fakeStore([manifest])).learn(manifest);
 }
 
 /** The ids of a text. */

@@ -12,6 +12,7 @@
 import type { AnswerEvent } from "../../../actors/gateway/protocol.ts";
 import { answers } from "../../../actors/gateway/answers.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
+import { languagesHere } from "../../../actors/conversation/language.ts";
 import { composeDevice } from "../../../actors/compose.ts";
 import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
@@ -159,6 +160,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
   const transport = network.join(id);
   const peers = new Set<string>();
   const events: DeviceEvent[] = [];
+  const store = fakeStore(held);
   const compute = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds, loadMilliseconds });
   const system = createActorSystem({ device: id, clock, transport, graceMs: 100 });
   const { root } = composeDevice({
@@ -173,8 +175,9 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
       readSensors: () => Promise.resolve({ cores: 1, load: 0 }),
       processBytes: () => 2 ** 20,
     },
-    store: fakeStore(held),
+    store,
     compute,
+    languages: languagesHere(store),
     policy: { ...POLICY, ...options.policy },
     slowdown: 1,
     rates: () => compute.probe(""),
