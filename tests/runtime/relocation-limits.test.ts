@@ -68,7 +68,7 @@ class Pair implements AsyncDisposable {
   async within<T>(system: ActorSystem, action: (context: Context<Host>) => T | Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const host = this.#hosts.get(system) ?? assert.fail();
-    system.tell(host, { type: "do", action: (context) => void Promise.try(action, context).then(resolve, reject) });
+    system.tell(host, { type: "do", action: (context) => void attempt(() => action(context)).then(resolve, reject) });
     let done = false;
     promise.then(() => done = true, () => done = true);
     while (!done) await this.clock.advance(10);
@@ -230,4 +230,9 @@ test("a peer that forges relocations leaves nothing behind, and what it can have
 
 function arrived(child: Ref<never>): Host {
   return { type: "arrived", child };
+}
+
+/** Has what `action` throws at once reject like all else. */
+async function attempt<T>(action: () => T | Promise<T>): Promise<T> {
+  return await action();
 }
