@@ -41,9 +41,31 @@ function findRuntime() {
   process.exit(1);
 }
 
+/**
+ * Takes an invite off a command line, which every user of the machine can read for as long as its process runs. Returns
+ * the arguments with "-", for standard input, in its place, and the invite; undefined where there is none.
+ */
+function hideInvite(given) {
+  const args = given.flatMap((arg) => arg.startsWith("--join=") ? ["--join", arg.slice("--join=".length)] : [arg]);
+  const place = args.findIndex((arg, index) => args[index - 1] === "--join" && /^\s*skein\d+-/i.test(arg));
+  const [invite] = place < 0 ? [] : args.splice(place, 1, "-");
+  return { args, invite };
+}
+
+const { args, invite } = hideInvite(process.argv.slice(2));
+if (invite !== undefined) {
+  // On Linux and macOS this writes over this process's own command line.
+  process.title = "skein up";
+  if (process.env.npm_command === "exec") {
+    process.stderr.write(
+      "skein: npx keeps the invite in its own command line, where every user of this machine can read it while it runs. " +
+        "Better: npx skein up --join - (and paste it), or --join FILE.\n",
+    );
+  }
+}
 const [program, ...before] = findRuntime();
-const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...process.argv.slice(2)], {
-  stdio: "inherit",
+const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...args], {
+  stdio: [invite === undefined ? "inherit" : "pipe", "inherit", "inherit"],
   // Nothing leaves the user's devices: ONNX Runtime sends telemetry unless it is told not to (see models/compute/no-telemetry.ts).
   env: {
     ...process.env,
@@ -56,6 +78,8 @@ const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...proces
 });
 // A signal sent to this process alone must reach the child too; after Ctrl-C the child has it twice and does not mind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.stdin?.on("error", () => {});
+child.stdin?.end(invite);
 child.on("error", (error) => {
   process.stderr.write(`skein: could not start ${program}: ${error.message}\n`);
   process.exit(1);

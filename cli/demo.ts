@@ -73,14 +73,17 @@ interface Starting {
 /** Starts the daemons, the first with the model, and adds them to `daemons`, also where one of them fails. */
 async function startDaemons(daemons: LaunchedDaemon[], { count, folder, model, signal }: Starting): Promise<void> {
   const common = ["--api", "127.0.0.1:0", "--threads", "1", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns"];
-  const start = (index: number, more: readonly string[]) => {
+  const start = (index: number, more: readonly string[], invite?: string) => {
     const name = `device-${index + 1}`;
-    return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], signal);
+    return launchDaemon([...common, "--name", name, "--data-dir", join(folder, name), ...more], {
+      signal,
+      ...(invite === undefined ? {} : { invite }),
+    });
   };
   // One device would be faster for a small model, and the planner would say so: the demo is to show three at work.
   const first = await start(0, ["--model", model, "--objective", "even"]);
   daemons.push(first);
-  const others = Array.from({ length: count - 1 }, (_, index) => start(index + 1, ["--join", first.ready.invite]));
+  const others = Array.from({ length: count - 1 }, (_, index) => start(index + 1, [], first.ready.invite));
   // All of them: those that start while another one fails are to be stopped too.
   const settled = await Promise.allSettled(others);
   for (const other of settled) if (other.status === "fulfilled") daemons.push(other.value);

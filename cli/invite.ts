@@ -35,6 +35,9 @@ export async function run(args: readonly string[]): Promise<number> {
     );
   }
   const invite = encodeInvite({ key: new Uint8Array(key), addresses });
+  if (process.stdout.isTTY === true && !values.json) {
+    process.stderr.write("On the other device: skein up --join -    and paste this there. Whoever has it can join.\n");
+  }
   process.stdout.write(values.json ? `${JSON.stringify({ invite, addresses })}\n` : `${invite}\n`);
   return 0;
 }

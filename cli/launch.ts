@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { CommandError } from "./command.ts";
@@ -29,12 +29,18 @@ const READY_MILLISECONDS = 60_000;
 /** How long it may take to stop. */
 const STOP_MILLISECONDS = 5000;
 
-/** Runs `skein up --json` with these arguments; resolves when it is ready. @throws {CommandError} with its words where it fails. */
-export async function launchDaemon(args: readonly string[], signal?: AbortSignal): Promise<LaunchedDaemon> {
+/** Runs `skein up --json` with these arguments, and with an invite to join by; resolves when it is ready. @throws {CommandError} with its words where it fails. */
+export async function launchDaemon(
+  args: readonly string[],
+  { signal, invite }: { readonly signal?: AbortSignal | undefined; readonly invite?: string } = {},
+): Promise<LaunchedDaemon> {
   const launcher = join(dirname(dirname(fileURLToPath(import.meta.url))), "bin", "skein.js");
-  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, "up", "--json", ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const joining = invite === undefined ? [] : ["--join", "-"];
+  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, "up", "--json", ...args, ...joining], {
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {});
+  child.stdin.end(invite ?? "");
   const listeners: Listener[] = [];
   const ready = readEvents(child.stdout, listeners);
   const { failed, stop, words } = endOf(child);
@@ -73,7 +79,7 @@ interface Ending extends Pick<LaunchedDaemon, "failed" | "stop"> {
 }
 
 /** How a daemon ends: by itself, which is a failure told in its last words, or when it is asked to. */
-function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Ending {
+function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Ending {
   let errors = "";
   child.stderr.on("data", (chunk) => errors = (errors + chunk).slice(-4000));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -6,7 +6,7 @@ import { nearest } from "./nearest.ts";
 
 const USAGE = `Skein runs one language model across the devices you own.
 
-  skein up        start this device's daemon (--model PATH gives the mesh a model, --join INVITE joins one)
+  skein up        start this device's daemon (--model PATH gives the mesh a model, --join - joins one)
   skein invite    print the invite that lets another device in
   skein ask       answer a prompt
   skein chat      talk with the model

@@ -5,13 +5,13 @@ import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { builtinModelPath } from "../models/builtin/mod.ts";
 import { objectives, solverNames } from "../plans/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
-import { decodeInvite, type Invite } from "../runtime/mesh/mod.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
   --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
-  --join INVITE       join the mesh of this invite (see skein invite)
+  --join -            join a mesh: its invite (see skein invite) is read from standard input, or typed in
+  --join FILE         the same, read from a file; an invite itself is taken too, but stands in the shell's history
   --name NAME         what to call this device (default: the host's name)
   --data-dir DIR      keys, blocks and records (default: ${defaultDataFolder()})
   --api HOST:PORT     where the API listens (default 127.0.0.1:11411; port 0 picks a free one); beyond this machine only
@@ -47,7 +47,8 @@ export interface UpOptions {
   readonly dataDir: string;
   readonly api: ApiAddress;
   readonly listen?: string[];
-  readonly invite?: Invite;
+  /** Where the invite of the mesh to join is: see `readInvite`. */
+  readonly join?: string;
   readonly mdns: boolean;
   readonly memoryLimitBytes?: number;
   /** Undefined for what is measured best. */
@@ -102,7 +103,7 @@ function parse(args: readonly string[]) {
   }, USAGE).values;
 }
 
-/** Reads the options. @throws {CommandError} naming the option, what was given and what is allowed; an Error for a bad invite. */
+/** Reads the options. @throws {CommandError} naming the option, what was given and what is allowed. */
 export function readUpOptions(args: readonly string[]): UpOptions {
   const values = parse(args);
   if (values.name.length === 0 || values.name.length > 64) {
@@ -122,7 +123,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     quantize: oneOf("quantize", values.quantize, QUANTIZE),
     policy: readPolicy(values),
     json: values.json,
-    ...(values.join === undefined ? {} : { invite: decodeInvite(values.join) }),
+    ...(values.join === undefined ? {} : { join: values.join }),
     ...(values.model === undefined ? {} : { model: modelPath(values.model) }),
   };
 }

@@ -6,8 +6,9 @@ import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, openDataFolder } from "../runtime/host/mod.ts";
-import { isStrayStreamError } from "../runtime/mesh/mod.ts";
+import { type Invite, isStrayStreamError } from "../runtime/mesh/mod.ts";
 import { CommandError } from "./command.ts";
+import { readInvite } from "./join.ts";
 import { readUpOptions, type UpOptions } from "./up-options.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
@@ -15,6 +16,7 @@ import { eventPrinter, type Printer } from "./up-output.ts";
 export async function run(args: readonly string[]): Promise<number> {
   const options = readUpOptions(args);
   if (options.model !== undefined) await requireReadable(options.model);
+  const invited = options.join === undefined ? {} : { invite: await readInvite(options.join) };
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort(signal));
   const orphaned = watchLauncher(() => ending.abort("launcher"));
@@ -22,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const broken = liveOn(printer, (error) => ending.abort(error));
   const folder = await openDataFolder(options.dataDir);
   try {
-    await serve(options, folder, printer, ending.signal);
+    await serve({ ...options, ...invited }, folder, printer, ending.signal);
   } finally {
     orphaned();
     broken();
@@ -32,8 +34,13 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** Runs a daemon until `ending` is aborted. @throws what it was aborted with, if that is an error. */
-async function serve(options: UpOptions, folder: DataFolder, printer: Printer, ending: AbortSignal): Promise<void> {
-  const { name, model, quantize, dataDir: _dataDir, json: _json, ...rest } = options;
+async function serve(
+  options: UpOptions & { readonly invite?: Invite },
+  folder: DataFolder,
+  printer: Printer,
+  ending: AbortSignal,
+): Promise<void> {
+  const { name, model, quantize, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
   await using daemon = await startDaemon({
     ...rest,
     name,

@@ -62,7 +62,7 @@ export async function startLocalMesh(
     ...["--objective", "even"],
     ...arguments_,
   ];
-  const start = async (more: readonly string[]): Promise<LaunchedDaemon> => {
+  const start = async (more: readonly string[], invite?: string): Promise<LaunchedDaemon> => {
     const name = `d${daemons.length}`;
     const own = [
       "--name",
@@ -71,14 +71,14 @@ export async function startLocalMesh(
       join(folder, name),
       ...limits[daemons.length] ?? [],
     ];
-    const daemon = await launchDaemon([...common, ...own, ...more]);
+    const daemon = await launchDaemon([...common, ...own, ...more], invite === undefined ? {} : { invite });
     daemons.push(daemon);
     return daemon;
   };
   const mesh: LocalMesh = {
     daemons,
     api: (index) => daemons[index]?.ready.api ?? "",
-    join: (more = []) => start(["--join", daemons[0]?.ready.invite ?? "", ...more]),
+    join: (more = []) => start(more, daemons[0]?.ready.invite ?? ""),
     async split(counts, devices = counts.map((_, index) => index)) {
       const split = counts.map((blocks, place) => ({
         device: `d${devices[place]}`,
