@@ -1,4 +1,3 @@
-import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import { identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p, PrivateKey } from "@libp2p/interface";
@@ -6,6 +5,7 @@ import type { MulticastDNSComponents } from "@libp2p/mdns";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
+import { calmNoise } from "./calm-noise.ts";
 import {
   ADDRESS_DIAL_TIMEOUT,
   CLOSE_TIMEOUT,
@@ -61,7 +61,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: MAX_CONNECTIONS + MAX_PENDING_HANDSHAKES })],
     connectionProtector: () => createProtector(options.preSharedKey),
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [calmNoise()],
     streamMuxers: [muxer],
     ...(options.gater === undefined ? {} : { connectionGater: options.gater }),
     connectionManager: {
