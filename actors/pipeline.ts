@@ -13,6 +13,7 @@
  */
 import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
+import type { Attention } from "../models/compute/mod.ts";
 import type { SamplingOptions } from "../models/sampling/mod.ts";
 import { Count, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
 
@@ -26,6 +27,8 @@ export interface Forward {
   readonly counts: Int32Array;
   /** 1 where the head samples the token that follows; 0 for all but the last chunk of a prefill. */
   readonly samples: Uint8Array;
+  /** 1 where each token attends by itself, as when an answer is made; 0 where they do so together, as a prompt is read. */
+  readonly singles: Uint8Array;
   /** The ids that are run, of all rows, also where hidden states come along: repetition penalties need them at the head. */
   readonly tokens: Int32Array;
   /** [tokens of all rows, width]; absent at the segment that holds the embedding. */
@@ -95,14 +98,26 @@ export type SequenceMessage =
   /** From the first segment: the sequence has its place, and this number. */
   | { readonly type: "seated"; readonly sequence: number };
 
+/** What a conversation has run: some tokens of its sequence. */
+export interface Run {
+  /** Position of the first of `tokens`. */
+  readonly position: number;
+  readonly tokens: Int32Array;
+  /** How they attend. A token's cache has the same bits again only where it is run again in the same way. */
+  readonly attention: Attention;
+  /** Whether the head samples the token that follows. */
+  readonly sample: boolean;
+}
+
 /** A forward of one row. */
-export function forwardOf(sequence: number, position: number, tokens: Int32Array, sample: boolean): Forward {
+export function forwardOf(sequence: number, { position, tokens, attention, sample }: Run): Forward {
   return {
     type: "forward",
     sequences: Int32Array.of(sequence),
     positions: Int32Array.of(position),
     counts: Int32Array.of(tokens.length),
     samples: Uint8Array.of(sample ? 1 : 0),
+    singles: Uint8Array.of(attention === "single" ? 1 : 0),
     tokens,
   };
 }

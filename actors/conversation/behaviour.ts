@@ -30,7 +30,7 @@ import {
   WireConversationMessage,
 } from "./protocol.ts";
 import type { Language } from "./language.ts";
-import { Prefill } from "./steps.ts";
+import { nextToken, Prefill } from "./steps.ts";
 import { Transcript } from "./transcript.ts";
 
 /** Longest silence of the pipeline while a step is under way. Slow boards need seconds for a chunk, none needs this. */
@@ -104,7 +104,7 @@ function begin(state: ConversationState, read: PromptRead): Next<ConversationSta
     state.over = true;
     return stop();
   }
-  state.run = { prefill: new Prefill([...prompt, ...progress.generated]), transcript };
+  state.run = { prefill: new Prefill(prompt, progress.generated), transcript };
   return enter(state);
 }
 
@@ -156,9 +156,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
 function feed(state: ConversationState): Next<ConversationState> {
   const { context, first, run, sequence } = state;
   if (run === undefined || sequence === undefined) return next(state);
-  for (const { position, tokens, sample } of run.prefill.take()) {
-    context.tell(first, forwardOf(sequence, position, tokens, sample));
-  }
+  for (const piece of run.prefill.take()) context.tell(first, forwardOf(sequence, piece));
   return listen(state);
 }
 
@@ -178,7 +176,7 @@ function sampled(
     return stop();
   }
   // The next step first: while it computes, the text finds its way to the reader.
-  context.tell(first, forwardOf(sequence, position, Int32Array.of(token), true));
+  context.tell(first, forwardOf(sequence, nextToken(position, token)));
   tell(state, { type: "piece", tokens: [token], text: piece.text });
   return listen(state);
 }

@@ -1,6 +1,7 @@
 /**
  * Forwards as they arrive: columns, checked by hand since they come for every token and hop, and cut into rows.
  */
+import type { Attention } from "../../models/compute/mod.ts";
 import type { Forward } from "../pipeline.ts";
 import { MAX_CONTEXT, MAX_ROWS, MAX_STEP_TOKENS } from "../wire.ts";
 
@@ -11,6 +12,8 @@ export interface Row {
   /** Position of the first of `tokens`. */
   readonly position: number;
   readonly tokens: Int32Array;
+  /** How the tokens attend. */
+  readonly attention: Attention;
   /** Whether the head samples the token that follows. */
   readonly sample: boolean;
   /** [tokens, width]; absent where the segment holds the embedding. */
@@ -23,7 +26,7 @@ export interface Row {
  * @throws {TypeError} for anything else.
  */
 export function parseForward(value: Readonly<Record<string, unknown>>): Forward {
-  const { hidden, samples } = value;
+  const { hidden } = value;
   const [sequences, positions, counts, tokens] = [
     wholes(value, "sequences"),
     wholes(value, "positions"),
@@ -32,13 +35,16 @@ export function parseForward(value: Readonly<Record<string, unknown>>): Forward 
   ];
   const rows = sequences.length;
   if (rows === 0 || rows > MAX_ROWS) throw new TypeError(`a forward has 1 to ${MAX_ROWS} rows, not ${rows}`);
-  if (!(samples instanceof Uint8Array)) throw new TypeError("a forward's samples are bytes");
-  if (positions.length !== rows || counts.length !== rows || samples.length !== rows) {
+  const [samples, singles] = [flags(value, "samples"), flags(value, "singles")];
+  if ([positions, counts, samples, singles].some(({ length }) => length !== rows)) {
     throw new TypeError("a forward's columns are of one length");
   }
   if (tokens.length > MAX_STEP_TOKENS) throw new TypeError(`a forward has at most ${MAX_STEP_TOKENS} tokens`);
   if (positions.some((position) => position > MAX_CONTEXT)) throw new TypeError("a position is outside any context");
   if (counts.includes(0) || sum(counts) !== tokens.length) throw new TypeError("a forward's counts are of its tokens");
+  if (counts.some((count, row) => count === 1 && singles[row] === 0)) {
+    throw new TypeError("a token that comes alone attends alone");
+  }
   if (hidden !== undefined && !(hidden instanceof Float32Array)) {
     throw new TypeError("hidden states are a Float32Array");
   }
@@ -48,6 +54,7 @@ export function parseForward(value: Readonly<Record<string, unknown>>): Forward 
     positions,
     counts,
     samples,
+    singles,
     tokens,
     ...(hidden === undefined ? {} : { hidden }),
   };
@@ -61,13 +68,19 @@ function wholes(value: Readonly<Record<string, unknown>>, column: string): Int32
   return numbers;
 }
 
+function flags(value: Readonly<Record<string, unknown>>, column: string): Uint8Array {
+  const bytes = value[column];
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`a forward's ${column} are bytes`);
+  return bytes;
+}
+
 function sum(numbers: Int32Array): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** The rows of a forward. `width` is the length of a hidden state. */
 export function rowsOf(forward: Forward, width: number): Row[] {
-  const { sequences, positions, counts, samples, tokens, hidden } = forward;
+  const { sequences, positions, counts, samples, singles, tokens, hidden } = forward;
   const rows: Row[] = [];
   let offset = 0;
   for (let index = 0; index < sequences.length; index++) {
@@ -76,6 +89,7 @@ export function rowsOf(forward: Forward, width: number): Row[] {
       sequence: sequences[index] ?? 0,
       position: positions[index] ?? 0,
       tokens: tokens.subarray(offset, end),
+      attention: singles[index] === 1 ? "single" : "chunk",
       sample: samples[index] === 1,
       hidden: hidden?.subarray(offset * width, end * width),
     });
@@ -92,6 +106,7 @@ export function forwardRows(rows: readonly Omit<Row, "hidden">[], hidden: Float3
     positions: Int32Array.from(rows, ({ position }) => position),
     counts: Int32Array.from(rows, ({ tokens }) => tokens.length),
     samples: Uint8Array.from(rows, ({ sample }) => sample ? 1 : 0),
+    singles: Uint8Array.from(rows, ({ attention }) => attention === "single" ? 1 : 0),
     tokens: tokensOf(rows),
     hidden,
   };

@@ -57,7 +57,8 @@ export function pump(state: ExecutorState): void {
       const output = !options.samples || !row.sample
         ? "none" as const
         : { sampling: sequence.sampling, history: Int32Array.from(sequence.history) };
-      return { slot: sequence.slot, position: row.position, count: row.tokens.length, output };
+      const { position, tokens, attention } = row;
+      return { slot: sequence.slot, position, count: tokens.length, attention, output };
     }),
     tokens: options.embeds ? tokensOf(rows) : new Int32Array(0),
     ...(options.embeds ? {} : { hidden: gather(rows.map(({ hidden }) => hidden)) }),

@@ -7,10 +7,10 @@ import type { Pass, Stage } from "./stage.ts";
 export function embeddingStage(table: Embedding, width: number): Stage {
   return {
     ...roleOf({ kind: "embed" }),
-    run({ step, batch, offsets, states }: Pass) {
+    rowsAgree: true,
+    run({ step, batch, states }: Pass) {
       const size = batch.count * width;
-      for (const [place, row] of batch.rows.entries()) {
-        const offset = offsets[row] ?? 0;
+      for (const [place, { offset }] of batch.parts.entries()) {
         const ids = step.tokens.subarray(offset, offset + batch.count);
         table.read(ids, states.values.subarray(place * size, (place + 1) * size));
       }

@@ -5,33 +5,38 @@ import { sample } from "../sampling/mod.ts";
 import { free } from "./free.ts";
 import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
 import type { StepRow } from "./messages.ts";
+import { headRowsAgree } from "./row-agreement.ts";
 import type { SessionLease } from "./sessions.ts";
 import type { Pass, Stage } from "./stage.ts";
 
 /** Rows that the head runs at once: bounds what logits take, 128 KB to 1 MB a row. */
 const ROWS = 16;
 
-/** Makes the stage of a loaded head. */
-export function headStage(lease: SessionLease, kernels: Kernels, { width, vocabulary }: Architecture): Stage {
-  const projection = new Projection(lease, kernels, width, vocabulary);
+/** Makes the stage of a loaded head. @throws {KernelError} */
+export async function headStage(lease: SessionLease, kernels: Kernels, architecture: Architecture): Promise<Stage> {
+  const { width, vocabulary } = architecture;
+  const rowsAgree = await headRowsAgree(kernels, lease.graph, architecture);
+  const projection = new Projection(lease, kernels, architecture, rowsAgree ? ROWS : 1);
   return {
     ...roleOf({ kind: "head" }),
+    // Where its rows do not agree it runs them one by one, whoever comes in one pass.
+    rowsAgree: true,
     async run({ step, batch, states, result }: Pass) {
-      const sampled: { readonly row: number; readonly state: Float32Array }[] = [];
-      for (const [place, row] of batch.rows.entries()) {
-        const own = states.values.subarray(place * batch.count * width, (place + 1) * batch.count * width);
-        const output = step.rows[row]?.output;
-        if (output === "logits") result.logits[row] = await projection.all(own, batch.count);
-        else if (output !== "none") sampled.push({ row, state: own.subarray(own.length - width) });
-      }
-      for (let begin = 0; begin < sampled.length; begin += ROWS) {
-        const group = sampled.slice(begin, begin + ROWS);
-        const logits = await projection.run(group.map(({ state }) => state));
-        for (const [index, { row }] of group.entries()) {
-          const own = logits.subarray(index * vocabulary, (index + 1) * vocabulary);
-          result.tokens[row] = draw(own, step.rows[row] as StepRow);
+      const wanted: { readonly state: Float32Array; take(logits: Float32Array): void }[] = [];
+      for (const [place, { row, from }] of batch.parts.entries()) {
+        const asked = step.rows[row] as StepRow;
+        for (let token = 0; token < batch.count; token++) {
+          const start = (place * batch.count + token) * width;
+          const state = states.values.subarray(start, start + width);
+          if (asked.output === "logits") {
+            const all = result.logits[row] ??= new Float32Array(asked.count * vocabulary);
+            wanted.push({ state, take: (logits) => all.set(logits, (from + token) * vocabulary) });
+          } else if (asked.output !== "none" && from + token === asked.count - 1) {
+            wanted.push({ state, take: (logits) => result.tokens[row] = draw(logits, asked) });
+          }
         }
       }
+      await projection.run(wanted);
     },
     async close() {
       projection.close();
@@ -45,42 +50,36 @@ function draw(logits: Float32Array, { output, position, count }: StepRow): numbe
   return sample(logits, output.sampling, { position: position + count, history: output.history });
 }
 
-/** The head's graph on buffers that are kept, for up to `ROWS` rows at a time. */
+/** The head's graph on buffers that are kept, for up to `rows` rows at a time. */
 class Projection {
   readonly #lease: SessionLease;
   readonly #kernels: Kernels;
   readonly #width: number;
   readonly #vocabulary: number;
+  readonly #rows: number;
   #states = new Float32Array(0);
   #logits = new Float32Array(0);
   readonly #bound = new Map<number, { readonly binding: KernelBinding; readonly tensors: readonly KernelTensor[] }>();
 
-  constructor(lease: SessionLease, kernels: Kernels, width: number, vocabulary: number) {
+  constructor(lease: SessionLease, kernels: Kernels, { width, vocabulary }: Architecture, rows: number) {
     this.#lease = lease;
     this.#kernels = kernels;
     this.#width = width;
     this.#vocabulary = vocabulary;
+    this.#rows = rows;
   }
 
-  /** Logits [states, vocabulary] of some states; they are overwritten by the next run. */
-  async run(states: readonly Float32Array[]): Promise<Float32Array> {
-    const rows = states.length;
-    this.#grow(rows);
-    for (const [index, state] of states.entries()) this.#states.set(state, index * this.#width);
-    await this.#bind(rows).run();
-    return this.#logits.subarray(0, rows * this.#vocabulary);
-  }
-
-  /** A copy of the logits [count, vocabulary] of `count` neighbouring states. */
-  async all(states: Float32Array, count: number): Promise<Float32Array> {
-    const logits = new Float32Array(count * this.#vocabulary);
-    for (let begin = 0; begin < count; begin += ROWS) {
-      const rows = Array.from({ length: Math.min(ROWS, count - begin) }, (_, index) => {
-        return states.subarray((begin + index) * this.#width, (begin + index + 1) * this.#width);
-      });
-      logits.set(await this.run(rows), begin * this.#vocabulary);
+  /** Gives whoever wants them the logits [vocabulary] of a state. They are overwritten once they are taken. */
+  async run(wanted: readonly { readonly state: Float32Array; take(logits: Float32Array): void }[]): Promise<void> {
+    for (let begin = 0; begin < wanted.length; begin += this.#rows) {
+      const group = wanted.slice(begin, begin + this.#rows);
+      this.#grow(group.length);
+      for (const [index, { state }] of group.entries()) this.#states.set(state, index * this.#width);
+      await this.#bind(group.length).run();
+      for (const [index, { take }] of group.entries()) {
+        take(this.#logits.subarray(index * this.#vocabulary, (index + 1) * this.#vocabulary));
+      }
     }
-    return logits;
   }
 
   close(): void {

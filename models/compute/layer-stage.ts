@@ -1,8 +1,10 @@
 /** A decoder layer as a stage: its graph, bound to the caches of whichever slots step together. */
 import { roleOf } from "../block-role.ts";
+import type { Architecture } from "../manifest.ts";
 import type { Caches, CacheTensors } from "./caches.ts";
-import type { KernelBinding, KernelTensor } from "./kernels.ts";
+import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
 import type { Positions } from "./positions.ts";
+import { layerRowsAgree } from "./row-agreement.ts";
 import type { SessionLease } from "./sessions.ts";
 import type { Pass, Stage } from "./stage.ts";
 
@@ -19,12 +21,18 @@ interface SlotBinding {
 
 /** What the layers of a segment share. */
 export interface LayerSurroundings {
+  readonly kernels: Kernels;
+  readonly architecture: Architecture;
   readonly caches: Caches;
   readonly positions: Positions;
 }
 
-/** Makes the stage of a loaded layer, the `index`-th of its segment's caches. */
-export function layerStage(lease: SessionLease, index: number, { caches, positions }: LayerSurroundings): Stage {
+/** Makes the stage of a loaded layer, the `index`-th of its segment's caches. @throws {KernelError} */
+export async function layerStage(
+  lease: SessionLease,
+  index: number,
+  { kernels, architecture, caches, positions }: LayerSurroundings,
+): Promise<Stage> {
   /** In the order of their last use. */
   const bindings = new Map<string, SlotBinding>();
 
@@ -60,8 +68,9 @@ export function layerStage(lease: SessionLease, index: number, { caches, positio
 
   return {
     ...roleOf({ kind: "layer" }),
+    rowsAgree: await layerRowsAgree(kernels, lease.graph, architecture),
     async run({ batch, states }: Pass) {
-      const bound = bind(batch.slot, batch.rows.length);
+      const bound = bind(batch.slot, batch.parts.length);
       const { from, to } = states.tensors;
       if (bound.from !== from) bound.binding.input("hidden", from);
       if (bound.to !== to) bound.binding.output("hidden_out", to);

@@ -19,11 +19,21 @@ export interface SegmentRequest {
   readonly slots: number;
 }
 
+/**
+ * How the tokens of a row attend. The two ways round differently, and what a token leaves in the caches depends on it: to get
+ * the same bits again, a token must be run the way it was run first.
+ *
+ * - `chunk`: all at once, as a prompt is read; two tokens at least, and how many makes no difference;
+ * - `single`: each by itself, as answers are made, however many come in one row.
+ */
+export type Attention = "chunk" | "single";
+
 /** One sequence's part of a step: `count` tokens that start at `position`, in the cache of `slot`. */
 export interface StepRow {
   readonly slot: number;
   readonly position: number;
   readonly count: number;
+  readonly attention: Attention;
   /** What the head does with the row's last token (all of its tokens for "logits"); ignored without a head. */
   readonly output: "none" | "logits" | { readonly sampling: SamplingOptions; readonly history: Int32Array };
 }

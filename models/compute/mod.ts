@@ -18,7 +18,15 @@ import { type StartThread, startWorker, type WorkerClient } from "./worker-clien
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
 export type { ComputeThread, StartThread } from "./worker-client.ts";
-export type { BlockFiles, ComputeOptions, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
+export type {
+  Attention,
+  BlockFiles,
+  ComputeOptions,
+  SegmentRequest,
+  StepRequest,
+  StepResult,
+  StepRow,
+} from "./messages.ts";
 
 /** A device's one compute worker. Where it dies, the next `open` starts another, a few times. */
 export interface Compute extends AsyncDisposable {

@@ -60,7 +60,8 @@ export class SegmentRunner {
       case "layer": {
         const place = blocks.filter(keepsCache).indexOf(block);
         const lease = await sessions.lease(block.sha256, block.graph);
-        return layerStage(lease, place, { caches: this.caches, positions: this.#positions });
+        const { caches } = this;
+        return layerStage(lease, place, { kernels, architecture, caches, positions: this.#positions });
       }
       case "head":
         return headStage(await sessions.lease(block.sha256, block.graph), kernels, architecture);
@@ -79,27 +80,28 @@ export class SegmentRunner {
   /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */
   async step(step: StepRequest): Promise<StepResult> {
     const { architecture: { width }, blocks } = this.#request;
-    const offsets = this.#validate(step);
+    const total = this.#validate(step);
     const samples = givesLogits(blocks);
-    const hidden = samples ? undefined : new Float32Array((offsets.at(-1) ?? 0) * width);
+    const hidden = samples ? undefined : new Float32Array(total * width);
     const result = {
       tokens: samples ? step.rows.map(() => -1) : [],
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
-    for (const batch of batchRows(step.rows)) {
-      await this.#pass({ step, batch, offsets, states: this.#states, result }, blockMilliseconds);
-      if (hidden !== undefined) this.#scatter(batch, offsets, hidden);
+    const together = this.#stages.every(({ rowsAgree }) => rowsAgree);
+    for (const batch of batchRows(step.rows, { together })) {
+      await this.#pass({ step, batch, states: this.#states, result }, blockMilliseconds);
+      if (hidden !== undefined) this.#scatter(batch, hidden);
     }
     return { ...result, ...(hidden === undefined ? {} : { hidden }), blockMilliseconds };
   }
 
   /** Takes one batch through all stages. */
   async #pass(pass: Pass, blockMilliseconds: number[]): Promise<void> {
-    const { step, batch, offsets } = pass;
-    this.#states.begin(batch.rows.length, batch.count);
-    this.#positions.set(batch.rows.map((row) => (step.rows[row]?.position ?? 0) + batch.count - 1));
-    if (step.hidden !== undefined) this.#gather(step.hidden, batch, offsets);
+    const { step, batch } = pass;
+    this.#states.begin(batch.parts.length, batch.count);
+    this.#positions.set(batch.parts.map(({ position }) => position + batch.count - 1));
+    if (step.hidden !== undefined) this.#gather(step.hidden, batch);
     for (const [index, stage] of this.#stages.entries()) {
       const begin = performance.now();
       await stage.run(pass);
@@ -108,42 +110,43 @@ export class SegmentRunner {
     }
   }
 
-  /** Puts the batch's rows of `hidden` one behind another. */
-  #gather(hidden: Float32Array, { rows, count }: Batch, offsets: readonly number[]): void {
+  /** Puts the batch's parts of `hidden` one behind another. */
+  #gather(hidden: Float32Array, { parts, count }: Batch): void {
     const { width } = this.#request.architecture;
-    for (const [place, row] of rows.entries()) {
-      const offset = (offsets[row] ?? 0) * width;
-      this.#states.values.set(hidden.subarray(offset, offset + count * width), place * count * width);
+    for (const [place, { offset }] of parts.entries()) {
+      this.#states.values.set(hidden.subarray(offset * width, (offset + count) * width), place * count * width);
     }
   }
 
-  /** Puts the batch's states back where its rows are in `hidden`. */
-  #scatter({ rows, count }: Batch, offsets: readonly number[], hidden: Float32Array): void {
+  /** Puts the batch's states back where its parts are in `hidden`. */
+  #scatter({ parts, count }: Batch, hidden: Float32Array): void {
     const { width } = this.#request.architecture;
     const size = count * width;
-    for (const [place, row] of rows.entries()) {
-      hidden.set(this.#states.values.subarray(place * size, (place + 1) * size), (offsets[row] ?? 0) * width);
+    for (const [place, { offset }] of parts.entries()) {
+      hidden.set(this.#states.values.subarray(place * size, (place + 1) * size), offset * width);
     }
   }
 
-  /** Checks the rows; returns where each row's tokens start, and the total as the last element. */
-  #validate(step: StepRequest): number[] {
+  /** Checks the rows; returns how many tokens they have. */
+  #validate(step: StepRequest): number {
     const { slots, context, blocks, architecture: { width } } = this.#request;
-    const offsets = [0];
-    for (const { slot, position, count } of step.rows) {
+    let total = 0;
+    for (const { slot, position, count, attention } of step.rows) {
       if (slot < 0 || slot >= slots) {
         throw new RangeError(`A step names cache slot ${slot}; this segment has ${slots}.`);
       }
       if (count < 1 || position < 0 || position + count > context) {
         throw new RangeError(`A step runs positions ${position} to ${position + count}; the context is ${context}.`);
       }
-      offsets.push((offsets.at(-1) ?? 0) + count);
+      if (attention === "chunk" && count < 2) {
+        throw new RangeError("A chunk has two tokens at least; a step has one of 1.");
+      }
+      total += count;
     }
-    const total = offsets.at(-1) ?? 0;
     const [given, wanted] = takesTokens(blocks) ? [step.tokens.length, total] : [step.hidden?.length, total * width];
     if (given !== wanted) {
       throw new RangeError(`A step of ${total} tokens came with ${given} values instead of ${wanted}.`);
     }
-    return offsets;
+    return total;
   }
 }

@@ -8,8 +8,6 @@ import type { HiddenStates } from "./states.ts";
 export interface Pass {
   readonly step: StepRequest;
   readonly batch: Batch;
-  /** Where the tokens of each of the step's rows begin. */
-  readonly offsets: readonly number[];
   readonly states: HiddenStates;
   /** What the step gives; the stage that ends the model writes there. */
   readonly result: { readonly tokens: number[]; readonly logits: (StepResult["logits"][number])[] };
@@ -19,6 +17,8 @@ export interface Pass {
 export interface Stage {
   readonly takes: BlockInput;
   readonly gives: BlockOutput;
+  /** Whether a row gets the same bits alone and in a pass of several. Where it does not, rows run one by one. */
+  readonly rowsAgree: boolean;
   /** Runs the batch: states are changed where they lie. */
   run(pass: Pass): void | Promise<void>;
   close(): void | Promise<void>;

@@ -179,10 +179,13 @@ for (const [name, [prompt, code]] of Object.entries(rejected)) {
   });
 }
 
-test("a conversation that takes up another's answer runs prompt and tokens, and owes the text that was not sent", async () => {
+test("a conversation that takes up another's answer runs prompt and tokens, each as it was run first, and owes the text that was not sent", async () => {
   await scene({ progress: { generated: idsOf("abc"), sent: 1 } }, async (scene) => {
     await scene.tell(seated);
-    assert.deepEqual(rows(scene.first.of("forward")).map(({ tokens }) => tokens), [idsOf("Helloabc")]);
+    const forwards = scene.first.of("forward");
+    assert.deepEqual(rows(forwards).map(({ tokens }) => tokens), [idsOf("Hello"), idsOf("abc")]);
+    assert.deepEqual(forwards.map(({ singles }) => [...singles]), [[0], [1]]);
+    await scene.tell({ type: "advanced", position: 5 });
     await scene.tell(draw(8, "d"));
     assert.deepEqual(last(scene), { type: "piece", tokens: idsOf("d"), text: "bcd" });
   });

@@ -25,6 +25,7 @@ const row = (tokens: number): Row => ({
   sequence: 0,
   position: 0,
   tokens: new Int32Array(tokens),
+  attention: tokens === 1 ? "single" : "chunk",
   sample: true,
   hidden: undefined,
 });

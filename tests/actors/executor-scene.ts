@@ -141,9 +141,11 @@ async function lookAt(system: ActorSystem, ref: Ref<ExecutorMessage>): Promise<E
   return outcome.type === "reply" ? outcome.value : assert.fail(outcome.reason);
 }
 
-/** A forward of one row that asks for a token. */
-export const one = (sequence: number, position: number, ...tokens: number[]): Forward =>
-  forwardOf(sequence, position, Int32Array.from(tokens), true);
+/** A forward of one row that asks for a token: of one token as in decode, of several as a prompt. */
+export const one = (sequence: number, position: number, ...tokens: number[]): Forward => {
+  const attention = tokens.length === 1 ? "single" : "chunk";
+  return forwardOf(sequence, { position, tokens: Int32Array.from(tokens), attention, sample: true });
+};
 
 /** How a segment opens a sequence at the next. */
 export const open = (

@@ -69,7 +69,7 @@ test("the head tells what was drawn, or that a chunk is through, and what penalt
     const x = talker("x");
     const number = await enter(x, { repetitionPenalty: 1.1 });
     const chunk = Int32Array.from({ length: 70 }, (_, index) => index);
-    await tell(forwardOf(number, 0, chunk, false));
+    await tell(forwardOf(number, { position: 0, tokens: chunk, attention: "chunk", sample: false }));
     assert.deepEqual(steps[0]?.request.rows[0]?.output, "none");
     defined(steps[0]).end({ tokens: [-1] });
     await tell(one(number, 70, 99));
@@ -79,6 +79,21 @@ test("the head tells what was drawn, or that a chunk is through, and what penalt
     defined(steps[1]).end({ tokens: [42] });
     await tell({ type: "close", sequence: 999 });
     assert.deepEqual(x.of("sampled"), [{ type: "sampled", position: 71, token: 42 }]);
+  });
+});
+
+test("tokens of an answer that are run again attend one by one in each segment, those of a prompt together", async () => {
+  await scene({ context: 300 }, async ({ talker, enter, tell, steps, next }) => {
+    const number = await enter(talker("x"));
+    const attentions = ["chunk", "single"] as const;
+    for (const [index, attention] of attentions.entries()) {
+      const tokens = Int32Array.of(1, 2, 3);
+      await tell(forwardOf(number, { position: 3 * index, tokens, attention, sample: false }));
+      assert.equal(steps[index]?.request.rows[0]?.attention, attention);
+      defined(steps[index]).end({ hidden: new Float32Array(6) });
+    }
+    await tell({ type: "close", sequence: 999 });
+    assert.deepEqual(next.of("forward").map(({ singles }) => [...singles]), [[0], [1]]);
   });
 });
 

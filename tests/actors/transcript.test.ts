@@ -4,7 +4,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Transcript } from "../../actors/conversation/transcript.ts";
 import type { AnswerRequest, Progress } from "../../actors/conversation/protocol.ts";
-import { Prefill } from "../../actors/conversation/steps.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import type { TokenReader } from "../../models/text/mod.ts";
 
@@ -78,25 +77,6 @@ test("an answer all of whose tokens were drawn before only owes the rest of its 
   const generated = utf8("one two stop three");
   const transcript = begin(["stop"], { generated, sent: 3 });
   assert.deepEqual(transcript.ended(), { reason: "stop", text: " two " });
-});
-
-test("a prefill sends its chunks in order, few at a time, and asks for a token after the last only", () => {
-  const tokens = Array.from({ length: 1000 }, (_, index) => index);
-  const prefill = new Prefill(tokens);
-  const chunks = prefill.take();
-  assert.ok(chunks.length < 8 && prefill.take().length === 0);
-  while (chunks.at(-1)?.sample === false) {
-    prefill.arrived();
-    chunks.push(...prefill.take());
-  }
-  assert.deepEqual(chunks.flatMap(({ tokens }) => [...tokens]), tokens);
-  for (const [index, chunk] of chunks.entries()) {
-    assert.equal(
-      chunk.position,
-      chunks.slice(0, index).reduce((sum, one) => sum + one.tokens.length, 0),
-    );
-  }
-  assert.equal(chunks.filter(({ sample }) => sample).length, 1);
 });
 
 test("an answer that is said to have more tokens than it may is over, and what is beyond is not read", () => {

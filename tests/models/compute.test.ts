@@ -5,82 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
-import { compileModel } from "../../models/compile/mod.ts";
-import {
-  type BlockFiles,
-  ComputeError,
-  ComputeGoneError,
-  type ComputeSegment,
-  type LocalCompute,
-  type StepRow,
-} from "../../models/compute/mod.ts";
-import type { Manifest } from "../../models/manifest.ts";
-import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
-import { isRowInvariant } from "./row-invariance.ts";
-import { syntheticModel, writeFolder } from "./synthetic-model.ts";
+import { ComputeError, ComputeGoneError, type StepRow } from "../../models/compute/mod.ts";
+import { CONTEXT, openSegments, row, run, SLOTS, withSubject } from "./compute-subject.ts";
+import { syntheticModel } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
-
-const CONTEXT = 64;
-const SLOTS = 4;
-
-interface Subject {
-  readonly compute: LocalCompute;
-  readonly manifest: Manifest;
-  readonly blocks: readonly BlockFiles[];
-}
-
-/** A small model of four layers, quantised as real ones are, and a worker. */
-async function withSubject(
-  quantize: "keep" | "4" | "8",
-  action: (subject: Subject) => Promise<void>,
-  model = syntheticModel("qwen3", { layers: 4 }),
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const store = await openBlockStore(join(folder, "store"));
-    const source = await writeFolder(join(folder, "model"), model);
-    const manifest = await compileModel(source, { store, quantize });
-    await using compute = startLocalCompute({ threads: 1 });
-    await action({ compute, manifest, blocks: filesOf(manifest, store) });
-  });
-}
-
-function filesOf(manifest: Manifest, store: BlockStore): BlockFiles[] {
-  return manifest.blocks.map((block) => {
-    if (block.kind === "embed") {
-      return { index: block.index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
-    }
-    return { index: block.index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
-  });
-}
-
-/** Opens segments that end before each of `cuts`. */
-async function openSegments(
-  { compute, manifest, blocks }: Subject,
-  cuts: readonly number[],
-): Promise<ComputeSegment[]> {
-  const ends = [...cuts, blocks.length];
-  return await Promise.all(ends.map((end, index) => {
-    const own = blocks.slice(index === 0 ? 0 : ends[index - 1], end);
-    return compute.open({ architecture: manifest.architecture, blocks: own, context: CONTEXT, slots: SLOTS });
-  }));
-}
-
-/** Runs rows through all segments; returns the rows' logits. */
-async function run(segments: readonly ComputeSegment[], rows: readonly StepRow[], tokens: readonly number[]) {
-  let hidden: Float32Array | undefined;
-  let result;
-  for (const [index, segment] of segments.entries()) {
-    result = await segment.step({
-      rows,
-      tokens: index === 0 ? Int32Array.from(tokens) : new Int32Array(0),
-      ...(hidden === undefined ? {} : { hidden }),
-    });
-    hidden = result.hidden;
-  }
-  return result?.logits ?? [];
-}
-
-const row = (slot: number, position: number, count: number): StepRow => ({ slot, position, count, output: "logits" });
 
 for (const quantize of ["keep", "8", "4"] as const) {
   test(`any split gives bit for bit the logits of no split (weights: ${quantize})`, async () => {
@@ -105,31 +33,25 @@ for (const quantize of ["keep", "8", "4"] as const) {
     });
   });
 
-  const apart = quantize === "4" && !(await isRowInvariant());
-  const skip = apart && "this processor's 4-bit kernels round one row differently from several";
-  test(
-    `sequences that step together get bit for bit what each gets alone (weights: ${quantize})`,
-    { skip },
-    async () => {
-      await withSubject(quantize, async (subject) => {
-        const together = await openSegments(subject, [2]);
-        const alone = await openSegments(subject, [2]);
-        const prompts = [[1, 2, 3], [40, 41, 42, 43, 44, 45, 46], [7], [200, 100]];
-        for (const [slot, prompt] of prompts.entries()) {
-          for (const segments of [together, alone]) await run(segments, [row(slot, 0, prompt.length)], prompt);
+  test(`sequences that step together get bit for bit what each gets alone (weights: ${quantize})`, async () => {
+    await withSubject(quantize, async (subject) => {
+      const together = await openSegments(subject, [2]);
+      const alone = await openSegments(subject, [2]);
+      const prompts = [[1, 2, 3], [40, 41, 42, 43, 44, 45, 46], [7], [200, 100]];
+      for (const [slot, prompt] of prompts.entries()) {
+        for (const segments of [together, alone]) await run(segments, [row(slot, 0, prompt.length)], prompt);
+      }
+      for (let step = 0; step < 6; step++) {
+        const tokens = prompts.map((_, slot) => (slot * 37 + step * 11) % 256);
+        const rows = prompts.map((prompt, slot) => row(slot, prompt.length + step, 1));
+        const shared = await run(together, rows, tokens);
+        for (const [slot, one] of rows.entries()) {
+          const [own] = await run(alone, [one], [tokens[slot] ?? 0]);
+          assert.deepEqual(shared[slot], own, `slot ${slot}, step ${step}`);
         }
-        for (let step = 0; step < 6; step++) {
-          const tokens = prompts.map((_, slot) => (slot * 37 + step * 11) % 256);
-          const rows = prompts.map((prompt, slot) => row(slot, prompt.length + step, 1));
-          const shared = await run(together, rows, tokens);
-          for (const [slot, one] of rows.entries()) {
-            const [own] = await run(alone, [one], [tokens[slot] ?? 0]);
-            assert.deepEqual(shared[slot], own, `slot ${slot}, step ${step}`);
-          }
-        }
-      });
-    },
-  );
+      }
+    });
+  });
 }
 
 test("a slot that is used again gives what a fresh one gives", async () => {
@@ -150,6 +72,7 @@ test("rows outside the context, the slots or the arrays are refused, and the wor
     await assert.rejects(step(row(0, CONTEXT, 1), [1]), ComputeError);
     await assert.rejects(step(row(SLOTS, 0, 1), [1]), /slot 4/);
     await assert.rejects(step(row(0, 0, 2), [1]), /2 tokens came with 1/);
+    await assert.rejects(step({ ...row(0, 0, 1), attention: "chunk" }, [1]), /two tokens at least/);
     await assert.rejects(step(row(0, 0, 1), [100_000]), ComputeError);
     assert.equal((await step(row(0, 0, 1), [1])).logits[0]?.length, subject.manifest.architecture.vocabulary);
   });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileModel } from "../../models/compile/mod.ts";
-import { type BlockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
+import { type Attention, type BlockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
 import { onThisThread } from "../../models/compute/this-thread.ts";
 import type { Block, Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
@@ -58,7 +58,7 @@ export async function openPipeline(path: string, { threads = 1, slots = 8 }: Pip
         return answers;
       },
       async logits(ids) {
-        const row = { slot: 0, position: 0, count: ids.length, output: "logits" as const };
+        const row = { slot: 0, position: 0, count: ids.length, attention: attentionOf(ids), output: "logits" as const };
         const { logits: [found] } = await segment.step({ rows: [row], tokens: Int32Array.from(ids) });
         if (found === undefined) throw new TypeError("Cannot score: the head gave no logits");
         return found;
@@ -69,6 +69,11 @@ export async function openPipeline(path: string, { threads = 1, slots = 8 }: Pip
     await close();
     throw error;
   }
+}
+
+/** As in a conversation: a prompt is a chunk, a token that was drawn attends by itself. */
+function attentionOf(ids: readonly number[]): Attention {
+  return ids.length === 1 ? "single" : "chunk";
 }
 
 interface Lane {
@@ -88,7 +93,13 @@ async function completeLane(
   let open = prompts.map((prompt, slot) => ({ slot, position: 0, next: prompt, answer: new Array<number>() }));
   const answers = open.map(({ answer }) => answer);
   while (open.length > 0) {
-    const rows = open.map(({ slot, position, next }) => ({ slot, position, count: next.length, output: greedy }));
+    const rows = open.map(({ slot, position, next }) => ({
+      slot,
+      position,
+      count: next.length,
+      attention: attentionOf(next),
+      output: greedy,
+    }));
     const { tokens } = await segment.step({ rows, tokens: Int32Array.from(open.flatMap(({ next }) => next)) });
     open = open.flatMap(({ slot, position, next, answer }, i) => {
       const token = tokens[i] ?? -1;
