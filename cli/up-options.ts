@@ -1,15 +1,16 @@
 /** What people tell `skein up`: its options, read and checked before anything starts. */
 import { hostname } from "node:os";
-import { resolve } from "node:path";
 import type { ServingPolicy } from "../actors/leader/policy.ts";
-import { builtinModelPath } from "../models/builtin/mod.ts";
+import { catalog } from "../models/hub/mod.ts";
 import { objectives, solverNames } from "../plans/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 
 const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
-  --model PATH        give the mesh this model: a GGUF file, a Hugging Face folder, or the word builtin
+  --model MODEL       give the mesh this model: a GGUF file, a Hugging Face folder, the word builtin, or one to be fetched:
+                      hf:OWNER/NAME[:Q4_K_M], https://…/NAME.gguf, or ${Object.keys(catalog).join(", ")}
+  --yes               fetch it without being asked
   --join -            join a mesh: its invite (see skein invite) is read from standard input, or typed in
   --join FILE         the same, read from a file; an invite itself is taken too, but stands in the shell's history
   --name NAME         what to call this device (default: the host's name)
@@ -54,8 +55,10 @@ export interface UpOptions {
   /** Undefined for what is measured best. */
   readonly threads?: number;
   readonly slowdown: number;
-  /** A file or folder to give the mesh; whether it can be read is not known yet. */
+  /** What to give the mesh, as it was named; whether it can be had is not known yet. */
   readonly model?: string;
+  /** Fetch it without a question. */
+  readonly yes: boolean;
   readonly quantize: (typeof QUANTIZE)[number];
   readonly policy: ServingPolicy;
   readonly json: boolean;
@@ -78,6 +81,7 @@ type Values = ReturnType<typeof parse>;
 function parse(args: readonly string[]) {
   return parseCommand(args, {
     model: { type: "string" },
+    yes: { type: "boolean", default: false },
     quantize: { type: "string", default: "keep" },
     join: { type: "string" },
     name: { type: "string", default: hostname() },
@@ -124,7 +128,8 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     policy: readPolicy(values),
     json: values.json,
     ...(values.join === undefined ? {} : { join: values.join }),
-    ...(values.model === undefined ? {} : { model: modelPath(values.model) }),
+    yes: values.yes,
+    ...(values.model === undefined ? {} : { model: values.model }),
   };
 }
 
@@ -142,10 +147,6 @@ function readPolicy(values: Values): ServingPolicy {
     context: numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096,
     concurrency: numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4,
   };
-}
-
-function modelPath(model: string): string {
-  return model === "builtin" ? builtinModelPath() : resolve(model);
 }
 
 /** HOST:PORT; beyond loopback anybody in reach could read what is asked here, so that takes a key. */

@@ -5,6 +5,7 @@ import type { DaemonEvent } from "../actors/daemon/mod.ts";
 import { describeEvent } from "../actors/inspector/describe.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
+import { FetchProgress } from "./fetch-progress.ts";
 
 /** Who a daemon is. */
 export const Ready = v.object({
@@ -24,6 +25,8 @@ export type Ready = v.InferOutput<typeof Ready>;
 export interface Printer {
   ready(who: Ready): void;
   event(event: DaemonEvent): void;
+  /** The model is on its way from elsewhere. */
+  fetchingModel(doneBytes: number, totalBytes: number | undefined): void;
   compiling(model: string, block: number, blocks: number): void;
   compiled(manifest: Manifest): void;
   stopping(signal: string): void;
@@ -39,6 +42,7 @@ export function eventPrinter(
 }
 
 function jsonPrinter(write: (text: string) => void): Printer {
+  let fetched = -1;
   // The first line is "ready"; what happens while the daemon starts waits for it.
   let waiting: object[] | undefined = [];
   const line = (value: object): void => {
@@ -52,6 +56,15 @@ function jsonPrinter(write: (text: string) => void): Printer {
       for (const value of [{ type: "ready", ...who }, ...before]) line(value);
     },
     event: line,
+    fetchingModel: (doneBytes, totalBytes) => {
+      // A line a hundredth: as many as there are chunks would be a flood.
+      const hundredth = totalBytes === undefined
+        ? Math.floor(doneBytes / 1e8)
+        : Math.floor(100 * doneBytes / totalBytes);
+      if (hundredth === fetched) return;
+      fetched = hundredth;
+      line({ type: "fetching-model", doneBytes, totalBytes });
+    },
     compiling: (model, block, blocks) => line({ type: "compiling", model, block, blocks }),
     compiled: ({ name, blocks, quantization, notes = [] }) =>
       line({ type: "compiled", model: name, blocks: blocks.length, quantization, bytes: memoryOf(blocks), notes }),
@@ -62,6 +75,7 @@ function jsonPrinter(write: (text: string) => void): Printer {
 function textPrinter(terminal: boolean, write: (text: string) => void): Printer {
   let progressing = false;
   let lastPercent = -10;
+  const fetching = new FetchProgress();
   const say = (text: string): void => {
     write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
     progressing = false;
@@ -82,6 +96,10 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       say(`  api     ${who.api}${who.keyFile === undefined ? "" : ` (asks for the key in ${who.keyFile})`}`);
       say(`  data    ${who.dataDir}`);
       say(`  invite  npx skein invite --data-dir "${who.dataDir}"`);
+    },
+    fetchingModel(done, total) {
+      const text = fetching.describe(done, total, performance.now());
+      progress(`  fetching ${text},`, total === undefined ? 0 : done / total);
     },
     compiling: (model, block, blocks) => progress(`  compiling ${model}`, block / blocks),
     compiled({ name, blocks, quantization, notes = [] }) {

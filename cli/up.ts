@@ -1,21 +1,19 @@
 /** skein up: this device's daemon, in the foreground. */
 import { availableParallelism } from "node:os";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, openDataFolder } from "../runtime/host/mod.ts";
 import { type Invite, isStrayStreamError } from "../runtime/mesh/mod.ts";
-import { CommandError } from "./command.ts";
 import { readInvite } from "./join.ts";
+import { findModel, type ModelSource } from "./model-source.ts";
 import { readUpOptions, type UpOptions } from "./up-options.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
 /** Runs the command until a signal ends it. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = readUpOptions(args);
-  if (options.model !== undefined) await requireReadable(options.model);
   const invited = options.join === undefined ? {} : { invite: await readInvite(options.join) };
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort(signal));
@@ -24,7 +22,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const broken = liveOn(printer, (error) => ending.abort(error));
   const folder = await openDataFolder(options.dataDir);
   try {
-    await serve({ ...options, ...invited }, folder, printer, ending.signal);
+    const { model, yes, ...rest } = { ...options, ...invited };
+    const source = model === undefined
+      ? undefined
+      : await findModel(model, { yes, signal: ending.signal, folder: folder.path });
+    await serve({ ...rest, source }, folder, printer, ending.signal);
   } finally {
     orphaned();
     broken();
@@ -35,12 +37,12 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Runs a daemon until `ending` is aborted. @throws what it was aborted with, if that is an error. */
 async function serve(
-  options: UpOptions & { readonly invite?: Invite },
+  options: Omit<UpOptions, "model" | "yes"> & { readonly invite?: Invite; readonly source: ModelSource | undefined },
   folder: DataFolder,
   printer: Printer,
   ending: AbortSignal,
 ): Promise<void> {
-  const { name, model, quantize, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
+  const { name, source, quantize, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
   await using daemon = await startDaemon({
     ...rest,
     name,
@@ -61,7 +63,7 @@ async function serve(
       dataDir: folder.path,
       pid: process.pid,
     });
-    if (model !== undefined) await offer(daemon, model, quantize, printer, ending);
+    if (source !== undefined) await offer(daemon, source, quantize, printer, ending);
     await ended(ending);
   } finally {
     await withdraw();
@@ -70,19 +72,21 @@ async function serve(
   printer.stopping(String(ending.reason));
 }
 
-/** Compiles the model, unless its blocks are there already, and offers it to the mesh. */
+/** Fetches and compiles the model, as far as it is not here already, and offers it to the mesh. */
 async function offer(
   daemon: Daemon,
-  path: string,
+  source: ModelSource,
   quantize: UpOptions["quantize"],
   printer: Printer,
   signal: AbortSignal,
 ): Promise<void> {
   try {
+    const path = await source.fetch(signal, (done, total) => printer.fetchingModel(done, total));
     const manifest = await compileModel(path, {
       store: daemon.store,
       quantize,
       signal,
+      ...(source.name === undefined ? {} : { name: source.name }),
       onProgress: ({ block, blocks }) => printer.compiling(path, block, blocks),
     });
     printer.compiled(manifest);
@@ -107,16 +111,6 @@ async function announce(daemon: Daemon, folder: DataFolder, name: string): Promi
     await withdraw();
     await folder.remove("daemon.json");
   };
-}
-
-async function requireReadable(model: string): Promise<void> {
-  await access(model).catch((error) => {
-    throw new CommandError(
-      `The model ${model} cannot be read: ${
-        error.code === "ENOENT" ? "there is no such file or folder" : error.message
-      }.`,
-    );
-  });
 }
 
 /** Goes on after errors that say nothing new, and ends in order after others; returns the end of watching. */

@@ -1,7 +1,7 @@
 /** Compiles model files into manifests and blocks. */
 import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { ModelFileError } from "../formats/mod.ts";
+import { ggufParts, ModelFileError } from "../formats/mod.ts";
 import type { Blob, Block, Manifest } from "../manifest.ts";
 import { manifestId } from "../manifest-id.ts";
 import type { BlockStore } from "../store/mod.ts";
@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly store: BlockStore;
   /** Weights that are not Q4_0, Q4_K or Q8_0: keep them (the default; Q5_K and Q6_K at 8 bits), or quantise to 4 or 8. */
   readonly quantize?: Quantize;
+  /** What it is called. Default: the file's or folder's name without its ending. */
+  readonly name?: string;
   /** Stops the work; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called after every block. */
@@ -51,13 +53,14 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   if (!found.isFile() && !found.isDirectory()) {
     throw new ModelFileError(path, "it is neither a file nor a folder", "Choose a GGUF file or a Hugging Face folder.");
   }
-  // Downloaders keep files under their hash and link to them: the name is that of the link.
-  const name = nameOf(resolve(path));
-  const key = await sourceKey(real, name, quantize);
+  // Downloaders keep files under their hash and link to them: the name is that of the link, and so are those of parts.
+  const named = resolve(path);
+  const name = options.name ?? nameOf(named);
+  const key = await sourceKey(real, name, quantize, found.isFile() ? ggufParts(named).slice(1) : []);
   const known = await store.compiledSource(key);
   if (known !== undefined) return known;
 
-  const model = found.isDirectory() ? await openFolderModel(real) : await openGgufModel(real);
+  const model = found.isDirectory() ? await openFolderModel(named) : await openGgufModel(named);
   try {
     const manifest = await compile(model, name, quantize, options);
     await store.putManifest(manifest);
@@ -140,5 +143,5 @@ async function* abortable(
 
 /** What people call a model: the file's or folder's name without its ending. */
 function nameOf(path: string): string {
-  return basename(path).replace(/\.gguf$/i, "").slice(0, 256) || "model";
+  return basename(path).replace(/(?:-\d{5}-of-\d{5})?\.gguf$/i, "").slice(0, 256) || "model";
 }

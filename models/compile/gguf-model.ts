@@ -95,14 +95,6 @@ function refuseOtherForms(
   values: CheckedValues,
   metadata: Readonly<Record<string, unknown>>,
 ): void {
-  const parts = metadata["split.count"];
-  if (parts !== undefined && parts !== 1 && parts !== 0) {
-    throw new ModelFileError(
-      path,
-      `it is one of ${show(parts)} parts of a model`,
-      "Join the parts with llama.cpp's `llama-gguf-split --merge`, and choose the result.",
-    );
-  }
   const experts = metadata[`${prefix}expert_count`];
   if (experts !== undefined && experts !== 0) {
     throw new ModelFileError(path, `it is a mixture of ${show(experts)} experts`, "Choose a dense model.");

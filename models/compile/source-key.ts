@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Quantize } from "./projection.ts";
 
 /** Raise it when the compiler gives other graphs, weights or manifests for the same file. */
@@ -7,13 +7,18 @@ const compilerVersion = 2;
 
 /**
  * A text that names an unchanged model file or folder and how it is compiled: path, name, sizes, times of change,
- * options and the compiler's version.
+ * options and the compiler's version. `parts` are more files of a model that comes in several.
  */
-export async function sourceKey(path: string, name: string, quantize: Quantize): Promise<string> {
+export async function sourceKey(
+  path: string,
+  name: string,
+  quantize: Quantize,
+  parts: readonly string[] = [],
+): Promise<string> {
   const found = await stat(path);
-  const names = found.isDirectory() ? (await readdir(path)).sort() : [""];
+  const names = found.isDirectory() ? (await readdir(path)).sort() : ["", ...parts];
   const files = await Promise.all(names.map(async (entry) => {
-    const file = await stat(join(path, entry)).catch(() => undefined);
+    const file = await stat(isAbsolute(entry) ? entry : join(path, entry)).catch(() => undefined);
     return [entry, file?.size, file?.mtimeMs];
   }));
   return JSON.stringify({ compilerVersion, path, name, quantize, files });

@@ -1,7 +1,7 @@
 /** Model files: what they hold, how their numbers are stored, and how to write one. */
 export { dequantize } from "./dequantize.ts";
 export { embeddingRowBytes, readEmbeddingRows } from "./embedding-rows.ts";
-export { type GgufFile, openGguf } from "./gguf.ts";
+export { type GgufFile, ggufParts, openGguf } from "./gguf.ts";
 export type { GgufMetadata } from "./gguf-header.ts";
 export { adviceToFetchAgain, ModelFileError } from "./model-file-error.ts";
 export type { ModelSource, SourceTensor } from "./model-source.ts";

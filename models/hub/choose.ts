@@ -24,8 +24,10 @@ export type Chosen = { readonly type: "chosen"; readonly choice: Choice } | {
   readonly reason: string;
 };
 
+/** Of a file whose name does not say how its weights are stored. */
+const UNNAMED = "unnamed";
 /** What can be compiled, the best choice first: small, and as fast as it is small. */
-const PREFERRED = ["Q4_K_M", "Q4_0", "Q4_K_S", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0", "F16", "BF16", "F32"];
+const PREFERRED = ["Q4_K_M", "Q4_0", "Q4_K_S", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0", "F16", "BF16", "F32", UNNAMED];
 const QUANTIZATION = /(?:^|[-._])((?:I?Q\d\w*?|F16|BF16|F32|FP16|FP32))(?:-\d{5}-of-\d{5})?\.gguf$/i;
 const PART = /-(\d{5})-of-(\d{5})\.gguf$/i;
 const FOLDER =
@@ -68,7 +70,7 @@ function ggufGroups(files: readonly HubFile[]): Choice[] {
     const [first] = sorted;
     const count = Number(first?.path.match(PART)?.[2] ?? 1);
     if (first === undefined || sorted.length !== count) return [];
-    const label = first.path.match(QUANTIZATION)?.[1]?.toUpperCase().replace(/^FP/, "F") ?? "unnamed";
+    const label = first.path.match(QUANTIZATION)?.[1]?.toUpperCase().replace(/^FP/, "F") ?? UNNAMED;
     return [{ files: sorted, quantization: label, kind: "gguf" as const }];
   });
 }

@@ -1,6 +1,5 @@
 /** What people tell `skein up`, before anything starts. */
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
 import { test } from "node:test";
 import { CommandError } from "../../cli/command.ts";
 import { readUpOptions } from "../../cli/up-options.ts";
@@ -12,6 +11,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
     api: { host: "127.0.0.1", port: 11411, keyed: false, origins: [] },
     mdns: true,
     slowdown: 1,
+    yes: false,
     quantize: "keep",
     policy: {
       objective: "latency",
@@ -30,7 +30,20 @@ test("without options a device joins nothing, offers nothing and serves as the u
 test("every option is read", () => {
   const options = readUpOptions([
     ...["--name", "board", "--data-dir", "/d", "--api", "[::1]:0", "--listen", "/ip4/0.0.0.0/tcp/1", "--no-mdns"],
-    ...["--memory", "2GiB", "--threads", "3", "--slowdown", "2", "--model", "m.gguf", "--quantize", "4", "--json"],
+    ...[
+      "--memory",
+      "2GiB",
+      "--threads",
+      "3",
+      "--slowdown",
+      "2",
+      "--model",
+      "m.gguf",
+      "--yes",
+      "--quantize",
+      "4",
+      "--json",
+    ],
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
     ...["--private-layers", "2", "--private-head", "--trusted", "a", "--only", "b", "--only", "c", "--exclude", "d"],
     ...["--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
@@ -44,7 +57,8 @@ test("every option is read", () => {
     memoryLimitBytes: 2 ** 31,
     threads: 3,
     slowdown: 2,
-    model: resolve("m.gguf"),
+    model: "m.gguf",
+    yes: true,
     quantize: "4",
     policy: {
       objective: "throughput",

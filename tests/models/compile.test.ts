@@ -172,7 +172,7 @@ test("GGUF models that the graphs do not cover are refused", async () => {
     [{ "llama.attention.head_count": { type: "uint32", value: 0 } }, /head_count" is 0/],
     [{ "llama.attention.head_count_kv": { type: "uint32", value: 3 } }, /4 heads cannot share 3/],
     [{ "llama.attention.head_count_kv": { type: "uint32", value: [2, 2] } }, /head_count_kv" is \[2,2\]/],
-    [{ "split.count": { type: "uint32", value: 3 } }, /one of 3 parts/],
+    [{ "split.count": { type: "uint32", value: 3 } }, /a part of 3, and by its name one of 1/],
     [{ "llama.expert_count": { type: "uint32", value: 8 } }, /mixture of 8 experts/],
     [{ "llama.rope.scaling.type": "yarn" }, /rope scaling is "yarn"/],
     [

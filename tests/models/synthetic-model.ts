@@ -152,13 +152,15 @@ export interface WriteGgufModelOptions {
   readonly quantized?: RegExp;
   /** How. Default Q8_0. */
   readonly quantizedAs?: "Q8_0" | KQuant;
+  /** Files to cut it into, named as llama.cpp's gguf-split does. Default 1. */
+  readonly parts?: number;
 }
 
 /** Writes the model as llama.cpp's converter would: the rotary rows of llama and mistral interleaved. */
 export async function writeGgufModel(
   path: string,
   { architecture, type, weights }: SyntheticModel,
-  { metadata = {}, quantized, quantizedAs = "Q8_0" }: WriteGgufModelOptions = {},
+  { metadata = {}, quantized, quantizedAs = "Q8_0", parts = 1 }: WriteGgufModelOptions = {},
 ): Promise<string> {
   const { family, heads, kvHeads, headSize, ropeFactors } = architecture;
   const interleaved = family === "llama" || family === "mistral";
@@ -207,8 +209,20 @@ export async function writeGgufModel(
     tensors.push({ name: "rope_freqs.weight", type: "F32", shape: [ropeFactors.length], content: () => [bytes] });
   }
   const kept = Object.entries(values).filter((entry): entry is [string, GgufValue] => entry[1] !== undefined);
-  await writeGguf(path, { metadata: Object.fromEntries(kept), tensors });
-  return path;
+  if (parts === 1) {
+    await writeGguf(path, { metadata: Object.fromEntries(kept), tensors });
+    return path;
+  }
+  const number = (value: number) => String(value).padStart(5, "0");
+  const pathOf = (part: number) => path.replace(/\.gguf$/, `-${number(part + 1)}-of-${number(parts)}.gguf`);
+  const split = { "split.count": uint32(parts), "split.tensors.count": uint32(tensors.length) };
+  for (let part = 0; part < parts; part++) {
+    // The first part has the metadata, and as a rule no tensors.
+    const own = part === 0 ? [] : tensors.filter((_, index) => index % (parts - 1) === part - 1);
+    const metadata = { ...part === 0 ? Object.fromEntries(kept) : {}, ...split };
+    await writeGguf(pathOf(part), { metadata, tensors: own });
+  }
+  return pathOf(0);
 }
 
 /** Puts the rows of the two halves of each head next to each other (`LlamaModel.permute` of llama.cpp's converter). */
