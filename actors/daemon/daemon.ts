@@ -14,6 +14,7 @@ import { createApi } from "../gateway/http.ts";
 import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
+import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
 import { startLocalCompute } from "./start-compute.ts";
@@ -40,6 +41,8 @@ export interface DaemonOptions extends MembershipOptions {
   readonly slowdown: number;
   readonly processBytes: () => number;
   readonly onEvent: (event: DaemonEvent) => void;
+  /** What measures this daemon from within; absent: nothing. */
+  readonly instruments?: Instruments;
 }
 
 /** Everything a daemon has to say. */
@@ -78,7 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const join = await knownAddresses(options);
   const store = await openBlockStore(options.folder.blocks);
   const threads = options.threads ?? await chooseThreads(options);
-  const compute = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
+  const worker = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
+  const compute = options.instruments?.compute(worker) ?? worker;
   const mesh = started.use(await openMesh(options, { identity, key, join }));
   const { system, served } = startActors(options, { store, compute, threads, mesh, joins: join.length > 0 }, started);
   const api = await startApi(options, { system, store, mesh, served }, started);
@@ -119,10 +123,12 @@ function startActors(
   { store, compute, threads, mesh, joins }: Opened,
   started: AsyncDisposableStack,
 ): { readonly system: ActorSystem; readonly served: Served } {
-  const { name, folder, onEvent } = options;
+  const { name, folder, onEvent, instruments } = options;
+  const transport = instruments?.transport(mesh) ?? mesh;
   let rates: Promise<ComputeRates> | undefined;
   const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
-  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport: mesh, onCrash }));
+  const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport, onCrash }));
+  instruments?.inspect(system.inspect);
   const { root, served } = composeDevice({
     device: mesh.self,
     name,
