@@ -18,6 +18,12 @@ export interface LocalMesh extends AsyncDisposable {
   blocks(): Promise<number>;
   /** Starts one more daemon and lets it join. */
   join(more?: readonly string[]): Promise<LaunchedDaemon>;
+  /** Starts a daemon that has ended again, on its data folder and with its arguments. */
+  restart(index: number): Promise<LaunchedDaemon>;
+  /** Whether a daemon's process is there, be it frozen. */
+  isUp(index: number): boolean;
+  /** Sends a signal to a daemon itself, past its launcher. */
+  signal(index: number, name: NodeJS.Signals): void;
   /** Pins how many blocks each daemon holds, in the order of `devices` (default d0, d1, …), and waits until it is so. */
   split(counts: readonly number[], devices?: readonly number[]): Promise<void>;
   /** Leaves the plan to the leader again, and waits until it has planned. */
@@ -50,6 +56,8 @@ export async function startLocalMesh(
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
   const daemons: LaunchedDaemon[] = [];
+  const startedWith: string[][] = [];
+  let started = 0;
   const common = [
     "--api",
     "127.0.0.1:0",
@@ -63,22 +71,25 @@ export async function startLocalMesh(
     ...arguments_,
   ];
   const start = async (more: readonly string[], invite?: string): Promise<LaunchedDaemon> => {
-    const name = `d${daemons.length}`;
-    const own = [
-      "--name",
-      name,
-      "--data-dir",
-      join(folder, name),
-      ...limits[daemons.length] ?? [],
-    ];
-    const daemon = await launchDaemon([...common, ...own, ...more], invite === undefined ? {} : { invite });
-    daemons.push(daemon);
-    return daemon;
+    const index = started++;
+    const own = ["--name", `d${index}`, "--data-dir", join(folder, `d${index}`), ...limits[index] ?? []];
+    startedWith[index] = [...common, ...own, ...more];
+    return daemons[index] = await launchDaemon(startedWith[index], invite === undefined ? {} : { invite });
   };
+  const isUp = (index: number) => isRunning(daemons[index]?.ready.pid ?? 0);
   const mesh: LocalMesh = {
     daemons,
     api: (index) => daemons[index]?.ready.api ?? "",
-    join: (more = []) => start(more, daemons[0]?.ready.invite ?? ""),
+    join: (more = []) => {
+      const living = daemons.find((_, index) => isUp(index));
+      return start(more, living?.ready.invite ?? "");
+    },
+    async restart(index) {
+      await daemons[index]?.stop();
+      return daemons[index] = await launchDaemon(startedWith[index] ?? []);
+    },
+    isUp,
+    signal: (index, name) => void process.kill(daemons[index]?.ready.pid ?? 0, name),
     async split(counts, devices = counts.map((_, index) => index)) {
       const split = counts.map((blocks, place) => ({
         device: `d${devices[place]}`,
@@ -131,10 +142,12 @@ export async function startLocalMesh(
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(daemons.map((daemon) => daemon.stop()));
+      // One that did not come up has left a gap.
+      const all = daemons.filter(() => true);
+      await Promise.all(all.map((daemon) => daemon.stop()));
       // A launcher that had to be killed leaves its daemon behind, which writes until it ends; one that is frozen stays.
-      for (const { ready } of daemons) if (isRunning(ready.pid)) process.kill(ready.pid, "SIGKILL");
-      await Promise.all(daemons.map(({ ready }) => ended(ready.pid)));
+      for (const { ready } of all) if (isRunning(ready.pid)) process.kill(ready.pid, "SIGKILL");
+      await Promise.all(all.map(({ ready }) => ended(ready.pid)));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -166,7 +179,7 @@ export async function ended(pid: number): Promise<void> {
 
 function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return pid > 0 && process.kill(pid, 0);
   } catch {
     return false;
   }

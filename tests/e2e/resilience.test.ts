@@ -6,48 +6,22 @@ import process from "node:process";
 import { test } from "node:test";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { complete, ended, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
+import { readStream, type StreamRead } from "./read-stream.ts";
 
 const MODEL = builtinModelPath();
 const PROMPT = "Once upon a time";
 /** After this many tokens something happens. The answer has about 85. */
 const SOME = 30;
 
-/** An answer as it was read to its end. */
-interface Read {
-  readonly text: string;
-  /** How many conversations it took: more than one where it was taken up again. */
-  readonly conversations: number;
-}
-
 /** Streams a greedy completion of up to 120 tokens and calls `onToken` after each piece; an error in the stream throws. */
-async function stream(api: string, prompt: string, onToken: (count: number) => void): Promise<Read> {
-  const response = await fetch(`${api}/v1/completions`, {
-    method: "POST",
-    body: JSON.stringify({ prompt, max_tokens: 120, temperature: 0, stream: true }),
-  });
-  assert.equal(response.status, 200);
-  let [text, rest, count, conversations] = ["", "", 0, 0];
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (!line.startsWith("data: {")) continue;
-      const body = JSON.parse(line.slice(6)) as {
-        choices?: { text: string }[];
-        error?: { message: string };
-        skein?: { conversations: number };
-      };
-      assert.equal(body.error, undefined);
-      text += body.choices?.[0]?.text ?? "";
-      conversations = body.skein?.conversations ?? conversations;
-      onToken(++count);
-    }
-  }
-  return { text, conversations };
+async function stream(api: string, prompt: string, onToken: (count: number) => void): Promise<StreamRead> {
+  const read = await readStream(api, { prompt, max_tokens: 120, temperature: 0 }, { onPiece: onToken });
+  assert.equal(read.error, undefined);
+  return read;
 }
 
 /** An answer that was interrupted reads like one that was not, and took more than one conversation. */
-function assertTakenUp(read: Read, whole: string): void {
+function assertTakenUp(read: StreamRead, whole: string): void {
   assert.equal(read.text, whole);
   assert.ok(read.conversations > 1, "it was not interrupted");
 }

@@ -1,0 +1,77 @@
+/** What the driver is asked to do. */
+import { parseArgs } from "node:util";
+import { builtinModelPath } from "../../models/builtin/mod.ts";
+import { type FaultKind, FAULTS } from "./faults.ts";
+
+export interface ChaosOptions {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly devices: number;
+  /** Seconds from fault to fault, more or less. */
+  readonly every: number;
+  /** Path of the model's file. */
+  readonly model: string;
+  /** Answers being read at once. */
+  readonly readers: number;
+  /** Tokens of an answer, at most. */
+  readonly tokens: number;
+  readonly faults: readonly FaultKind[];
+  /** More arguments of every daemon. */
+  readonly up: readonly string[];
+  /** Where the result goes as JSON. */
+  readonly json: string;
+  /** Where everything that happened goes, a line an event. */
+  readonly log: string;
+}
+
+/** Reads a command line. @throws {TypeError} that names what is wrong with it. */
+export function readOptions(
+  args: readonly string[],
+  out: string,
+): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: "string", default: "240" },
+      seed: { type: "string", default: "1" },
+      devices: { type: "string", default: "4" },
+      model: { type: "string", default: "builtin" },
+      every: { type: "string", default: "6" },
+      readers: { type: "string", default: "3" },
+      tokens: { type: "string", default: "150" },
+      faults: { type: "string", default: FAULTS.join(",") },
+      up: { type: "string", default: "" },
+      json: { type: "string", default: `${out}chaos.json` },
+      log: { type: "string", default: `${out}chaos.events.jsonl` },
+    },
+  });
+  return {
+    seconds: whole("seconds", values.seconds, 1),
+    seed: whole("seed", values.seed, 0),
+    devices: whole("devices", values.devices, 2),
+    every: whole("every", values.every, 1),
+    model: values.model === "builtin" ? builtinModelPath() : values.model,
+    readers: whole("readers", values.readers, 1),
+    tokens: whole("tokens", values.tokens, 2),
+    faults: values.faults.split(",").map(faultKind),
+    up: values.up.split(" ").filter((word) => word !== ""),
+    json: values.json,
+    log: values.log,
+  };
+}
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new TypeError(
+    `Cannot use --${name} ${text}: it is a whole number from ${least} on.`,
+  );
+}
+
+function faultKind(name: string): FaultKind {
+  const kind = FAULTS.find((known) => known === name);
+  if (kind !== undefined) return kind;
+  throw new TypeError(
+    `Cannot use the fault "${name}"; known are ${FAULTS.join(", ")}.`,
+  );
+}
