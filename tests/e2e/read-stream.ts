@@ -17,6 +17,8 @@ export interface StreamRead {
 
 /** How a stream is read. */
 export interface ReadStreamOptions {
+  /** Hears that the prompt has been taken: its prefill begins. */
+  readonly onStart?: () => void;
   /** Hears how many pieces there are, after each. */
   readonly onPiece?: (count: number) => void;
   /** Gives up reading. */
@@ -40,7 +42,7 @@ interface Chunk {
 export async function readStream(
   api: string,
   request: object,
-  { onPiece = () => {}, signal }: ReadStreamOptions = {},
+  { onStart = () => {}, onPiece = () => {}, signal }: ReadStreamOptions = {},
 ): Promise<StreamRead> {
   const read = new Reading(onPiece);
   try {
@@ -50,7 +52,10 @@ export async function readStream(
       ...signal === undefined ? {} : { signal },
     });
     if (!response.ok) read.take(await response.json() as Chunk);
-    else await read.all(response);
+    else {
+      onStart();
+      await read.all(response);
+    }
   } catch (error) {
     read.error ??= `the connection broke: ${error instanceof Error ? error.message : String(error)}`;
   }
