@@ -1,11 +1,11 @@
 /** The plan as it travels: what the leader has decided and every device knows. */
 import * as v from "valibot";
-import { Count, Identifier, Position, refTo, Sha256, ShortText } from "./wire.ts";
 import type { SegmentMessage } from "./pipeline.ts";
+import { comparePlans, PlanNumber } from "./plan-number.ts";
+import { Recall } from "./recall.ts";
+import { Count, Identifier, Position, refTo, Sha256, ShortText } from "./wire.ts";
 
-/** Plans are numbered: a leader's term first, then the plans of that leader. */
-export const PlanNumber = v.object({ term: Count, epoch: Count });
-export type PlanNumber = v.InferOutput<typeof PlanNumber>;
+export { comparePlans, PlanNumber };
 
 export const PlannedSegment = v.object({
   device: Identifier,
@@ -62,8 +62,14 @@ export type ActivePlan = v.InferOutput<typeof ActivePlan>;
 
 /** Where a model stands that the mesh serves, or means to serve. */
 export const ModelState = v.variant("type", [
-  v.object({ type: v.literal("active"), plan: ActivePlan }),
-  v.object({ type: v.literal("waiting"), model: v.object({ id: Sha256, name: ShortText }), reason: ShortText }),
+  v.object({ type: v.literal("active"), plan: ActivePlan, recall: v.optional(Recall) }),
+  v.object({
+    type: v.literal("waiting"),
+    model: v.object({ id: Sha256, name: ShortText }),
+    reason: ShortText,
+    /** Absent until it is known what the model is made of. */
+    recall: v.optional(Recall),
+  }),
 ]);
 export type ModelState = v.InferOutput<typeof ModelState>;
 
@@ -137,9 +143,4 @@ export function findPlan(
   if (found !== undefined) return standingOf(state, found.id);
   const names = known.map(({ name }) => `"${name}"`).join(", ");
   return { type: "unknown", reason: `The mesh runs ${names}, not "${model.slice(0, 200)}".` };
-}
-
-/** Orders plan numbers: negative where `a` is older than `b`. They are unique, whatever the model. */
-export function comparePlans(a: PlanNumber, b: PlanNumber): number {
-  return a.term - b.term || a.epoch - b.epoch;
 }

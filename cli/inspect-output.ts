@@ -2,6 +2,7 @@
 import type { EventLine, InspectedDevice, Inspection } from "../actors/gateway/api.ts";
 import type { DeviceView } from "../actors/inspector/protocol.ts";
 import { formatBytes } from "../plans/mod.ts";
+import { describeCopies } from "./copies-output.ts";
 import { table } from "./table.ts";
 
 /** Past events that are shown of a device. */
@@ -36,12 +37,13 @@ export function describeEvent(event: EventLine): string {
 }
 
 /** How the mesh stands, and each of its devices. */
-export function describeInspection({ devices, state, leader }: Inspection): string {
+export function describeInspection({ devices, state, models, leader }: Inspection): string {
   const plan = state.type === "waiting"
     ? `no plan: ${state.reason}`
     : `plan ${state.plan.number.term}.${state.plan.number.epoch} runs ${state.plan.model.name}: ` +
       state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
-  return `${plan}\n\n${devices.map((device) => describeDevice(device, leader)).join("\n")}`;
+  const copies = models.map(describeCopies).filter((line) => line !== "").map((line) => `${line}\n`).join("");
+  return `${plan}\n${copies}\n${devices.map((device) => describeDevice(device, leader)).join("\n")}`;
 }
 
 function describeDevice(device: InspectedDevice, leader: string | undefined): string {

@@ -4,6 +4,7 @@ import type { Measured } from "../actors/gateway/served.ts";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import type { ActivePlan } from "../actors/plan.ts";
 import { describeProof, formatBytes, type Outcome } from "../plans/mod.ts";
+import { describeCopies } from "./copies-output.ts";
 import { table } from "./table.ts";
 
 const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
@@ -13,8 +14,9 @@ const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
 };
 
 /** The plan in force, what is expected of it, and what was measured. */
-export function describePlan({ state, leader, term, measured }: PlanView): string {
-  if (state.type === "waiting") return `no plan: ${state.reason}\n`;
+export function describePlan({ state, models, leader, term, measured }: PlanView): string {
+  const copies = models.map(describeCopies).filter((line) => line !== "");
+  if (state.type === "waiting") return [`no plan: ${state.reason}`, ...copies, ""].join("\n");
   const { plan } = state;
   const { forecast } = plan;
   const rows = plan.segments.map(({ name, device, first, last, bytes }) => {
@@ -34,6 +36,7 @@ export function describePlan({ state, leader, term, measured }: PlanView): strin
     "",
     table(["device", "", "blocks", "memory", "time a token"], rows),
     ...(forecast === undefined ? [] : [...describeForecast(forecast), ""]),
+    ...copies.flatMap((line) => [line, ""]),
     ...(measured === undefined ? [] : [describeMeasured(measured, forecast?.tpotMilliseconds), ""]),
     ...(forecast === undefined || forecast.verdict === "" ? [] : [forecast.verdict, ""]),
   ].join("\n");

@@ -15,7 +15,7 @@ const USAGE = `skein plan [options]: show who runs what, what is expected of it,
                         -device:NAME   link:A-B=50Mbps,5ms   link:A>B=none   objective=throughput   solver=linear
                         concurrency=4   context=8192   private-layers=2   model=PATH (compiled here, its blocks are kept)
   --split A=N,B=M…    pin the plan: N blocks on device A, then M on B (embedding, each layer and head are a block each),
-                      until --auto, or a device of it or the leader leaves
+                      until --auto; while a device of it is away, another plan does
   --auto              leave the plan to the leader again
   --json              print JSON
 `;

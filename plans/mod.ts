@@ -15,7 +15,8 @@ export { validate } from "./validate.ts";
 export { explain } from "./explain.ts";
 export { isPrivate, mayHold } from "./policy.ts";
 export { shortageOf } from "./shortage.ts";
-export { reserveOnDisk, standbyBlocks } from "./standby.ts";
+export { copiesOnDisk } from "./copies.ts";
+export { standbyBlocks } from "./standby.ts";
 export { pipelineOf, simulate } from "./simulate.ts";
 export { parseChange } from "./what-if.ts";
 export { applyChanges } from "./apply-change.ts";
@@ -24,6 +25,7 @@ export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction
 export type { Checked, Refusal } from "./validate.ts";
 export type { Alternative, Binding, Explanation, LeftOut } from "./explain.ts";
 export type { Shortage } from "./shortage.ts";
+export type { CopiesOptions, Copy } from "./copies.ts";
 export type { Standby, StandbyCosts, StandbyOptions } from "./standby.ts";
 export type { PipelineStep, Simulation, SimulationOptions } from "./simulate.ts";
 export type { Change, ParsedChange } from "./what-if.ts";

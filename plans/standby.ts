@@ -1,7 +1,7 @@
 /**
  * Standby blocks: LinguaLinked's second stage (overlap). With the plan fixed, each device also keeps blocks of its
  * neighbours in the pipeline, next to its own, so that a boundary moves, or a lost device is replaced, without a download.
- * LinguaLinked maximises replicated bytes; here it is the expected time saved.
+ * LinguaLinked maximises replicated bytes; here it is the expected time saved. A study: what the mesh does is in `copies.ts`.
  */
 import { blockBytes } from "./bytes.ts";
 import { mayHold } from "./policy.ts";
@@ -48,7 +48,7 @@ interface Room {
   readonly gainPerByte: number;
 }
 
-/** Chooses standby blocks by expected gain: in memory where a device has room left, else on disk. A study. */
+/** Chooses standby blocks by expected gain: in memory where a device has room left, else on disk. */
 export function standbyBlocks(problem: Problem, segments: readonly Segment[], options: StandbyOptions = {}): Standby[] {
   const inMemory = (segment: Segment): Room => ({
     where: "memory",
@@ -61,19 +61,6 @@ export function standbyBlocks(problem: Problem, segments: readonly Segment[], op
     inMemory(segment),
     onDisk(problem, spareDiskBytes(segment.device), options),
   ], options);
-}
-
-/**
- * Chooses the blocks that each device is to fetch to its disk in reserve, by expected gain: what the mesh does. A device's
- * blocks take `spareDiskBytes` of it at most.
- */
-export function reserveOnDisk(
-  problem: Problem,
-  segments: readonly Segment[],
-  spareDiskBytes: (device: string) => number,
-  costs: StandbyCosts = {},
-): Standby[] {
-  return choose(problem, segments, ({ device }) => [onDisk(problem, spareDiskBytes(device), costs)], costs);
 }
 
 const [defaultFetch, defaultLoad] = [1e-5, 1e-6];

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { InspectEvent } from "../../runtime/actor/mod.ts";
 import { DeviceView } from "../inspector/protocol.ts";
-import { Split } from "../leader/protocol.ts";
+import { Split } from "../leader/policy.ts";
 import type { SolveAnswer } from "../leader/solver.ts";
 import { ActivePlan, ModelState } from "../plan.ts";
 import { Count, Identifier, ShortText } from "../wire.ts";

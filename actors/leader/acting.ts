@@ -2,11 +2,13 @@
 import type { Manifest } from "../../models/manifest.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { type MeshState, modelOf, type ModelState, noModels, type PlanNumber, type Standing } from "../plan.ts";
-import { Knowledge, type Offer } from "./knowledge.ts";
+import type { BlockRuns } from "../block-runs.ts";
+import type { Pin, Recall } from "../recall.ts";
+import type { Knowledge, Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
 import type { Order, Preparation } from "./orders.ts";
-import type { ServingPolicy } from "./policy.ts";
-import type { DeviceReport, LeaderMessage, Pinned, Split } from "./protocol.ts";
+import type { ServingPolicy, Split } from "./policy.ts";
+import type { DeviceReport, LeaderMessage, Pinned } from "./protocol.ts";
 import { type Choice, oneModel } from "./served.ts";
 import { Serving } from "./serving.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -27,8 +29,10 @@ export interface ActingOptions {
   readonly self: Ref<LeaderMessage>;
   /** What the leader before had published. */
   readonly published: MeshState;
-  /** Splits that people asked for, by model: where the leader's actor had crashed, they still hold. Written to. */
-  readonly pins: Map<string, Split>;
+  /** What is known of devices and models: more or less, as this device heard of it before it led. */
+  readonly knowledge: Knowledge;
+  /** Splits that people asked for, by model, whoever led then. Written to. */
+  readonly pins: Map<string, Pin>;
   readonly send: (device: string, order: Order) => void;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
@@ -58,16 +62,11 @@ export class Acting {
   constructor(options: ActingOptions, now: number) {
     this.#options = options;
     this.#choose = options.choose ?? oneModel;
-    this.#knowledge = new Knowledge(options.live);
+    this.#knowledge = options.knowledge;
     this.#tickedAt = now;
     this.#lead = this.#makeLead(now);
     for (const state of options.published.models) this.#takeOver(state, now);
     this.#publish();
-  }
-
-  /** Models that were offered and whose manifests are wanted, with the devices that have them. */
-  wanted(): readonly { readonly model: string; readonly sources: readonly string[] }[] {
-    return this.#knowledge.undescribed();
   }
 
   reported(report: DeviceReport, now: number): void {
@@ -83,6 +82,17 @@ export class Acting {
     const freed = this.#knowledge.offer(device, model, policy, complete);
     if (!known) this.#serve(now);
     if (freed) this.#servings.get(model)?.planSoon(now);
+  }
+
+  /** A device says which blocks of a model it has on its disk. */
+  holds(device: string, model: string, blocks: BlockRuns, now: number): void {
+    const news = this.#knowledge.holds(device, model, blocks);
+    if (news !== "nothing") this.#servings.get(model)?.found(news === "freed", now);
+  }
+
+  /** A split that people asked for before has come to be known. */
+  repin(model: string, split: Split | null, now: number): void {
+    this.#servings.get(model)?.repin(split, now);
   }
 
   /** What a model is made of has become known. */
@@ -117,8 +127,9 @@ export class Acting {
     if (id === undefined || serving === undefined) return { type: "refused", reason: this.#idle };
     const pinned = serving.pin(split, now);
     if (pinned.type === "refused") return pinned;
-    if (split === null) this.#options.pins.delete(id);
-    else this.#options.pins.set(id, split);
+    this.#options.pins.set(id, { split, number: this.#lead.number() });
+    // At once: it has to outlive this leader.
+    this.#publish();
     return pinned;
   }
 
@@ -163,7 +174,7 @@ export class Acting {
   }
 
   #begin(model: Named, standing: Standing, now: number): void {
-    const pinned = this.#options.pins.get(model.id) ?? null;
+    const pinned = this.#options.pins.get(model.id)?.split ?? null;
     this.#servings.set(model.id, new Serving(this.#lead, model, { standing, pinned }, now));
   }
 
@@ -173,7 +184,10 @@ export class Acting {
     if (this.#servings.size > 0 && this.#gathering(now)) return;
     const inForce = [...this.#servings].flatMap(([model, { plan }]) => plan === undefined ? [] : [model]);
     const chosen = new Set(this.#choose(this.#offers(), inForce));
-    const ended = [...this.#servings].filter(([model]) => !chosen.has(model));
+    // What was served and cannot be described is waited for, unless there is something else to serve.
+    const ended = [...this.#servings].filter(([model]) => {
+      return !chosen.has(model) && (chosen.size > 0 || this.#knowledge.offered(model) !== undefined);
+    });
     for (const [model, serving] of ended) {
       this.#servings.delete(model);
       serving.end();
@@ -182,7 +196,11 @@ export class Acting {
     for (const { manifest } of begun) {
       this.#begin(manifest, { type: "waiting", reason: `${manifest.name} is being placed.` }, now);
     }
-    const idle = this.#gathering(now) ? GATHERING : this.wanted().length > 0 ? UNDESCRIBED : NOTHING_OFFERED;
+    const idle = this.#gathering(now)
+      ? GATHERING
+      : this.#knowledge.undescribed().length > 0
+      ? UNDESCRIBED
+      : NOTHING_OFFERED;
     const news = this.#servings.size === 0 && idle !== this.#idle;
     this.#idle = idle;
     if (news || ended.length + begun.length > 0) this.#publish();
@@ -245,7 +263,19 @@ export class Acting {
 
   #state(): MeshState {
     if (this.#servings.size === 0) return noModels(this.#idle);
-    return { models: [...this.#servings.values()].map((serving) => serving.state()), reason: "" };
+    const models = [...this.#servings].map(([id, serving]) => {
+      const recall = this.#recall(id);
+      return { ...serving.state(), ...(recall === undefined ? {} : { recall }) };
+    });
+    return { models, reason: "" };
+  }
+
+  /** What whoever leads next has to know of a model. */
+  #recall(model: string): Recall | undefined {
+    const policy = this.#knowledge.policy(model);
+    if (policy === undefined) return undefined;
+    const pin = this.#options.pins.get(model);
+    return { policy, ...(pin === undefined ? {} : { pin }), holders: this.#knowledge.holdings.holders(model) };
   }
 
   #publish(): void {

@@ -1,4 +1,5 @@
 /** Having devices load a plan: the attempt under way, and those given up until it is known what takes their place. */
+import type { BlockRuns } from "../block-runs.ts";
 import { type ActivePlan, comparePlans } from "../plan.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import type { Lead } from "./lead.ts";
@@ -8,7 +9,7 @@ import type { Preparation } from "./orders.ts";
 /** What a device's word leads to. */
 export type Progress =
   | { readonly type: "none" }
-  | { readonly type: "failed"; readonly device: string; readonly reason: string }
+  | { readonly type: "failed"; readonly device: string; readonly reason: string; readonly missing?: BlockRuns }
   | { readonly type: "loaded"; readonly plan: ActivePlan; readonly decision: Decision };
 
 /** The attempts at plans for one model. */
@@ -55,7 +56,8 @@ export class Attempts {
     attempt.heard(message.device, now);
     if (message.type === "unprepared") {
       this.giveUp();
-      return { type: "failed", device: message.device, reason: message.reason };
+      const { device, reason, missing } = message;
+      return { type: "failed", device, reason, ...(missing === undefined ? {} : { missing }) };
     }
     if (message.type === "preparing") return { type: "none" };
     attempt.prepared(message.device, message.ref);

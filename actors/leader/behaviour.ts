@@ -1,11 +1,14 @@
 /**
  * The leader. Every device hosts one; the acting one, elected by term, owns the plans: it gathers reports and offers, places
- * the models, has the segments prepared, and publishes a plan once every one of them is loaded. The others pass on what
- * their device has to say and remember what was published, so that any of them can take over with the same plans.
+ * the models, has the segments prepared, and publishes a plan once every one of them is loaded. The others
+ * tell all what their device has to say, listen, and remember what was published: any of them can take over with the same
+ * plans, at once.
  */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { arrive, depart, hear, JOIN_MILLISECONDS, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
-import { claim, contradict, dispute, follow, forward, repeat } from "./leading.ts";
+import { heardReport, heldBlocks, offered } from "./hearsay.ts";
+import { Knowledge } from "./knowledge.ts";
+import { claim, contradict, dispute, follow, introduce, repeat } from "./leading.ts";
 import { obey, tellElected } from "./obeying.ts";
 import { acceptLeaderMessage, type LeaderMessage } from "./protocol.ts";
 import { fetched, fetchWanted, study } from "./questions.ts";
@@ -41,6 +44,7 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
   const { term } = memory;
   const state: LeaderState = {
     memory,
+    knowledge: new Knowledge(() => [self, ...state.election.peers]),
     election: { self, term, soundTerm: term, leader: undefined, peers: known, dueAt },
     claimedAt: 0,
     acting: undefined,
@@ -67,14 +71,18 @@ function receive(
       return;
     case "peer-up":
       state.election = arrive(state.election, message.device, now);
+      introduce(state, message.device, options, context);
       return contradict(state, message.device, context);
     case "peer-down":
       state.election = depart(state.election, message.device, now);
+      if (acting === undefined) state.knowledge.forget(message.device);
       return acting?.lost(message.device, now);
     case "order":
       return obey(state, message.order, options, context);
     case "report":
-      return reported(state, message, options, context);
+      return heardReport(state, message, options, context);
+    case "holds":
+      return heldBlocks(state, message, options, context);
     case "offer":
       return offered(state, message, options, context);
     case "manifest":
@@ -104,35 +112,5 @@ function tick(state: LeaderState, options: LeaderOptions, context: LeaderContext
   if (shouldClaim(state.election, now)) claim(state, options, context);
   else if (state.acting !== undefined && now - state.claimedAt >= CLAIM_MILLISECONDS) repeat(state, options, context);
   state.acting?.tick(now);
-  fetchWanted(state, options, context);
-}
-
-function reported(
-  state: LeaderState,
-  message: Extract<LeaderMessage, { type: "report" }>,
-  options: LeaderOptions,
-  context: LeaderContext,
-): void {
-  if (message.report.device === options.self) {
-    state.memory.report = message.report;
-    forward(state, message, options, context);
-  }
-  state.acting?.reported(message.report, options.clock.now());
-}
-
-function offered(
-  state: LeaderState,
-  message: Extract<LeaderMessage, { type: "offer" }>,
-  options: LeaderOptions,
-  context: LeaderContext,
-): void {
-  const { device, model, policy, complete } = message;
-  if (device === options.self) {
-    const { offers } = state.memory;
-    // What this device has in full it goes on having, whatever part of it a plan assigns.
-    if (offers.get(model)?.complete !== true || complete) offers.set(model, { policy, complete });
-    forward(state, message, options, context);
-  }
-  state.acting?.offered(device, model, policy, complete, options.clock.now());
   fetchWanted(state, options, context);
 }

@@ -1,11 +1,21 @@
 /** From an offer and the devices that are able to what is done about it. Pure. */
+import type { Manifest } from "../../models/manifest.ts";
 import { evenSplit, type Planned } from "../../plans/mod.ts";
 import type { Decision } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
-import { breachOf, capacityOf, type Circumstances, placePinned, problemOf, questionOf, shapeOf } from "./planning.ts";
-import { names } from "./policy.ts";
-import type { DeviceReport, Split } from "./protocol.ts";
+import {
+  blocksOf,
+  breachOf,
+  capacityOf,
+  type Circumstances,
+  placePinned,
+  problemOf,
+  questionOf,
+  shapeOf,
+} from "./planning.ts";
+import { names, type Split } from "./policy.ts";
+import type { DeviceReport } from "./protocol.ts";
 import type { SolveRequest } from "./solver.ts";
 
 /** A placement, or why there is none. */
@@ -65,4 +75,21 @@ export function planned({ manifest, policy }: Offer, outcome: Planned, verdict: 
   const forecast = forecastOf(outcome, verdict);
   const shape = shapeOf(manifest, policy);
   return { manifest, policy, shape, planner: "solver", segments: outcome.segments, forecast };
+}
+
+/** The blocks of a model that a person names by its path. */
+export interface NamedModel {
+  readonly path: string;
+  readonly manifest: Manifest;
+}
+
+/** What a person wonders about, asked of the planner: why the best plan is the best, and what would be after changes. */
+export function studyOf(
+  question: Omit<SolveRequest, "explain">,
+  changes: readonly string[],
+  models: readonly NamedModel[],
+): SolveRequest {
+  const request = { ...question, explain: true, secondOpinion: true };
+  if (changes.length === 0) return request;
+  return { ...request, changes, models: models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) })) };
 }

@@ -1,5 +1,7 @@
 /** What the acting leader has heard: devices with their reports, models with their owners' wishes, and who is planned around. */
 import type { Manifest } from "../../models/manifest.ts";
+import type { BlockRuns } from "../block-runs.ts";
+import { Holdings } from "./holdings.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
 import { coolDown } from "./when.ts";
@@ -26,7 +28,17 @@ interface Exclusion {
   readonly reason: string;
   /** Failures in a row. */
   readonly failures: number;
+  /** Blocks that it could not get from those who have them; absent where something else went wrong. */
+  readonly missing: BlockRuns | undefined;
+  /** What it had to offer when it failed: more of it may be what it lacked. */
+  readonly had: DeviceReport | undefined;
 }
+
+/** Memory or disk that grows by less than this part has not been mended. */
+const MENDED = 1.1;
+
+/** What a report brings. */
+export type News = "first" | "learnt" | "freed" | "numbers";
 
 /** Devices and models as they have been told of. */
 export class Knowledge {
@@ -35,6 +47,8 @@ export class Knowledge {
   readonly #told = new Map<string, Told>();
   readonly #manifests = new Map<string, Manifest>();
   readonly #excluded = new Map<string, Exclusion>();
+  /** Who has which blocks on disk. */
+  readonly holdings = new Holdings();
 
   /** @param live the devices in reach, this one included */
   constructor(live: () => readonly string[]) {
@@ -43,12 +57,13 @@ export class Knowledge {
 
   /**
    * Takes a report: the device's first, or one that tells of a link or of work at a model that was only guessed at before,
-   * or no news but numbers.
+   * or that frees it as it has more memory or disk than when it failed, or no news but numbers.
    */
-  report(report: DeviceReport): "first" | "learnt" | "numbers" {
+  report(report: DeviceReport): News {
     const known = this.#reports.get(report.device);
     this.#reports.set(report.device, report);
     if (known === undefined) return "first";
+    if (this.#mended(report)) return "freed";
     return report.links.length > known.links.length || report.work.length > known.work.length ? "learnt" : "numbers";
   }
 
@@ -67,10 +82,34 @@ export class Knowledge {
     return forgiven;
   }
 
+  /**
+   * A device says which blocks of a model it has on its disk: more than was known, which may free others that could not get
+   * them, or no news.
+   */
+  holds(device: string, model: string, blocks: BlockRuns): "more" | "freed" | "nothing" {
+    if (!this.#told.has(model) || !this.holdings.tell(model, device, this.name(device), blocks)) return "nothing";
+    return this.#forgive(({ missing }) => missing !== undefined) ? "freed" : "more";
+  }
+
   /** Failures are remembered all the same: a device that goes on failing is planned around for longer. */
-  #forgive(): boolean {
-    for (const [device, exclusion] of this.#excluded) this.#excluded.set(device, { ...exclusion, until: 0 });
-    return this.#excluded.size > 0;
+  #forgive(which: (exclusion: Exclusion) => boolean = () => true): boolean {
+    const forgiven = [...this.#excluded].filter(([, exclusion]) => which(exclusion));
+    for (const [device, exclusion] of forgiven) this.#excluded.set(device, { ...exclusion, until: 0 });
+    return forgiven.length > 0;
+  }
+
+  /** Whether a device that is planned around has what it may have lacked. True once. */
+  #mended({ device, usableBytes, spareDiskBytes }: DeviceReport): boolean {
+    const exclusion = this.#excluded.get(device);
+    const had = exclusion?.had;
+    if (exclusion === undefined || had === undefined || exclusion.until === 0) return false;
+    const more = usableBytes > MENDED * had.usableBytes || spareDiskBytes > MENDED * had.spareDiskBytes;
+    return more && this.#forgive((one) => one === exclusion);
+  }
+
+  /** How a model is to be served, as far as anybody has told. */
+  policy(model: string): ServingPolicy | undefined {
+    return this.#told.get(model)?.policy;
   }
 
   /** Takes the manifest of a model. */
@@ -98,8 +137,13 @@ export class Knowledge {
     return told === undefined || manifest === undefined ? undefined : { ...told, manifest };
   }
 
-  /** Forgets a device that has left. What it offered may still be served by those who recall it. */
+  /**
+   * Forgets a device that has left. What it offered may still be served by those who recall it; nobody is planned around
+   * for what could not be had from it.
+   */
   forget(device: string): void {
+    this.holdings.lost(device, this.name(device));
+    this.#forgive(({ missing }) => missing !== undefined);
     this.#reports.delete(device);
     this.#excluded.delete(device);
     for (const { holders, knowers } of this.#told.values()) {
@@ -109,9 +153,10 @@ export class Knowledge {
   }
 
   /** Plans around a device that has failed, the longer the more often it has. */
-  exclude(device: string, reason: string, now: number): void {
+  exclude(device: string, reason: string, now: number, missing?: BlockRuns): void {
     const failures = (this.#excluded.get(device)?.failures ?? 0) + 1;
-    this.#excluded.set(device, { until: now + coolDown(failures), reason, failures });
+    const had = this.#reports.get(device);
+    this.#excluded.set(device, { until: now + coolDown(failures), reason, failures, missing, had });
   }
 
   /** A device has done what it was asked for. */

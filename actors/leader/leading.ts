@@ -48,17 +48,19 @@ export function follow(
   const { leader } = election;
   if (leader === undefined || (leader === before && election.term === term)) return;
   options.announce({ type: "leader", device: leader, term: election.term });
-  if (leader !== options.self) memory.pins.clear();
   state.acting = leader === options.self ? act(state, options, context) : undefined;
   introduce(state, leader, options, context);
 }
 
-/** Tells a leader what this device can do and which models it knows. */
-function introduce({ memory }: LeaderState, leader: string, { self }: LeaderOptions, context: LeaderContext): void {
-  if (memory.report !== undefined) context.tell(leaderOf(leader), { type: "report", report: memory.report });
-  for (const [model, offer] of memory.offers) {
-    context.tell(leaderOf(leader), { type: "offer", device: self, model, ...offer });
+/** Tells a device what this one can do, which models it knows and what it has of them. */
+export function introduce({ memory }: LeaderState, to: string, { self }: LeaderOptions, context: LeaderContext): void {
+  const { report, offers, holds, pins } = memory;
+  if (report !== undefined) context.tell(leaderOf(to), { type: "report", report });
+  for (const [model, offer] of offers) {
+    const pin = pins.get(model);
+    context.tell(leaderOf(to), { type: "offer", device: self, model, ...offer, ...(pin === undefined ? {} : { pin }) });
   }
+  for (const [model, blocks] of holds) context.tell(leaderOf(to), { type: "holds", device: self, model, blocks });
 }
 
 function act(state: LeaderState, options: LeaderOptions, context: LeaderContext): Acting {
@@ -69,6 +71,7 @@ function act(state: LeaderState, options: LeaderOptions, context: LeaderContext)
     device,
     self: context.self,
     published: memory.published,
+    knowledge: state.knowledge,
     pins: memory.pins,
     send: (to, order) => context.tell(leaderOf(to), { type: "order", order }),
     live: () => [device, ...state.election.peers],
@@ -77,8 +80,7 @@ function act(state: LeaderState, options: LeaderOptions, context: LeaderContext)
   }, clock.now());
 }
 
-/** Passes on to the leader what this device has to say. */
-export function forward(state: LeaderState, message: LeaderMessage, { self }: LeaderOptions, context: LeaderContext) {
-  const { leader } = state.election;
-  if (leader !== undefined && leader !== self) context.tell(leaderOf(leader), message);
+/** Tells all others what this device has to say: whoever leads next need not ask. */
+export function spread(state: LeaderState, message: LeaderMessage, context: LeaderContext): void {
+  for (const peer of state.election.peers) context.tell(leaderOf(peer), message);
 }

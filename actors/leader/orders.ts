@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { ExecutorMessage } from "../executor/protocol.ts";
+import { BlockRuns } from "../block-runs.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
 import { Count, Identifier, Position, refTo, Sha256, ShortText } from "../wire.ts";
 import { ServingPolicy } from "./policy.ts";
@@ -21,6 +22,8 @@ export const Unprepared = v.object({
   number: PlanNumber,
   device: Identifier,
   reason: ShortText,
+  /** Blocks that no device in reach gave it; absent where something else went wrong. */
+  missing: v.optional(BlockRuns),
 });
 export type Preparation =
   | v.InferOutput<typeof Preparing>

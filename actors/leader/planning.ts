@@ -18,8 +18,8 @@ import {
 } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Offer } from "./knowledge.ts";
-import { names, type ServingPolicy } from "./policy.ts";
-import type { DeviceReport, Split } from "./protocol.ts";
+import { names, type ServingPolicy, type Split } from "./policy.ts";
+import type { DeviceReport } from "./protocol.ts";
 import type { SolveRequest } from "./solver.ts";
 
 /** What a step takes beyond its blocks, until it has been measured. */

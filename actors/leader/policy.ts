@@ -25,6 +25,14 @@ export const ServingPolicy = v.object({
 });
 export type ServingPolicy = v.InferOutput<typeof ServingPolicy>;
 
+/** How many blocks each named device is to hold, in the order of the pipeline. */
+export const Split = v.pipe(
+  v.array(v.object({ device: ShortText, blocks: Count })),
+  v.minLength(1),
+  v.maxLength(1024),
+);
+export type Split = v.InferOutput<typeof Split>;
+
 /** Whether a list of names names a device. */
 export function names(list: readonly string[], device: { readonly device: string; readonly name: string }): boolean {
   return list.includes(device.name) || list.includes(device.device);

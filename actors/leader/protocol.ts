@@ -1,9 +1,11 @@
 /** The leader's messages: election, what devices report and offer, and how far they are with a plan. */
 import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
+import { BlockRuns } from "../block-runs.ts";
 import { PlanNumber } from "../plan.ts";
+import { Pin } from "../recall.ts";
 import { giverOf, Order, Prepared, Preparing, Unprepared } from "./orders.ts";
-import { ServingPolicy } from "./policy.ts";
+import { ServingPolicy, Split } from "./policy.ts";
 import type { SolveAnswer } from "./solver.ts";
 import { accepting, Count, Identifier, Milliseconds, replyTo, Sha256, ShortText, WireManifest } from "../wire.ts";
 
@@ -71,14 +73,6 @@ export const DeviceReport = v.object({
 });
 export type DeviceReport = v.InferOutput<typeof DeviceReport>;
 
-/** How many blocks each named device is to hold, in the order of the pipeline. */
-export const Split = v.pipe(
-  v.array(v.object({ device: ShortText, blocks: Count })),
-  v.minLength(1),
-  v.maxLength(1024),
-);
-export type Split = v.InferOutput<typeof Split>;
-
 /** Answer to `pin`. */
 export const Pinned = v.variant("type", [
   v.object({ type: v.literal("accepted") }),
@@ -102,7 +96,11 @@ export const WireLeaderMessage = v.variant("type", [
     model: Sha256,
     policy: ServingPolicy,
     complete: v.boolean(),
+    /** The split that people asked for, as this device heard of it last. */
+    pin: v.optional(Pin),
   }),
+  /** Blocks of a model that the device has on its disk. */
+  v.object({ type: v.literal("holds"), device: Identifier, model: Sha256, blocks: BlockRuns }),
   v.object({
     type: v.literal("study"),
     /** The model's id; absent: the first that is served. */
@@ -144,6 +142,7 @@ const acceptSpoken = accepting(
         // Else a segment could be said to be on a third device.
         return [message.device, message.ref.device];
       case "offer":
+      case "holds":
       case "preparing":
       case "unprepared":
       case "segment-lost":

@@ -2,6 +2,7 @@
 import { reply } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { fetchManifest } from "../library/fetch-manifest.ts";
+import { modelOf } from "../plan.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import type { SolveRequest } from "./solver.ts";
 import type { LeaderContext, LeaderOptions, LeaderState } from "./state.ts";
@@ -35,9 +36,14 @@ export function study(
   );
 }
 
-/** Asks for the manifests of models that were offered and are not known here. */
+/**
+ * Asks for the manifests that are not known here: of models that were offered where this device leads, else of those that
+ * are served, in case it leads next.
+ */
 export function fetchWanted(state: LeaderState, { store, self, clock }: LeaderOptions, context: LeaderContext): void {
-  for (const { model, sources } of state.acting?.wanted() ?? []) {
+  const served = new Set(state.memory.published.models.map((model) => modelOf(model).id));
+  for (const { model, sources } of state.knowledge.undescribed()) {
+    if (state.acting === undefined && !served.has(model)) continue;
     if (clock.now() < (state.fetching.get(model) ?? 0)) continue;
     state.fetching.set(model, Infinity);
     const others = sources.filter((source) => source !== self);
@@ -56,8 +62,9 @@ export function fetched(
 ): void {
   if ("manifest" in message) {
     state.fetching.delete(message.model);
-    return state.acting?.described(message.manifest, clock.now());
+    if (state.acting === undefined) return state.knowledge.describe(message.manifest);
+    return state.acting.described(message.manifest, clock.now());
   }
   state.fetching.set(message.model, clock.now() + MANIFEST_RETRY_MILLISECONDS);
-  announce({ type: "warning", message: message.error });
+  if (state.acting !== undefined) announce({ type: "warning", message: message.error });
 }

@@ -1,21 +1,24 @@
 /** How the acting leader serves one model: its plan in force, the attempt at the next one, and the planner's question. */
-import type { Manifest } from "../../models/manifest.ts";
-import { reserveOnDisk } from "../../plans/mod.ts";
 import { type ActivePlan, comparePlans, type ModelState, type PlanNumber, type Standing } from "../plan.ts";
+import { absenceOf, absenceOfModel, absentFor } from "./absence.ts";
 import type { Decision } from "./attempt.ts";
 import { Attempts, type Progress } from "./attempts.ts";
-import { courseOf, pin, type Placed, planned, split } from "./decide.ts";
+import { Copies } from "./copies.ts";
+import { courseOf, type NamedModel, pin, type Placed, planned, split, studyOf } from "./decide.ts";
 import { saysMore } from "./forecast.ts";
-import type { Offer } from "./knowledge.ts";
+import type { News, Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
 import type { Preparation } from "./orders.ts";
-import { blocksOf, breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
-import type { DeviceReport, Pinned, Split } from "./protocol.ts";
+import { breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
+import type { Split } from "./policy.ts";
+import type { DeviceReport, Pinned } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { type Agenda, begin, due, planNow, planSoon, weigh } from "./when.ts";
+import { type Agenda, begin, due, planNow, planSoon, planUrgently, weigh } from "./when.ts";
 
 /** A second opinion costs seconds of computing: a plan whose numbers keep changing gets one this often at most. */
 const OPINION_MILLISECONDS = 600_000;
+/** Blocks that nobody has are looked for again after this time, should the word that somebody has them be lost. */
+const MISSING_MILLISECONDS = 5000;
 
 /** One model being served. */
 export class Serving {
@@ -23,6 +26,7 @@ export class Serving {
   readonly #model: { readonly id: string; readonly name: string };
   #standing: Standing;
   readonly #attempts: Attempts;
+  readonly #copies: Copies;
   #agenda: Agenda;
   #pinned: Split | null;
   /** From when on a review may ask for a second opinion. */
@@ -34,6 +38,7 @@ export class Serving {
     this.#lead = lead;
     this.#model = { id: model.id, name: model.name };
     this.#attempts = new Attempts(lead);
+    this.#copies = new Copies(lead, model.id, now);
     this.#standing = begun.standing;
     this.#pinned = begun.pinned;
     this.#agenda = begin(lead.since, now);
@@ -48,7 +53,7 @@ export class Serving {
     return this.#question !== undefined;
   }
 
-  /** What is published of this model. */
+  /** What is published of it. */
   state(): ModelState {
     return this.#standing.type === "active" ? this.#standing : { ...this.#standing, model: this.#model };
   }
@@ -59,10 +64,22 @@ export class Serving {
     return Math.max(inForce, this.#attempts.bytesOn(device));
   }
 
-  /** A device has reported for the first time, or has learnt what was only guessed at before. */
-  noticed(news: "first" | "learnt", now: number): void {
+  /** When to look at what is due. */
+  get dueAt(): number {
+    return Math.min(this.#agenda.planAt ?? Infinity, this.#agenda.reviewAt);
+  }
+
+  /** A device has reported what is more than numbers. */
+  noticed(news: Exclude<News, "numbers">, now: number): void {
+    if (news === "first") this.#copies.changed(now);
     // A plan made on guesses is looked at again as soon as they are replaced; one made on numbers waits for a review.
-    if (news === "first" || this.#offer()?.policy.objective !== "even") this.planSoon(now);
+    if (news !== "learnt" || this.#offer()?.policy.objective !== "even") this.planSoon(now);
+  }
+
+  /** A device has blocks on disk that it was not known to have; `freed`: somebody may load what it could not get before. */
+  found(freed: boolean, now: number): void {
+    this.#copies.changed(now);
+    if (freed || (this.plan === undefined && !this.#attempts.underWay)) this.planSoon(now);
   }
 
   /** Something has changed that a plan depends on. */
@@ -75,10 +92,10 @@ export class Serving {
     // What the planner finds may count on it.
     this.#question = undefined;
     this.#attempts.lost(device);
-    this.planSoon(now);
-    if (this.plan?.segments.some((segment) => segment.device === device)) {
-      this.#wait(`${name} has left; the blocks it held are being placed anew.`);
-    }
+    this.#copies.changed(now);
+    if (!this.plan?.segments.some((segment) => segment.device === device)) return this.planSoon(now);
+    this.#agenda = planUrgently(this.#agenda, now);
+    this.#wait(`${name} has left; the blocks it held are being placed anew.`);
   }
 
   /** A segment executor of the plan in force has ended by itself. */
@@ -96,23 +113,21 @@ export class Serving {
     if (offer === undefined) return { type: "refused", reason: "What the model is made of is not known here yet." };
     const course = pinned === null ? undefined : pin(offer, this.#able(offer, now), this.#around(), pinned);
     if (course?.type === "infeasible") return { type: "refused", reason: course.reason };
-    this.#pinned = pinned;
-    this.#agenda = planNow(this.#agenda, now);
+    this.repin(pinned, now);
     return { type: "accepted" };
   }
 
+  /** Keeps to a split that has been accepted, here or by another leader, or to none. */
+  repin(pinned: Split | null, now: number): void {
+    this.#pinned = pinned;
+    this.#agenda = planNow(this.#agenda, now);
+  }
+
   /** The question of a person who wonders: what if, or why. Undefined where there is nothing to ask about yet. */
-  study(
-    changes: readonly string[],
-    models: readonly { readonly path: string; readonly manifest: Manifest }[],
-    now: number,
-  ): SolveRequest | undefined {
+  study(changes: readonly string[], models: readonly NamedModel[], now: number): SolveRequest | undefined {
     const offer = this.#offer();
     if (offer === undefined) return undefined;
-    const question = questionOf(offer, this.#able(offer, now), this.#around());
-    const request = { ...question, explain: true, secondOpinion: true };
-    if (changes.length === 0) return request;
-    return { ...request, changes, models: models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) })) };
+    return studyOf(questionOf(offer, this.#able(offer, now), this.#around()), changes, models);
   }
 
   /** A device says how far it is with its segment. */
@@ -125,6 +140,7 @@ export class Serving {
     this.#progress(this.#attempts.tick(now), now);
     if (!mayPlan) return;
     const settled = this.plan !== undefined && !this.#attempts.underWay && !this.asking;
+    if (settled && this.plan !== undefined) this.#copies.tick(this.plan, now);
     const next = due(this.#agenda, { complete: this.#lead.knowledge.complete(), settled }, now);
     this.#agenda = next.agenda;
     if (next.due !== "nothing") this.#plan(next.due === "review", now);
@@ -173,7 +189,11 @@ export class Serving {
     this.#question = undefined;
     const offer = this.#offer();
     // A new leader waits for the others' offers before it lets go of a plan that works.
-    if (offer === undefined) return;
+    if (offer === undefined) {
+      return this.plan === undefined ? this.#wait(absenceOfModel(this.#model, this.#lead)) : undefined;
+    }
+    const absence = absenceOf(offer, this.#lead);
+    if (absence !== undefined && this.plan === undefined) return this.#wait(absence);
     const course = courseOf(offer, this.#able(offer, now), this.#around(), this.#pinned);
     if (course.type === "ask") {
       const secondOpinion = review && now >= this.#opinionAt && (this.plan?.forecast?.proofs.length ?? 0) < 2;
@@ -237,33 +257,29 @@ export class Serving {
       case "none":
         return;
       case "failed":
-        this.#lead.knowledge.exclude(progress.device, progress.reason, now);
-        return this.planSoon(now);
+        return this.#failed(progress, now);
       case "loaded":
         this.#opinionAt = now;
         this.#stand({ type: "active", plan: progress.plan });
-        if (progress.plan.planner === "solver") this.#reserve(progress.decision, now);
-        return;
+        return this.#copies.planned(now);
       default:
         return progress satisfies never;
     }
   }
 
-  /** Has devices keep blocks of their neighbours on disk, so that they can take over without the one that had them. */
-  #reserve({ manifest, segments }: Decision, now: number): void {
-    const { knowledge, live, send, device: leader } = this.#lead;
-    const offer = this.#offer();
-    if (offer === undefined) return;
-    const problem = problemOf(offer, this.#able(offer, now), this.#around());
-    const spareDiskBytes = (device: string) => knowledge.spareDiskBytes(device);
-    const sources = [...live()];
-    for (const { device, owner, first, last } of reserveOnDisk(problem, segments, spareDiskBytes)) {
-      const range = { model: manifest.id, first, last, owner: knowledge.name(owner) };
-      send(device, { type: "reserve", ...range, sources, leader });
+  /** A device did not load its segment. It is not to blame for blocks that nobody else has: they are waited for. */
+  #failed({ device, reason, missing }: Extract<Progress, { type: "failed" }>, now: number): void {
+    const absence = absentFor(device, missing, this.#offer(), this.#lead);
+    if (absence === undefined) {
+      this.#lead.knowledge.exclude(device, reason, now, missing);
+      return this.planSoon(now);
     }
+    this.planSoon(now + MISSING_MILLISECONDS);
+    if (this.plan === undefined) this.#wait(absence);
   }
 
   #wait(reason: string): void {
+    if (this.#standing.type === "waiting" && this.#standing.reason === reason) return;
     this.#stand({ type: "waiting", reason });
   }
 

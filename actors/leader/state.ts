@@ -8,7 +8,10 @@ import { type MeshState, noModels } from "../plan.ts";
 import type { Acting } from "./acting.ts";
 import type { Election } from "./election.ts";
 import type { ServingPolicy } from "./policy.ts";
-import type { DeviceReport, LeaderMessage, Split } from "./protocol.ts";
+import type { BlockRuns } from "../block-runs.ts";
+import type { Pin } from "../recall.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { DeviceReport, LeaderMessage } from "./protocol.ts";
 import type { Solver } from "./solver.ts";
 
 /** What a leader is made of. */
@@ -40,15 +43,19 @@ export interface Memory {
   report: DeviceReport | undefined;
   /** By model. */
   readonly offers: Map<string, OwnOffer>;
+  /** The blocks that this device has on its disk, by model. */
+  readonly holds: Map<string, BlockRuns>;
   published: MeshState;
-  /** Splits that people asked this leader for, by model; forgotten when another device leads. */
-  readonly pins: Map<string, Split>;
+  /** Splits that people asked for, by model, whoever led then. */
+  readonly pins: Map<string, Pin>;
 }
 
 /** A leader's state; it lives from a start to a stop or restart. */
 export interface LeaderState {
   readonly memory: Memory;
   election: Election;
+  /** What the devices in reach tell everybody, so that whoever leads next knows it already. */
+  readonly knowledge: Knowledge;
   /** When this device last said that it leads. */
   claimedAt: number;
   /** Present while this device leads. */
@@ -65,6 +72,7 @@ export function nothingRemembered(): Memory {
     term: 0,
     report: undefined,
     offers: new Map(),
+    holds: new Map(),
     published: noModels("The mesh has no leader yet."),
     pins: new Map(),
   };

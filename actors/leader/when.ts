@@ -5,6 +5,8 @@
 
 /** Changes that come together are planned for together. */
 export const DEBOUNCE_MILLISECONDS = 400;
+/** The same where the plan in force is broken: connections of devices that die together close together. */
+export const LOSS_MILLISECONDS = 25;
 /** How long a new leader waits for the reports of all that it is connected to. */
 export const GATHERING_MILLISECONDS = 3000;
 /** How often the plan in force is held against new measurements. */
@@ -37,6 +39,11 @@ export function begin(since: number, now: number): Agenda {
 /** Something has changed. */
 export function planSoon(agenda: Agenda, now: number): Agenda {
   return { ...agenda, planAt: now + DEBOUNCE_MILLISECONDS };
+}
+
+/** A plan is broken: nobody gets an answer until there is another one. What fails together is still planned for together. */
+export function planUrgently(agenda: Agenda, now: number): Agenda {
+  return { ...agenda, planAt: now + LOSS_MILLISECONDS };
 }
 
 /** A person wants a plan. */

@@ -15,6 +15,17 @@ const PIECES_IN_FLIGHT = 4;
 /** No device in reach gave a blob. */
 export class FetchError extends Error {
   override readonly name = "FetchError";
+  readonly #missing: ReadonlySet<string>;
+
+  constructor(message: string, { missing = [], ...options }: ErrorOptions & { missing?: readonly Blob[] } = {}) {
+    super(message, options);
+    this.#missing = new Set(missing.map(({ sha256 }) => sha256));
+  }
+
+  /** Whether a blob is among those that nobody gave. */
+  lacks({ sha256 }: Blob): boolean {
+    return this.#missing.has(sha256);
+  }
 }
 
 /** What a fetch needs. */
@@ -29,10 +40,12 @@ export interface FetchOptions {
   readonly clock: Clock;
   /** Bytes that are here so far, of those that were missing. */
   readonly onProgress: (doneBytes: number, totalBytes: number, from: string) => void;
+  /** Whether nobody waits for it: then it takes half of the link at most, a piece at a time. Default: false. */
+  readonly gently?: boolean;
 }
 
 /**
- * Brings the blobs that the store lacks, one after another.
+ * Brings the blobs that the store lacks, one after another; none where there is one that nobody has.
  * @throws {FetchError} where no source gives a blob; what came so far stays for the next try.
  */
 export async function fetchBlobs(blobs: readonly Blob[], options: FetchOptions): Promise<void> {
@@ -42,6 +55,8 @@ export async function fetchBlobs(blobs: readonly Blob[], options: FetchOptions):
   const missing = unique.filter((_, index) => !held[index]);
   if (missing.length === 0) return;
   const holders = await findHolders(missing, options);
+  const nowhere = missing.filter(({ sha256 }) => holders.get(sha256)?.length === 0);
+  if (nowhere[0] !== undefined) throw couldNotFetch(nowhere[0], "no device in reach has it", nowhere);
   const total = missing.reduce((sum, blob) => sum + blob.bytes, 0);
   let done = 0;
   for (const blob of missing) {
@@ -93,8 +108,11 @@ async function fetchBlob(
     if (tried.type === "fetched") return;
     reasons.push(tried.reason);
   }
-  const why = holders.length === 0 ? "no device in reach has it" : reasons.join("; ");
-  throw new FetchError(`The block ${blob.sha256.slice(0, 12)} (${blob.bytes} bytes) could not be fetched: ${why}.`);
+  throw couldNotFetch(blob, reasons.join("; "), [blob]);
+}
+
+function couldNotFetch({ sha256, bytes }: Blob, why: string, missing: readonly Blob[]): FetchError {
+  return new FetchError(`The block ${sha256.slice(0, 12)} (${bytes} bytes) could not be fetched: ${why}.`, { missing });
 }
 
 type Tried =
@@ -129,7 +147,7 @@ async function copy(
   blob: Blob,
   from: string,
   writer: BlobWriter,
-  { sender, signal }: FetchOptions,
+  { sender, signal, clock, gently = false }: FetchOptions,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const read = (offset: number) => {
@@ -147,7 +165,10 @@ async function copy(
   const pieces: ReturnType<typeof read>[] = [];
   let asked = writer.offset;
   for (let offset = writer.offset; offset < blob.bytes;) {
-    for (; pieces.length < PIECES_IN_FLIGHT && asked < blob.bytes; asked += PIECE_BYTES) pieces.push(read(asked));
+    const began = clock.now();
+    for (; pieces.length < (gently ? 1 : PIECES_IN_FLIGHT) && asked < blob.bytes; asked += PIECE_BYTES) {
+      pieces.push(read(asked));
+    }
     const outcome = await pieces.shift();
     const bytes = outcome?.type === "reply" ? outcome.value.bytes : undefined;
     if (bytes === undefined || bytes.length !== Math.min(PIECE_BYTES, blob.bytes - offset)) {
@@ -159,5 +180,20 @@ async function copy(
     await writer.append(bytes);
     offset += bytes.length;
     onBytes(offset);
+    if (gently) await pause(clock.now() - began, clock, signal);
   }
+}
+
+/** Resolves after so many milliseconds, or at once where the fetch is given up. */
+function pause(milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, end);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
 }

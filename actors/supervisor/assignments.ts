@@ -7,6 +7,8 @@ import { executor } from "../executor/behaviour.ts";
 import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
 import { comparePlans, plansIn } from "../plan.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
+import { tellHoldings } from "./holdings.ts";
+import { BlocksMissingError } from "./blocks-missing.ts";
 import type { LoadedSegment } from "./loading.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
@@ -92,7 +94,8 @@ function load(
       pending.outcome = { type: "loaded", segment };
     },
     (error) => {
-      pending.outcome = { type: "failed", reason: errorText(error) };
+      const missing = error instanceof BlocksMissingError ? error.blocks : undefined;
+      pending.outcome = { type: "failed", reason: errorText(error), missing };
     },
   ).finally(() => {
     calm();
@@ -110,12 +113,15 @@ export function loaded(
   const load = state.loading.get(model);
   if (load?.outcome === undefined) return;
   state.loading.delete(model);
+  // Also where it failed: some of it may have come, or what was here be damaged.
+  tellHoldings(state, model, options, context);
   const { assignment, outcome } = load;
   if (outcome.type === "loaded") return start(state, assignment, outcome.segment, options, context);
   const { number, replyTo, first, last } = assignment;
   const { announce, device } = options;
   announce({ type: "warning", message: `Blocks ${first} to ${last} could not be loaded: ${outcome.reason}` });
-  context.tell(replyTo, { type: "unprepared", number, device, reason: outcome.reason.slice(0, 1000) });
+  const missing = outcome.missing === undefined ? {} : { missing: outcome.missing };
+  context.tell(replyTo, { type: "unprepared", number, device, reason: outcome.reason.slice(0, 1000), ...missing });
 }
 
 function start(
@@ -165,16 +171,17 @@ function executorFor(
 export function reserve(
   state: SupervisorState,
   message: ReserveMessage,
-  { loading, announce }: SupervisorOptions,
+  options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { first, last, owner } = message;
+  const { loading, announce } = options;
+  const { first, last, owner, model } = message;
   const signal = AbortSignal.any([state.reserving.signal, context.signal]);
   state.loads = state.loads.then(() => loading.reserve(message, { sender: context, signal })).then(
     () => announce({ type: "standby", first, last, owner }),
     // Only a precaution: where it does not work, the mesh is as it was.
     () => {},
-  );
+  ).then(() => tellHoldings(state, model, options, context));
 }
 
 /** A segment's executor has ended; where it crashed, the leader is told. */

@@ -7,6 +7,7 @@ import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
 import { assign, elected, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { conversationEnded, converse } from "./conversations.ts";
+import { tellHoldings } from "./holdings.ts";
 import type { Held } from "./held.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
 import { published, withdraw } from "./publication.ts";
@@ -37,6 +38,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
     loading: new Map(),
     loads: Promise.resolve(),
     reserving: new AbortController(),
+    told: new Set(),
     conversations: new Map(),
     quotas: new Map(),
     executors: 0,
@@ -55,7 +57,8 @@ function receive(
   const { device, policy } = options;
   switch (message.type) {
     case "offer":
-      return context.tell(leaderOf(device), { type: "offer", device, model: message.model, policy, complete: true });
+      context.tell(leaderOf(device), { type: "offer", device, model: message.model, policy, complete: true });
+      return tellHoldings(state, message.model, options, context);
     case "assign":
       return assign(state, message, options, context);
     case "reserve":

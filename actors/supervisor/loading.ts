@@ -9,8 +9,10 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Language, Languages } from "../conversation/language.ts";
 import type { Announce } from "../events.ts";
 import type { Peers } from "../host.ts";
-import { fetchBlobs } from "../library/fetch.ts";
+import { type BlockRuns, runsOf } from "../block-runs.ts";
+import { fetchBlobs, FetchError, type FetchOptions } from "../library/fetch.ts";
 import { fetchManifest } from "../library/fetch-manifest.ts";
+import { BlocksMissingError } from "./blocks-missing.ts";
 
 /** What loading is done with. */
 export interface LoadingOptions {
@@ -74,9 +76,10 @@ export class Loading {
     if (blocks.length === 0 || blocks.length !== last - first + 1) {
       throw new RangeError(`The assignment names blocks ${first} to ${last}; the model has ${manifest.blocks.length}.`);
     }
-    await this.#fetch(manifest, request, task, (doneBytes, totalBytes, from) => {
+    const onProgress = (doneBytes: number, totalBytes: number, from: string) => {
       announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
-    });
+    };
+    await this.#fetch(manifest, request, task, { gently: false, onProgress });
     const language = takesTokens(blocks) ? await languages.learn(manifest) : undefined;
     const opened = await compute.open({
       architecture: manifest.architecture,
@@ -90,11 +93,31 @@ export class Loading {
   /** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
   async reserve(request: FetchRequest, task: LoadTask): Promise<void> {
     task.signal.throwIfAborted();
-    await this.#fetch(await this.#manifest(request, task), request, task, () => {});
+    await this.#fetch(await this.#manifest(request, task), request, task, { gently: true, onProgress: () => {} });
   }
 
-  #manifest({ model, sources }: FetchRequest, { sender, signal }: LoadTask): Promise<Manifest> {
-    return fetchManifest(model, { store: this.#options.store, sender, sources: this.#others(sources), signal });
+  /** The blocks of a model that are on this disk; undefined where it is not known here what it is made of. */
+  async holdings(model: string): Promise<BlockRuns | undefined> {
+    const { store } = this.#options;
+    const manifest = await store.manifest(model);
+    if (manifest === undefined) return undefined;
+    const here = await Promise.all(manifest.blocks.map((block) => this.#isHere(block, manifest)));
+    return runsOf(here.flatMap((all, index) => all ? [index] : []));
+  }
+
+  async #isHere(block: Block, manifest: Manifest): Promise<boolean> {
+    const here = await Promise.all(blobsOf([block], manifest).map((blob) => this.#options.store.has(blob)));
+    return here.every(Boolean);
+  }
+
+  async #manifest({ model, first, last, sources }: FetchRequest, { sender, signal }: LoadTask): Promise<Manifest> {
+    try {
+      const { store } = this.#options;
+      return await fetchManifest(model, { store, sender, sources: this.#others(sources), signal });
+    } catch (error) {
+      if (error instanceof FetchError) throw new BlocksMissingError(error.message, [[first, last]], { cause: error });
+      throw error;
+    }
   }
 
   #others(sources: readonly string[]): string[] {
@@ -106,22 +129,20 @@ export class Loading {
     manifest: Manifest,
     { first, last, sources }: FetchRequest,
     { sender, signal }: LoadTask,
-    onProgress: (doneBytes: number, totalBytes: number, from: string) => void,
+    { gently, onProgress }: Required<Pick<FetchOptions, "gently" | "onProgress">>,
   ): Promise<void> {
     const { store, clock, onTransfer } = this.#options;
     const blocks = manifest.blocks.slice(first, last + 1);
-    const language = takesTokens(blocks) ? [manifest.tokenizer] : [];
-    const blobs = [...blocks.flatMap(blockBlobs), ...language];
+    const blobs = blobsOf(blocks, manifest);
     await this.#verify(blobs, signal);
-    await fetchBlobs(blobs, {
-      store,
-      sender,
-      sources: this.#others(sources),
-      signal,
-      clock,
-      onTransfer,
-      onProgress,
-    });
+    try {
+      const from = this.#others(sources);
+      await fetchBlobs(blobs, { store, sender, sources: from, signal, clock, onTransfer, onProgress, gently });
+    } catch (error) {
+      if (!(error instanceof FetchError)) throw error;
+      const absent = blocks.filter((block) => blobsOf([block], manifest).some((blob) => error.lacks(blob)));
+      throw new BlocksMissingError(error.message, runsOf(absent.map(({ index }) => index)), { cause: error });
+    }
   }
 
   /** Checks the blobs that are here; a damaged one is removed, so that it is fetched again. */
@@ -138,6 +159,11 @@ export class Loading {
   #nameOf(id: string): string {
     return this.#options.peers().find((peer) => peer.device === id)?.name ?? id;
   }
+}
+
+/** The blobs that these blocks need, with the tokenizer where they have the embedding. */
+function blobsOf(blocks: readonly Block[], { tokenizer }: Manifest): Blob[] {
+  return [...blocks.flatMap(blockBlobs), ...(takesTokens(blocks) ? [tokenizer] : [])];
 }
 
 function damaged({ sha256 }: Blob): string {

@@ -4,6 +4,7 @@ import { leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
+import { tellNewHoldings } from "./holdings.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Takes what the acting leader has published. */
@@ -16,6 +17,7 @@ export function published(
   const before = state.mesh;
   state.mesh = message.state;
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
+  tellNewHoldings(state, message.state, options, context);
   announceNews(before, message.state, options);
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
   letGo(state, message, context);

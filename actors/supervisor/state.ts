@@ -1,6 +1,7 @@
 /** What a supervisor is made of and what it keeps. */
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { BlockRuns } from "../block-runs.ts";
 import type { Announce } from "../events.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
 import type { InspectorMessage } from "../inspector/protocol.ts";
@@ -49,6 +50,8 @@ export interface SupervisorState {
   loads: Promise<unknown>;
   /** Ends the fetching of blocks in reserve: an assignment comes first. */
   reserving: AbortController;
+  /** Models of which the leaders know what is on this disk. */
+  readonly told: Set<string>;
   /** Conversations that live here, by id: the device that each answers to, and the bytes that it takes of its quota. */
   readonly conversations: Map<string, { readonly device: string; readonly bytes: number }>;
   /** What other members have taken of this device. */
@@ -70,6 +73,7 @@ export interface PendingLoad {
 /** What became of an assignment. */
 export type LoadOutcome =
   | { readonly type: "loaded"; readonly segment: LoadedSegment }
-  | { readonly type: "failed"; readonly reason: string };
+  /** `missing`: blocks that no device in reach gave. */
+  | { readonly type: "failed"; readonly reason: string; readonly missing: BlockRuns | undefined };
 
 export type SupervisorContext = Context<SupervisorMessage>;

@@ -17,6 +17,8 @@ export interface LoopbackOptions {
 export interface Loopback {
   /** Adds a device, connected with all others. */
   join(device: DeviceId): Transport;
+  /** A device's process has ended: its connections break, and another may join under its name. */
+  leave(device: DeviceId): void;
   /** Breaks a connection: what is under way is lost, and both hear of it at once. */
   disconnect(a: DeviceId, b: DeviceId): void;
   /** Connects two devices again. */
@@ -63,6 +65,11 @@ class LoopbackNetwork implements Loopback {
       onFrame: (listener) => add(member.frames, listener),
       onPeer: (listener) => add(member.peers, listener),
     };
+  }
+
+  leave(device: DeviceId): void {
+    for (const peer of this.peersOf(device)) this.disconnect(device, peer);
+    this.#members.delete(device);
   }
 
   connect(a: DeviceId, b: DeviceId): void {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Acting, type ActingOptions } from "../../actors/leader/acting.ts";
 import type { AssignMessage, Order } from "../../actors/leader/orders.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
+import { Knowledge } from "../../actors/leader/knowledge.ts";
 import type { DeviceReport } from "../../actors/leader/protocol.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { SolveRequest } from "../../actors/leader/solver.ts";
@@ -36,6 +37,8 @@ export const modelOf = (letter: string, name: string) => ({
     memoryBytes: 100e6,
     multiplyAddsPerToken: 1e6,
     kvBytesPerToken: 1024,
+    graph: { sha256: "0".repeat(64), bytes: 1000 },
+    weights: { sha256: `${index}`.repeat(64), bytes: 100e6 },
   })),
 } as unknown as Manifest);
 export const manifest = modelOf("a", "model");
@@ -68,6 +71,7 @@ export function stage(devices: readonly string[], published = WAITING, more: Par
   const acting = new Acting({
     term: 1,
     device: "a",
+    knowledge: new Knowledge(() => [...live]),
     pins: new Map(),
     warn: () => {},
     ...more,

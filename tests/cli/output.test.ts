@@ -6,6 +6,7 @@ import { readAnswer, summaryOf } from "../../cli/answer-stream.ts";
 import { CommandError } from "../../cli/command.ts";
 import { describeEvent, describeInspection } from "../../cli/inspect-output.ts";
 import { describePlan } from "../../cli/plan-output.ts";
+import { describeCopies } from "../../cli/copies-output.ts";
 import { table } from "../../cli/table.ts";
 import { eventPrinter } from "../../cli/up-output.ts";
 import { planAt } from "../actors/gateway/scene.ts";
@@ -162,6 +163,20 @@ test("a plan is shown with who runs what and what was measured; without one, why
   assert.match(text, /^plan 1\.1 \(even split by free memory\), model story, 4 blocks, context 128, 2 at once/);
   assert.match(text, /there +leader +0 to 1 /);
   assert.match(text, /measured +TTFT 50 ms, TPOT 10\.00 ms \(3 answers through this device\)/);
+});
+
+test("who has which blocks on disk is shown, and which of them one disk alone has", () => {
+  const policy = { objective: "even" as const, privateLayers: 0, privateHead: false, context: 128, concurrency: 1 };
+  const holder = (name: string, here: boolean, blocks: [number, number][]) => ({ device: name, name, here, blocks });
+  const model = (...holders: ReturnType<typeof holder>[]) => ({
+    type: "active" as const,
+    plan: planAt("laptop"),
+    recall: { policy: { ...policy, only: [], exclude: [], trusted: [] }, holders },
+  });
+  const phone = holder("phone", false, [[0, 3]]);
+  const text = describeCopies(model(holder("laptop", true, [[0, 3]]), holder("board", true, [[0, 0], [2, 2]]), phone));
+  assert.equal(text, "on disk     laptop all, board 0, 2, phone all (away); on one disk alone: 1, 3");
+  assert.equal(describeCopies(model()), "");
 });
 
 const READY = {

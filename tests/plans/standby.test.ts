@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { solveExact } from "../../plans/exact.ts";
-import { reserveOnDisk, standbyBlocks } from "../../plans/mod.ts";
+import { standbyBlocks } from "../../plans/mod.ts";
 import { device, home } from "./home.ts";
 import { anyProblem } from "./random-problem.ts";
 
@@ -49,14 +49,4 @@ test("standby blocks never exceed memory, never break the policy, and lie next t
       assert.ok(own.every(({ first, last }) => last === segment.first - 1 || first === segment.last + 1));
     }
   }));
-});
-
-test("what is fetched to disk keeps to the spare disk, however much memory is left over", () => {
-  const problem = home([device("laptop", 9000, 1), device("desktop", 9000, 2)]);
-  assert.deepEqual(reserveOnDisk(problem, segments, () => 0), []);
-  const found = reserveOnDisk(problem, segments, (device) => device === "laptop" ? 250 : 100);
-  assert.deepEqual(found.map(({ device, first, last, where, bytes }) => [device, first, last, where, bytes]), [
-    ["laptop", 6, 7, "disk", 200],
-    ["desktop", 5, 5, "disk", 100],
-  ]);
 });

@@ -37,6 +37,8 @@ export interface SimulatedOptions {
   /** Milliseconds of a step on every device. Default 5. */
   readonly stepMilliseconds?: number;
   readonly loadMilliseconds?: number;
+  /** Bytes free on every disk. Default: 1 GiB. */
+  readonly freeDisk?: number;
 }
 
 /** A prompt under way, as its reader sees it. */
@@ -101,8 +103,11 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   const network = createLoopback();
   const manifest = fakeManifest(options.layers);
   const devices = new Map<string, SimulatedDevice & { stop(): Promise<void> }>();
+  /** Everybody who has ever been here: who comes back has on disk what came with it first. */
+  const joined = new Set<string>();
   const join = (id: string): SimulatedDevice => {
-    const held = devices.size < (options.holders ?? 1) ? [manifest] : [];
+    const place = [...joined.add(id)].indexOf(id);
+    const held = place < (options.holders ?? 1) ? [manifest] : [];
     const device = startDevice(id, { clock, network, options, held });
     devices.set(id, device);
     return device;
@@ -119,7 +124,7 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
     device: find,
     join,
     async kill(id) {
-      for (const other of devices.keys()) if (other !== id) network.disconnect(id, other);
+      network.leave(id);
       const gone = find(id);
       devices.delete(id);
       await gone.stop();
@@ -171,7 +176,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     peers: () => [...peers].map((peer) => ({ device: peer, name: peer, roundTripMs: 1 })),
     host: {
       readMemory: () => Promise.resolve({ totalBytes: 2 ** 30, availableBytes: 2 ** 29 }),
-      readFreeDisk: () => Promise.resolve(2 ** 30),
+      readFreeDisk: () => Promise.resolve(options.freeDisk ?? 2 ** 30),
       readSensors: () => Promise.resolve({ cores: 1, load: 0 }),
       processBytes: () => 2 ** 20,
     },
