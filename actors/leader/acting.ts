@@ -69,6 +69,11 @@ export class Acting {
     this.#publish();
   }
 
+  /** When to look at what is due. */
+  get dueAt(): number {
+    return Math.min(...[...this.#servings.values()].map(({ dueAt }) => dueAt));
+  }
+
   reported(report: DeviceReport, now: number): void {
     const news = this.#knowledge.report(report);
     if (news === "numbers") return;
@@ -171,6 +176,8 @@ export class Acting {
     const stands = state.type === "active" && state.plan.segments.every(({ device }) => live.has(device));
     const standing = stands ? state : { type: "waiting" as const, reason: GATHERING };
     this.#begin(modelOf(state), standing, now);
+    // Whoever leads has listened before: where nobody is missing, there is nothing to gather.
+    if (!stands && this.#knowledge.complete()) this.#servings.get(modelOf(state).id)?.planUrgently(now);
   }
 
   #begin(model: Named, standing: Standing, now: number): void {

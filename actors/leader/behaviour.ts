@@ -5,10 +5,10 @@
  * plans, at once.
  */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
-import { arrive, depart, hear, JOIN_MILLISECONDS, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
+import { arrive, bereaved, depart, hear, JOIN_MILLISECONDS, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
 import { heardReport, heldBlocks, offered } from "./hearsay.ts";
 import { Knowledge } from "./knowledge.ts";
-import { claim, contradict, dispute, follow, introduce, repeat } from "./leading.ts";
+import { claim, contradict, dispute, follow, introduce, repeat, spread } from "./leading.ts";
 import { obey, tellElected } from "./obeying.ts";
 import { acceptLeaderMessage, type LeaderMessage } from "./protocol.ts";
 import { fetched, fetchWanted, study } from "./questions.ts";
@@ -18,6 +18,8 @@ export type { LeaderOptions } from "./state.ts";
 
 /** How often deadlines are looked at. */
 const TICK_MILLISECONDS = 250;
+/** Ticks that are this late say that the device was asleep. */
+const ASLEEP_MILLISECONDS = 1500;
 /** How often a leader says that it leads: a device that missed it finds back within this time. */
 const CLAIM_MILLISECONDS = 2000;
 
@@ -31,6 +33,7 @@ export function leader(options: LeaderOptions): Behaviour<LeaderState, LeaderMes
       const before = state.election;
       receive(state, message, options, context);
       tellElected(state, before, options, context);
+      wake(state, options, context);
       return next(state);
     },
   };
@@ -45,7 +48,9 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
   const state: LeaderState = {
     memory,
     knowledge: new Knowledge(() => [self, ...state.election.peers]),
-    election: { self, term, soundTerm: term, leader: undefined, peers: known, dueAt },
+    election: { self, term, soundTerm: term, leader: undefined, peers: known, dueAt, company: known.size },
+    lookedAt: clock.now(),
+    wakeAt: undefined,
     claimedAt: 0,
     acting: undefined,
     fetching: new Map(),
@@ -64,7 +69,11 @@ function receive(
   const now = options.clock.now();
   switch (message.type) {
     case "tick":
-      return tick(state, options, context);
+      context.after(TICK_MILLISECONDS, { type: "tick" });
+      return look(state, options, context);
+    case "wake":
+      state.wakeAt = undefined;
+      return look(state, options, context);
     case "claim":
       follow(state, hear(state.election, message, message.from), options, context);
       if (state.election.leader !== message.leader) dispute(state, message, options, context);
@@ -74,9 +83,10 @@ function receive(
       introduce(state, message.device, options, context);
       return contradict(state, message.device, context);
     case "peer-down":
-      state.election = depart(state.election, message.device, now);
-      if (acting === undefined) state.knowledge.forget(message.device);
-      return acting?.lost(message.device, now);
+      return lost(state, message.device, options, context);
+    case "bereaved":
+      state.election = bereaved(state.election, message.device, message, now);
+      return;
     case "order":
       return obey(state, message.order, options, context);
     case "report":
@@ -106,9 +116,30 @@ function receive(
   }
 }
 
-function tick(state: LeaderState, options: LeaderOptions, context: LeaderContext): void {
-  context.after(TICK_MILLISECONDS, { type: "tick" });
+/** A device has left. Where it led, the others are told that it is lost here too: who is next need not wait then. */
+function lost(state: LeaderState, device: string, { clock, self }: LeaderOptions, context: LeaderContext): void {
+  const now = clock.now();
+  const { leader, term } = state.election;
+  state.election = depart(state.election, device, now, now - state.lookedAt > ASLEEP_MILLISECONDS);
+  if (leader === device) spread(state, { type: "bereaved", device: self, term, leader }, context);
+  if (state.acting === undefined) state.knowledge.forget(device);
+  else state.acting.lost(device, now);
+}
+
+/** Sees to it that what is due before the next tick is looked at in time. */
+function wake(state: LeaderState, { clock }: LeaderOptions, context: LeaderContext): void {
+  const { election, acting, lookedAt, wakeAt = Infinity } = state;
+  const due = Math.min(election.leader === undefined ? election.dueAt : Infinity, acting?.dueAt ?? Infinity);
+  // What was due when deadlines were last looked at, and still is, waits for something else.
+  if (due <= lookedAt || due >= Math.min(wakeAt, lookedAt + TICK_MILLISECONDS)) return;
+  state.wakeAt = due;
+  context.after(Math.max(0, due - clock.now()), { type: "wake" });
+}
+
+/** Looks at what is due. */
+function look(state: LeaderState, options: LeaderOptions, context: LeaderContext): void {
   const now = options.clock.now();
+  state.lookedAt = now;
   if (shouldClaim(state.election, now)) claim(state, options, context);
   else if (state.acting !== undefined && now - state.claimedAt >= CLAIM_MILLISECONDS) repeat(state, options, context);
   state.acting?.tick(now);

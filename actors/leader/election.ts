@@ -13,7 +13,7 @@ export interface Claim {
 export const SETTLE_MILLISECONDS = 1000;
 /** The same for a device that knows addresses of others: dialling them may take a while, and they may have a leader. */
 export const JOIN_MILLISECONDS = 5000;
-/** After a leader is lost, the others agree on who is left within this time. */
+/** After a leader is lost, the others agree on who is left within this time; at once where all say that they have lost it. */
 export const SUCCESSION_MILLISECONDS = 300;
 /** How long the device whose turn it is may hesitate before the others stop waiting for it. */
 export const HESITATION_MILLISECONDS = 1500;
@@ -41,6 +41,18 @@ export interface Election {
   readonly peers: ReadonlySet<string>;
   /** When, on the device's clock, the missing leader is to be replaced. */
   readonly dueAt: number;
+  /** Peers that there were when the leader was last heard of. */
+  readonly company: number;
+  /** The leader of the term that is lost, or that peers say they have lost, and who says so. */
+  readonly loss?: Loss | undefined;
+}
+
+/** A leader, as those see it who have lost it. */
+export interface Loss {
+  readonly leader: string;
+  readonly term: number;
+  /** Peers that have said so. */
+  readonly witnesses: ReadonlySet<string>;
 }
 
 /** Whether this device should claim to lead now: it is its turn (smallest id alive), or whose turn it is hesitates. */
@@ -59,9 +71,15 @@ export function hear(election: Election, claim: Claim, from: string = claim.lead
   if (claim.leader !== election.self && !election.peers.has(claim.leader)) return election;
   if (from !== claim.leader && isAbsurd(election, claim.term)) return election;
   const current = election.leader === undefined ? undefined : { term: election.term, leader: election.leader };
+  if (current?.leader === claim.leader && current.term === claim.term) return joined(election);
   if (current !== undefined && !outranks(claim, current)) return election;
   if (current === undefined && claim.term < election.term) return election;
   return elect(election, claim);
+}
+
+/** The view of a device that hears its leader again: whoever has come or gone since belongs to those who follow it or not. */
+function joined(election: Election): Election {
+  return election.company === election.peers.size ? election : { ...election, company: election.peers.size };
 }
 
 /** The view of a device that takes the lead in a new term. */
@@ -71,7 +89,7 @@ export function lead(election: Election): Election {
 
 function elect(election: Election, { term, leader }: Claim): Election {
   const soundTerm = isAbsurd(election, term) ? election.soundTerm : Math.max(election.soundTerm, term);
-  return { ...election, term, soundTerm, leader };
+  return { ...election, term, soundTerm, leader, company: election.peers.size, loss: undefined };
 }
 
 function isAbsurd({ soundTerm }: Election, term: number): boolean {
@@ -85,16 +103,42 @@ export function arrive(election: Election, device: string, now: number): Electio
 }
 
 /**
- * The view after a peer went, and with it a term that it had made up; where it led, its succession falls due shortly after `now`. A device that has lost everybody
- * is more likely to have been away itself, asleep or off the network: it looks for the others before it thinks of leading,
- * lest it depose whom they follow.
+ * The view after a peer went, and with it a term that it had made up; where it led, its succession falls due shortly after
+ * `now`. A device that has lost several peers and is alone, or has lost the only one and was asleep, is more likely to have
+ * been away itself: it looks for the others before it thinks of leading, lest it depose whom they follow.
  */
-export function depart(election: Election, device: string, now: number): Election {
+export function depart(election: Election, device: string, now: number, asleep = false): Election {
   const peers = new Set(election.peers);
   peers.delete(device);
   const orphaned = election.leader === device || election.leader === undefined;
   if (!orphaned) return { ...election, peers };
   const view = { ...election, peers, leader: undefined, term: election.soundTerm };
-  if (peers.size === 0) return { ...view, dueAt: Math.max(election.dueAt, now + SETTLE_MILLISECONDS) };
-  return election.leader === device ? { ...view, dueAt: now + SUCCESSION_MILLISECONDS } : view;
+  if (peers.size === 0 && (asleep || election.company > 1)) {
+    return { ...view, dueAt: Math.max(election.dueAt, now + SETTLE_MILLISECONDS) };
+  }
+  if (election.leader !== device) return confirmed(view, now);
+  const loss = { leader: device, term: election.term };
+  const witnesses = sameLoss(election.loss, loss) ? election.loss?.witnesses ?? [] : [];
+  const dueAt = now + SUCCESSION_MILLISECONDS;
+  return confirmed({ ...view, dueAt, loss: { ...loss, witnesses: new Set(witnesses) } }, now);
+}
+
+/** The view after a peer said that it has lost the leader of a term: once all have, nobody waits any longer. */
+export function bereaved(election: Election, device: string, lost: Claim, now: number): Election {
+  const { leader, term, peers, loss } = election;
+  const known = sameLoss(loss, lost);
+  if (!peers.has(device) || !(known || (leader === lost.leader && term === lost.term))) return election;
+  const witnesses = new Set([...known ? loss?.witnesses ?? [] : [], device]);
+  return confirmed({ ...election, loss: { leader: lost.leader, term: lost.term, witnesses } }, now);
+}
+
+function sameLoss(known: Loss | undefined, { leader, term }: Claim): boolean {
+  return known !== undefined && known.leader === leader && known.term === term;
+}
+
+function confirmed(election: Election, now: number): Election {
+  const { leader, loss, peers, dueAt } = election;
+  if (leader !== undefined || loss === undefined || peers.size === 0) return election;
+  const all = [...peers].every((peer) => loss.witnesses.has(peer));
+  return all ? { ...election, dueAt: Math.min(dueAt, now) } : election;
 }

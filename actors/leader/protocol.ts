@@ -88,6 +88,8 @@ export type Study =
 /** What other devices may send. */
 export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("claim"), term: Count, leader: Identifier }),
+  /** The device has lost the leader of that term. */
+  v.object({ type: v.literal("bereaved"), device: Identifier, term: Count, leader: Identifier }),
   v.object({ type: v.literal("report"), report: DeviceReport }),
   /** `complete`: the device has every block of the model, not only those of its segment. */
   v.object({
@@ -141,6 +143,7 @@ const acceptSpoken = accepting(
       case "prepared":
         // Else a segment could be said to be on a third device.
         return [message.device, message.ref.device];
+      case "bereaved":
       case "offer":
       case "holds":
       case "preparing":
@@ -176,5 +179,5 @@ export type LeaderMessage =
   | { readonly type: "manifest"; readonly model: string; readonly error: string }
   /** From its planning thread. */
   | { readonly type: "solved"; readonly id: number; readonly answer: SolveAnswer | { readonly error: string } }
-  /** From its own clock. */
-  | { readonly type: "tick" };
+  /** From its own clock: `wake` where something is due before the next tick. */
+  | { readonly type: "tick" | "wake" };

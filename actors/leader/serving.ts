@@ -87,6 +87,11 @@ export class Serving {
     this.#agenda = planSoon(this.#agenda, now);
   }
 
+  /** A plan is wanted at once: nobody gets an answer until there is one. */
+  planUrgently(now: number): void {
+    this.#agenda = planUrgently(this.#agenda, now);
+  }
+
   /** A device has left. */
   lost(device: string, name: string, now: number): void {
     // What the planner finds may count on it.
@@ -94,7 +99,7 @@ export class Serving {
     this.#attempts.lost(device);
     this.#copies.changed(now);
     if (!this.plan?.segments.some((segment) => segment.device === device)) return this.planSoon(now);
-    this.#agenda = planUrgently(this.#agenda, now);
+    this.planUrgently(now);
     this.#wait(`${name} has left; the blocks it held are being placed anew.`);
   }
 

@@ -56,6 +56,10 @@ export interface LeaderState {
   election: Election;
   /** What the devices in reach tell everybody, so that whoever leads next knows it already. */
   readonly knowledge: Knowledge;
+  /** When this device last looked at deadlines. */
+  lookedAt: number;
+  /** When it has itself woken to look at them before the next tick; undefined where nothing is due before it. */
+  wakeAt: number | undefined;
   /** When this device last said that it leads. */
   claimedAt: number;
   /** Present while this device leads. */

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   arrive,
+  bereaved,
   depart,
   type Election,
   hear,
@@ -15,7 +16,7 @@ import {
 } from "../../actors/leader/election.ts";
 
 const fresh = (self: string, peers: readonly string[] = []): Election => {
-  return { self, term: 0, soundTerm: 0, leader: undefined, peers: new Set(peers), dueAt: 1000 };
+  return { self, term: 0, soundTerm: 0, leader: undefined, peers: new Set(peers), dueAt: 1000, company: 0 };
 };
 
 test("the smallest id claims when it is time, the others wait for it, but not for ever", () => {
@@ -38,6 +39,39 @@ test("a leader that is lost is replaced shortly after", () => {
   assert.equal(orphaned.leader, undefined);
   assert.equal(shouldClaim(orphaned, 5000), false);
   assert.equal(shouldClaim(orphaned, 5000 + SUCCESSION_MILLISECONDS), true);
+});
+
+test("a leader that everybody has lost is replaced at once, in whatever order they notice", () => {
+  const lost = { term: 1, leader: "a" };
+  const led = hear(fresh("b", ["a", "c", "d"]), lost);
+  const steps = [
+    (view: Election) => depart(view, "a", 5000),
+    (view: Election) => bereaved(view, "c", lost, 5000),
+    (view: Election) => bereaved(view, "d", lost, 5000),
+  ];
+  for (const order of [[0, 1, 2], [1, 0, 2], [1, 2, 0]]) {
+    const [first, second, third] = order.map((at) => steps[at] ?? assert.fail()) as [Step, Step, Step];
+    const nearly = second(first(led));
+    assert.equal(shouldClaim(nearly, 5000), false, "not everybody has said so");
+    assert.equal(shouldClaim(third(nearly), 5000), true);
+  }
+  const doubtful = depart(bereaved(led, "c", { ...lost, term: 0 }, 5000), "a", 5000);
+  assert.equal(
+    shouldClaim(bereaved(doubtful, "d", lost, 5000), 5000),
+    false,
+    "what was lost in another term is another",
+  );
+  const smaller = depart(doubtful, "c", 5000);
+  assert.equal(shouldClaim(bereaved(smaller, "d", lost, 5000), 5000), true, "who has gone need not say so");
+});
+
+type Step = (view: Election) => Election;
+
+test("of two devices the one that is left leads shortly after, unless it was asleep", () => {
+  const led = hear(fresh("b", ["a"]), { term: 1, leader: "a" });
+  assert.equal(shouldClaim(depart(led, "a", 5000), 5000 + SUCCESSION_MILLISECONDS), true);
+  assert.equal(shouldClaim(depart(led, "a", 5000, true), 5000 + SUCCESSION_MILLISECONDS), false);
+  assert.equal(shouldClaim(depart(led, "a", 5000, true), 5000 + SETTLE_MILLISECONDS), true);
 });
 
 test("a device that has lost everybody looks for them before it leads, in whatever order they went", () => {
