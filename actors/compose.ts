@@ -22,7 +22,7 @@ import { monitor } from "./monitor/behaviour.ts";
 import { Links } from "./monitor/links.ts";
 import { WorkTimes } from "./monitor/work-times.ts";
 import { supervisor } from "./supervisor/behaviour.ts";
-import { Loading } from "./supervisor/loading.ts";
+import { Loading, type Remake } from "./supervisor/loading.ts";
 import type { SupervisorMessage } from "./supervisor/protocol.ts";
 import type { SupervisorState } from "./supervisor/state.ts";
 
@@ -43,6 +43,8 @@ export interface Parts {
   /** How fast this device computes, from a short trial or the memory of one. */
   readonly rates: () => Promise<ComputeRates>;
   readonly solver: Solver;
+  /** Makes the blocks of a model again whose file is at hand. */
+  readonly remake?: Remake | undefined;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** The owner's limit for models on this device; absent: what is free. */
@@ -73,7 +75,8 @@ export function composeDevice(parts: Parts): Composed {
   const measured = { ...parts, announce, work, links, events };
   const onTransfer = (from: string, bytes: number, milliseconds: number) =>
     links.transferred(from, bytes, milliseconds);
-  const loading = new Loading({ device, store, compute, languages, clock, peers, announce, onTransfer });
+  const { remake } = parts;
+  const loading = new Loading({ device, store, compute, languages, clock, peers, announce, onTransfer, remake });
   const cast = {
     leader: leader({ self: device, clock, joins, peers, solver, store, announce }),
     library: library(store),

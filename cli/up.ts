@@ -80,17 +80,22 @@ async function offer(
   printer: Printer,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    const path = await source.fetch(signal, (done, total) => printer.fetchingModel(done, total));
-    const manifest = await compileModel(path, {
+  let path: string | undefined;
+  const make = async (signal: AbortSignal) => {
+    path ??= await source.fetch(signal, (done, total) => printer.fetchingModel(done, total));
+    const model = path;
+    return await compileModel(model, {
       store: daemon.store,
       quantize,
       signal,
       ...(source.name === undefined ? {} : { name: source.name }),
-      onProgress: ({ block, blocks }) => printer.compiling(path, block, blocks),
+      onProgress: ({ block, blocks }) => printer.compiling(model, block, blocks),
     });
+  };
+  try {
+    const manifest = await make(signal);
     printer.compiled(manifest);
-    daemon.offer(manifest);
+    daemon.offer(manifest, make);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

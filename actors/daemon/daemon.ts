@@ -6,6 +6,7 @@ import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { readFreeDisk, readMemory, readSensors, serveHttp } from "../../runtime/host/mod.ts";
+import { errorText } from "../../runtime/error-text.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
 import { composeDevice } from "../compose.ts";
@@ -17,6 +18,7 @@ import { startSolver } from "../leader/solver-client.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
 import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
+import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
 import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
 
@@ -59,6 +61,9 @@ export type DaemonEvent =
   | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
   | { readonly type: "mesh"; readonly event: MeshEvent };
 
+/** Compiles a model's file. */
+export type Make = (signal: AbortSignal) => Promise<Manifest>;
+
 /** A running daemon. */
 export interface Daemon extends AsyncDisposable {
   readonly peerId: string;
@@ -66,8 +71,11 @@ export interface Daemon extends AsyncDisposable {
   readonly api: string;
   addresses(): string[];
   invite(): string;
-  /** Has the mesh serve this model, all of whose blocks are in the block store. */
-  offer(manifest: Manifest): void;
+  /**
+   * Has the mesh serve this model, all of whose blocks are in the block store.
+   * @param make makes them again from the model's file, should the disk have damaged one
+   */
+  offer(manifest: Manifest, make?: Make): void;
   readonly store: BlockStore;
   stop(): Promise<void>;
 }
@@ -84,7 +92,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const worker = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
   const compute = options.instruments?.compute(worker) ?? worker;
   const mesh = started.use(await openMesh(options, { identity, key, join }));
-  const { system, served } = startActors(options, { store, compute, threads, mesh, joins: join.length > 0 }, started);
+  const makers = new Map<string, Make>();
+  const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
+  const { system, served } = startActors(options, opened, started);
   const api = await startApi(options, { system, store, mesh, served }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
@@ -94,7 +104,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     api,
     addresses: () => mesh.addresses(),
     invite: () => mesh.invite(),
-    offer: (manifest) => system.tell(supervisorOf(mesh.self), { type: "offer", model: manifest.id }),
+    offer(manifest, make) {
+      if (make !== undefined) makers.set(manifest.id, make);
+      system.tell(supervisorOf(mesh.self), { type: "offer", model: manifest.id });
+    },
     store,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -115,12 +128,25 @@ interface Opened {
   readonly threads: number;
   readonly mesh: Mesh;
   readonly joins: boolean;
+  readonly remake: Remake;
+}
+
+/** Makes models again that were offered with a way to; a file that is gone or has changed makes nothing. */
+function remakeBy(makers: ReadonlyMap<string, Make>, announce: (event: DaemonEvent) => void): Remake {
+  return async (model, signal) => {
+    try {
+      return (await makers.get(model)?.(signal))?.id === model;
+    } catch (error) {
+      announce({ type: "warning", message: `A damaged block could not be made again: ${errorText(error)}` });
+      return false;
+    }
+  };
 }
 
 /** Starts the cast, and tells it of peers that come and go. */
 function startActors(
   options: DaemonOptions,
-  { store, compute, threads, mesh, joins }: Opened,
+  { store, compute, threads, mesh, joins, remake }: Opened,
   started: AsyncDisposableStack,
 ): { readonly system: ActorSystem; readonly served: Served } {
   const { name, folder, onEvent, instruments } = options;
@@ -145,6 +171,7 @@ function startActors(
     compute,
     languages: started.use(new ThreadLanguages({ store, clock: systemClock })),
     rates: () => rates ??= knownRates({ ...options, threads }, compute),
+    remake,
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,
     memoryLimitBytes: options.memoryLimitBytes,

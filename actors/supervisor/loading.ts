@@ -25,7 +25,12 @@ export interface LoadingOptions {
   readonly announce: Announce;
   /** Hears how long a blob of so many bytes took from a device. */
   readonly onTransfer: (from: string, bytes: number, milliseconds: number) => void;
+  /** Makes the blocks of a model again from its file; false where that is not at hand, or is not what it was. */
+  readonly remake?: Remake | undefined;
 }
+
+/** Makes the blocks of a model again, by its id. */
+export type Remake = (model: string, signal: AbortSignal) => Promise<boolean>;
 
 /** A segment that is ready to run. */
 export interface LoadedSegment {
@@ -140,6 +145,7 @@ export class Loading {
       await fetchBlobs(blobs, { store, sender, sources: from, signal, clock, onTransfer, onProgress, gently });
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
+      if (await this.#remade(manifest, blobs, signal)) return;
       const absent = blocks.filter((block) => blobsOf([block], manifest).some((blob) => error.lacks(blob)));
       throw new BlocksMissingError(error.message, runsOf(absent.map(({ index }) => index)), { cause: error });
     }
@@ -154,6 +160,20 @@ export class Loading {
       if (await store.verify(blob)) this.#verified.add(blob.sha256);
       else announce({ type: "warning", message: damaged(blob) });
     }
+  }
+
+  /** Makes what is missing again from the model's file, where that is at hand and still the same; whether all is here then. */
+  async #remade({ id, name }: Manifest, blobs: readonly Blob[], signal: AbortSignal): Promise<boolean> {
+    const { remake, store, announce } = this.#options;
+    const made = await remake?.(id, signal);
+    signal.throwIfAborted();
+    if (made !== true) return false;
+    announce({
+      type: "warning",
+      message: `The blocks of ${name} that were missing here were made again from its file.`,
+    });
+    const here = await Promise.all(blobs.map((blob) => store.has(blob)));
+    return here.every(Boolean);
   }
 
   #nameOf(id: string): string {

@@ -1,6 +1,7 @@
 /** Files that are either there completely or not at all, and readable by their owner only. */
 import { chmod, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { explained } from "./store-error.ts";
 
 /** Makes a folder that only its owner may enter. */
 export async function createFolder(path: string): Promise<void> {
@@ -41,6 +42,6 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   } catch (error) {
     await file.close().catch(() => {});
     await rm(temporary, { force: true });
-    throw error;
+    throw await explained(error, path);
   }
 }

@@ -5,6 +5,7 @@ import type { Blob } from "../manifest.ts";
 import { publish, writeAll } from "./atomic-file.ts";
 import { BlobBusyError, BlobMismatchError, type BlobWriter } from "./block-store.ts";
 import { feedFile } from "./hash-file.ts";
+import { explaining } from "./store-error.ts";
 
 interface BlobWriterOptions {
   /** Where the complete blob is to appear. */
@@ -51,7 +52,7 @@ export async function openBlobWriter({ path, blob, writing, complete }: BlobWrit
       async append(bytes) {
         if (closed) throw new Error(`Cannot append to the blob ${sha256}: its writer is closed`);
         if (offset + bytes.length > size) throw await reject(`more than its ${size} bytes came`);
-        await writeAll(file, bytes, offset);
+        await explaining(partial, writeAll(file, bytes, offset));
         hash.update(bytes);
         offset += bytes.length;
       },
@@ -60,9 +61,9 @@ export async function openBlobWriter({ path, blob, writing, complete }: BlobWrit
         if (offset !== size) throw await reject(`${offset} of its ${size} bytes came`);
         const found = hash.digest("hex");
         if (found !== sha256) throw await reject(`the bytes that came have the hash ${found}`);
-        await file.sync();
+        await explaining(partial, file.sync());
         await close();
-        await publish(partial, path);
+        await explaining(path, publish(partial, path));
       },
       async abandon() {
         if (!closed) await close();

@@ -22,6 +22,7 @@ import { createFile, createFolder, publish, writeAll, writeJson } from "./atomic
 import { BlobMissingError, type BlobWriter, type BlockStore } from "./block-store.ts";
 import { hashFile } from "./hash-file.ts";
 import { openBlobWriter } from "./file-blob-writer.ts";
+import { explained, explaining } from "./store-error.ts";
 
 // A manifest of a thousand blocks takes less than a megabyte.
 const largestJson = 16 * 1024 * 1024;
@@ -85,23 +86,26 @@ class FileStore implements BlockStore {
 
   async add(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Blob> {
     const temporary = join(this.#folders.blobs, `${crypto.randomUUID()}.new`);
-    const file = await createFile(temporary);
+    let path = temporary;
+    const file = await explaining(temporary, createFile(temporary));
     try {
       const blob = await writeHashed(file, content);
+      path = this.path(blob);
       await file.sync();
       await file.close();
-      await publish(temporary, this.path(blob));
+      await publish(temporary, path);
       return blob;
     } catch (error) {
       await file.close().catch(() => {});
       await rm(temporary, { force: true });
-      throw error;
+      throw await explained(error, path);
     }
   }
 
   async verify(blob: Blob): Promise<boolean> {
-    if (await this.has(blob) && await hashFile(this.path(blob)) === blob.sha256) return true;
-    await rm(this.path(blob), { force: true });
+    const path = this.path(blob);
+    if (await this.has(blob) && await hashFile(path) === blob.sha256) return true;
+    await explaining(path, rm(path, { force: true }));
     return false;
   }
 

@@ -1,3 +1,4 @@
 /** Where a device keeps its blocks. */
 export { BlobBusyError, BlobMismatchError, BlobMissingError, type BlobWriter, type BlockStore } from "./block-store.ts";
 export { openBlockStore } from "./file-store.ts";
+export { StoreError } from "./store-error.ts";

@@ -5,7 +5,14 @@ import { join } from "node:path";
 import test from "node:test";
 import { compileModel } from "../../models/compile/mod.ts";
 import type { Blob } from "../../models/manifest.ts";
-import { BlobBusyError, BlobMismatchError, BlobMissingError, openBlockStore } from "../../models/store/mod.ts";
+import {
+  BlobBusyError,
+  BlobMismatchError,
+  BlobMissingError,
+  openBlockStore,
+  StoreError,
+} from "../../models/store/mod.ts";
+import { explained } from "../../models/store/store-error.ts";
 import { syntheticModel, writeFolder } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
 
@@ -157,4 +164,14 @@ test("manifests are kept, listed by name, and damaged ones are as good as absent
     assert.equal(await store.manifest(first?.id ?? ""), undefined);
     assert.equal((await store.manifests()).length, 1);
   });
+});
+
+test("a disk that is full is told with what to do, whatever the runtime calls it; other errors stay what they are", async () => {
+  for (const error of [{ code: "ENOSPC" }, new Error("No space left on device (os error 28)")]) {
+    const told = await explained(error, "/data/blocks/blobs/x.new");
+    assert.ok(told instanceof StoreError);
+    assert.match(told.message, /^The disk is full: \/data\/blocks\/blobs takes nothing more\. Free some space/);
+  }
+  const other = new Error("something else");
+  assert.equal(await explained(other, "/nowhere/x"), other);
 });
