@@ -29,14 +29,23 @@ const READY_MILLISECONDS = 60_000;
 /** How long it may take to stop. */
 const STOP_MILLISECONDS = 5000;
 
+/** How a daemon is started. */
+export interface LaunchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The mesh to join. */
+  readonly invite?: string | undefined;
+  /** The program that runs the launcher. Default: Node. */
+  readonly node?: string | undefined;
+}
+
 /** Runs `skein up --json` with these arguments, and with an invite to join by; resolves when it is ready. @throws {CommandError} with its words where it fails. */
 export async function launchDaemon(
   args: readonly string[],
-  { signal, invite }: { readonly signal?: AbortSignal | undefined; readonly invite?: string } = {},
+  { signal, invite, node = process.env["SKEIN_NODE"] ?? "node" }: LaunchOptions = {},
 ): Promise<LaunchedDaemon> {
   const launcher = join(dirname(dirname(fileURLToPath(import.meta.url))), "bin", "skein.js");
   const joining = invite === undefined ? [] : ["--join", "-"];
-  const child = spawn(process.env["SKEIN_NODE"] ?? "node", [launcher, "up", "--json", ...args, ...joining], {
+  const child = spawn(node, [launcher, "up", "--json", ...args, ...joining], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin.on("error", () => {});

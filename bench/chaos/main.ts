@@ -3,7 +3,7 @@
  * reader must get the very text that an undisturbed one gets. Prints tables, writes JSON and a log of everything that
  * happened; exits with 1 where a reader got something else, or something is left over.
  *
- *     npm run bench:chaos -- [--seconds 240] [--seed 1] [--devices 4] [--every 6] [--model builtin|PATH] [--readers 3] [--tokens 150]
+ *     npm run bench:chaos -- [--seconds 240] [--seed 1] [--devices 4] [--every 6] [--holders 1] [--model builtin|PATH] [--readers 3] [--tokens 150]
  *                            [--faults kill,leader,two,freeze,term,join,leave] [--up "--objective latency"]
  *                            [--json FILE] [--log FILE]
  */
@@ -35,8 +35,12 @@ process.exit(isClean(result) ? 0 : 1);
 async function torment(options: ChaosOptions): Promise<ChaosResult> {
   const beganAt = performance.now();
   const log = openLog(options.log, beganAt);
-  const mesh = await startLocalMesh(options.devices, options.model, options.up, { spread: false, patience: 600_000 });
-  const field = new Field(mesh, log);
+  const mesh = await startLocalMesh(options.devices, options.model, options.up, {
+    holders: Array.from({ length: options.holders }, (_, index) => index),
+    spread: false,
+    patience: 600_000,
+  });
+  const field = new Field(mesh, log, options.holders);
   const watch = new MemoryWatch(() =>
     mesh.daemons.flatMap((daemon, index) => mesh.isUp(index) ? [{ device: `d${index}`, pid: daemon.ready.pid }] : [])
   );

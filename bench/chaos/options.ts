@@ -7,6 +7,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly devices: number;
+  /** How many of the devices have the model's file. */
+  readonly holders: number;
   /** Seconds from fault to fault, more or less. */
   readonly every: number;
   /** Path of the model's file. */
@@ -36,6 +38,7 @@ export function readOptions(
       seed: { type: "string", default: "1" },
       devices: { type: "string", default: "4" },
       model: { type: "string", default: "builtin" },
+      holders: { type: "string", default: "1" },
       every: { type: "string", default: "6" },
       readers: { type: "string", default: "3" },
       tokens: { type: "string", default: "150" },
@@ -49,6 +52,7 @@ export function readOptions(
     seconds: whole("seconds", values.seconds, 1),
     seed: whole("seed", values.seed, 0),
     devices: whole("devices", values.devices, 2),
+    holders: whole("holders", values.holders, 1),
     every: whole("every", values.every, 1),
     model: values.model === "builtin" ? builtinModelPath() : values.model,
     readers: whole("readers", values.readers, 1),

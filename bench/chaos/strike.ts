@@ -10,6 +10,7 @@ export class Field {
   readonly mesh: LocalMesh;
   readonly #log: Log;
   readonly #permanent: number;
+  readonly #holders: number;
   readonly #away = new Map<number, "ended" | "frozen">();
   readonly #returns = new Set<Promise<void>>();
   #guest: number | undefined;
@@ -17,9 +18,10 @@ export class Field {
   readonly strays: string[] = [];
   #closed = false;
 
-  constructor(mesh: LocalMesh, log: Log) {
+  constructor(mesh: LocalMesh, log: Log, holders: number) {
     this.mesh = mesh;
     this.#log = log;
+    this.#holders = holders;
     this.#permanent = mesh.daemons.length;
     for (const index of mesh.daemons.keys()) this.#listen(index);
   }
@@ -46,7 +48,7 @@ export class Field {
       const place = segments.findIndex(({ device }) => device === id);
       const all: Role[] = [];
       if (view?.leader === id) all.push("leader");
-      if (index === 0) all.push("holder");
+      if (index < this.#holders) all.push("holder");
       if (place === 0) all.push("first");
       if (place > 0) {
         all.push(place === segments.length - 1 ? "last" : "middle");

@@ -35,9 +35,22 @@ export interface LocalMesh extends AsyncDisposable {
   ): Promise<MeshSummary>;
 }
 
+/** Where a daemon runs, if not simply here: in a network namespace of its own, say. */
+export interface Place {
+  /** The program that runs the launcher in Node's stead. */
+  readonly node: string;
+  /** Where its mesh listens. */
+  readonly listen: string;
+  /** Its API's port there, and the URL at which that is reached from here. */
+  readonly apiPort: number;
+  readonly api: string;
+}
+
 export interface LocalMeshOptions {
-  /** Which daemon has the model. Default: the first. */
-  readonly holder?: number;
+  /** Where each daemon runs. Default: here. */
+  readonly places?: readonly Place[];
+  /** Which daemons are started with the model. Default: the first. */
+  readonly holders?: readonly number[];
   /** More arguments of each daemon. Default: none. */
   readonly limits?: readonly (readonly string[])[];
   /** How long the mesh may take to agree on a plan, in milliseconds. Default: a minute. */
@@ -51,7 +64,7 @@ export async function startLocalMesh(
   count: number,
   model: string,
   arguments_: readonly string[] = [],
-  { holder = 0, limits = [], patience = PLAN_MILLISECONDS, spread = true }: LocalMeshOptions = {},
+  { holders = [0], limits = [], patience = PLAN_MILLISECONDS, spread = true, places = [] }: LocalMeshOptions = {},
 ): Promise<LocalMesh> {
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
@@ -59,12 +72,8 @@ export async function startLocalMesh(
   const startedWith: string[][] = [];
   let started = 0;
   const common = [
-    "--api",
-    "127.0.0.1:0",
     "--threads",
     "1",
-    "--listen",
-    "/ip4/127.0.0.1/tcp/0",
     "--no-mdns",
     // One device would be faster for so small a model, and the planner would leave the others out.
     ...["--objective", "even"],
@@ -72,21 +81,25 @@ export async function startLocalMesh(
   ];
   const start = async (more: readonly string[], invite?: string): Promise<LaunchedDaemon> => {
     const index = started++;
+    const { listen = "/ip4/127.0.0.1/tcp/0", apiPort = 0 } = places[index] ?? {};
     const own = ["--name", `d${index}`, "--data-dir", join(folder, `d${index}`), ...limits[index] ?? []];
-    startedWith[index] = [...common, ...own, ...more];
-    return daemons[index] = await launchDaemon(startedWith[index], invite === undefined ? {} : { invite });
+    startedWith[index] = [...common, "--listen", listen, "--api", `127.0.0.1:${apiPort}`, ...own, ...more];
+    return daemons[index] = await launch(index, invite);
+  };
+  const launch = (index: number, invite?: string): Promise<LaunchedDaemon> => {
+    return launchDaemon(startedWith[index] ?? [], { invite, node: places[index]?.node });
   };
   const isUp = (index: number) => isRunning(daemons[index]?.ready.pid ?? 0);
   const mesh: LocalMesh = {
     daemons,
-    api: (index) => daemons[index]?.ready.api ?? "",
+    api: (index) => places[index]?.api ?? daemons[index]?.ready.api ?? "",
     join: (more = []) => {
       const living = daemons.find((_, index) => isUp(index));
       return start(more, living?.ready.invite ?? "");
     },
     async restart(index) {
       await daemons[index]?.stop();
-      return daemons[index] = await launchDaemon(startedWith[index] ?? []);
+      return daemons[index] = await launch(index);
     },
     isUp,
     signal: (index, name) => void process.kill(daemons[index]?.ready.pid ?? 0, name),
@@ -152,7 +165,7 @@ export async function startLocalMesh(
     },
   };
   try {
-    const modelOf = (index: number) => index === holder ? ["--model", model] : [];
+    const modelOf = (index: number) => holders.includes(index) ? ["--model", model] : [];
     await start(modelOf(0));
     // So that it leads, whatever the ids: those who join wait to hear of a leader.
     await mesh.until(({ leader }) => leader !== undefined);

@@ -72,7 +72,7 @@ for (
 test(
   "an answer goes on when the leader, which holds the last segment, is killed",
   async () => {
-    await using mesh = await startLocalMesh(3, MODEL, [], { holder: 1 });
+    await using mesh = await startLocalMesh(3, MODEL, [], { holders: [1] });
     await mesh.split([await mesh.blocks() - 4, 2, 2], [1, 2, 0]);
     const whole = await expected(mesh);
     const before = await mesh.until(
