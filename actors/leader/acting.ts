@@ -3,10 +3,11 @@ import type { Manifest } from "../../models/manifest.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { type MeshState, modelOf, type ModelState, noModels, type PlanNumber, type Standing } from "../plan.ts";
 import type { BlockRuns } from "../block-runs.ts";
-import type { Pin, Recall } from "../recall.ts";
+import type { Recall } from "../recall.ts";
 import type { Knowledge, Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
 import type { Order, Preparation } from "./orders.ts";
+import type { Pins } from "./pins.ts";
 import type { ServingPolicy, Split } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned } from "./protocol.ts";
 import { type Choice, oneModel } from "./served.ts";
@@ -32,7 +33,7 @@ export interface ActingOptions {
   /** What is known of devices and models: more or less, as this device heard of it before it led. */
   readonly knowledge: Knowledge;
   /** Splits that people asked for, by model, whoever led then. Written to. */
-  readonly pins: Map<string, Pin>;
+  readonly pins: Pins;
   readonly send: (device: string, order: Order) => void;
   /** Devices in reach, this one included. */
   readonly live: () => readonly string[];
@@ -132,7 +133,7 @@ export class Acting {
     if (id === undefined || serving === undefined) return { type: "refused", reason: this.#idle };
     const pinned = serving.pin(split, now);
     if (pinned.type === "refused") return pinned;
-    this.#options.pins.set(id, { split, number: this.#lead.number() });
+    this.#options.pins.ask(id, split, this.#lead.number());
     // At once: it has to outlive this leader.
     this.#publish();
     return pinned;

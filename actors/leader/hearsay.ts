@@ -1,10 +1,10 @@
 /** What devices tell each other of themselves: every leader actor listens, whether it leads or not. */
-import { comparePlans, type MeshState, modelOf } from "../plan.ts";
+import { type MeshState, modelOf } from "../plan.ts";
 import type { Pin } from "../recall.ts";
 import { spread } from "./leading.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import { fetchWanted } from "./questions.ts";
-import type { LeaderContext, LeaderOptions, LeaderState } from "./state.ts";
+import type { LeaderContext, LeaderOptions, LeaderState, OwnOffer } from "./state.ts";
 
 type Told<T extends LeaderMessage["type"]> = Extract<LeaderMessage, { readonly type: T }>;
 
@@ -37,6 +37,7 @@ export function offered(
   if (device === options.self && (offers.get(model)?.complete !== true || complete)) {
     const known = offers.get(model);
     offers.set(model, { policy, complete });
+    forgetOldest(offers);
     if (known === undefined || complete) spread(state, message, context);
   }
   if (acting === undefined) knowledge.offer(device, model, policy, complete);
@@ -73,7 +74,7 @@ export function published(
     if (one.recall === undefined) continue;
     const { policy, pin, holders } = one.recall;
     const { id: model } = modelOf(one);
-    if (!state.memory.offers.has(model)) {
+    if (state.memory.offers.get(model)?.complete !== true) {
       offered(state, { type: "offer", device: options.self, model, policy, complete: false }, options, context);
     }
     if (pin !== undefined) recallPin(state, model, pin, options.clock.now());
@@ -81,10 +82,16 @@ export function published(
   }
 }
 
-/** The split that people asked for, as another device heard of it: the latest counts, whoever led then. */
-function recallPin(state: LeaderState, model: string, pin: Pin, now: number): void {
-  const known = state.memory.pins.get(model);
-  if (known !== undefined && comparePlans(pin.number, known.number) <= 0) return;
-  state.memory.pins.set(model, pin);
-  state.acting?.repin(model, pin.split, now);
+/** Models that are recalled only because others told of them: what a member makes up must not fill the memory. */
+const MAX_RECALLED = 16;
+
+/** Forgets what was recalled first where there is too much of it. */
+function forgetOldest(offers: Map<string, OwnOffer>): void {
+  const recalled = [...offers].filter(([, { complete }]) => !complete);
+  for (const [model] of recalled.slice(0, Math.max(0, recalled.length - MAX_RECALLED))) offers.delete(model);
+}
+
+/** The split that people asked for, as another device heard of it. */
+function recallPin({ memory, election, acting }: LeaderState, model: string, pin: Pin, now: number): void {
+  if (memory.pins.recall(model, pin, election.soundTerm)) acting?.repin(model, pin.split, now);
 }

@@ -13,12 +13,10 @@ import { breachOf, type Circumstances, isInForce, problemOf, questionOf } from "
 import type { Split } from "./policy.ts";
 import type { DeviceReport, Pinned } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { type Agenda, begin, due, planNow, planSoon, planUrgently, weigh } from "./when.ts";
+import { type Agenda, begin, due, planLater, planNow, planSoon, planUrgently, weigh } from "./when.ts";
 
 /** A second opinion costs seconds of computing: a plan whose numbers keep changing gets one this often at most. */
 const OPINION_MILLISECONDS = 600_000;
-/** Blocks that nobody has are looked for again after this time, should the word that somebody has them be lost. */
-const MISSING_MILLISECONDS = 5000;
 
 /** One model being served. */
 export class Serving {
@@ -279,7 +277,7 @@ export class Serving {
       this.#lead.knowledge.exclude(device, reason, now, missing);
       return this.planSoon(now);
     }
-    this.planSoon(now + MISSING_MILLISECONDS);
+    this.#agenda = planLater(this.#agenda, now);
     if (this.plan === undefined) this.#wait(absence);
   }
 

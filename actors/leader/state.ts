@@ -7,9 +7,9 @@ import type { ManifestShelf } from "../library/fetch-manifest.ts";
 import { type MeshState, noModels } from "../plan.ts";
 import type { Acting } from "./acting.ts";
 import type { Election } from "./election.ts";
+import { Pins } from "./pins.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { BlockRuns } from "../block-runs.ts";
-import type { Pin } from "../recall.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { DeviceReport, LeaderMessage } from "./protocol.ts";
 import type { Solver } from "./solver.ts";
@@ -47,7 +47,7 @@ export interface Memory {
   readonly holds: Map<string, BlockRuns>;
   published: MeshState;
   /** Splits that people asked for, by model, whoever led then. */
-  readonly pins: Map<string, Pin>;
+  readonly pins: Pins;
 }
 
 /** A leader's state; it lives from a start to a stop or restart. */
@@ -78,6 +78,6 @@ export function nothingRemembered(): Memory {
     offers: new Map(),
     holds: new Map(),
     published: noModels("The mesh has no leader yet."),
-    pins: new Map(),
+    pins: new Pins(),
   };
 }

@@ -11,6 +11,8 @@ export const LOSS_MILLISECONDS = 25;
 export const GATHERING_MILLISECONDS = 3000;
 /** How often the plan in force is held against new measurements. */
 export const REVIEW_MILLISECONDS = 30_000;
+/** Blocks that nobody has are looked for again after this time, should the word that somebody has them be lost. */
+const MISSING_MILLISECONDS = 5000;
 /** A new plan must be so many times better than the one in force: moving costs, and measurements are noisy. */
 export const WORTHWHILE = 1.1;
 /** Reviews in a row that must find the same gain before measurements alone move a plan: noise does not last. */
@@ -39,6 +41,11 @@ export function begin(since: number, now: number): Agenda {
 /** Something has changed. */
 export function planSoon(agenda: Agenda, now: number): Agenda {
   return { ...agenda, planAt: now + DEBOUNCE_MILLISECONDS };
+}
+
+/** What is planned with is not there: whoever has it will say so, and is asked for again should that be lost. */
+export function planLater(agenda: Agenda, now: number): Agenda {
+  return { ...agenda, planAt: now + MISSING_MILLISECONDS };
 }
 
 /** A plan is broken: nobody gets an answer until there is another one. What fails together is still planned for together. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Acting, type ActingOptions } from "../../actors/leader/acting.ts";
 import type { AssignMessage, Order } from "../../actors/leader/orders.ts";
+import { Pins } from "../../actors/leader/pins.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
 import { Knowledge } from "../../actors/leader/knowledge.ts";
 import type { DeviceReport } from "../../actors/leader/protocol.ts";
@@ -72,7 +73,7 @@ export function stage(devices: readonly string[], published = WAITING, more: Par
     term: 1,
     device: "a",
     knowledge: new Knowledge(() => [...live]),
-    pins: new Map(),
+    pins: new Pins(),
     warn: () => {},
     ...more,
     published,
