@@ -3,6 +3,7 @@
  * alone costs 0.05 ms a token and hop. Told that there is more to come than it has, it waits just the same.
  */
 import { noise } from "@chainsafe/libp2p-noise";
+import { receiveStraight, sendStraight } from "./short-cut.ts";
 
 /** A message of noise is at most this long, the two bytes of its length aside. */
 const LONGEST_MESSAGE = 65_535;
@@ -22,18 +23,17 @@ export function calmNoise(): ReturnType<typeof noise> {
   return (components) => {
     const encrypter = make(components);
     const [inbound, outbound] = [encrypter.secureInbound.bind(encrypter), encrypter.secureOutbound.bind(encrypter)];
-    encrypter.secureInbound = async (stream, options) => {
-      const secured = await inbound(stream, options);
-      askOnlyForWholeLengths(secured.connection);
-      return secured;
-    };
-    encrypter.secureOutbound = async (stream, options) => {
-      const secured = await outbound(stream, options);
-      askOnlyForWholeLengths(secured.connection);
-      return secured;
-    };
+    encrypter.secureInbound = async (stream, options) => eased(await inbound(stream, options));
+    encrypter.secureOutbound = async (stream, options) => eased(await outbound(stream, options));
     return encrypter;
   };
+}
+
+function eased<S extends { readonly connection: object }>(secured: S): S {
+  askOnlyForWholeLengths(secured.connection);
+  sendStraight(secured.connection);
+  receiveStraight(secured.connection);
+  return secured;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Stream } from "@libp2p/interface";
 import { delayWindowUpdates } from "./lazy-window.ts";
+import { receiveStraight } from "./short-cut.ts";
 
 /** A libp2p stream as bytes in order: what a session needs of it. */
 export interface Link {
@@ -18,6 +19,7 @@ export interface LinkListener {
 /** Makes a link of a stream. */
 export function createLink(stream: Stream): Link {
   delayWindowUpdates(stream);
+  receiveStraight(stream);
   return {
     write(bytes) {
       try {

@@ -12,6 +12,7 @@ import type { ConnectionProtector, MessageStream } from "@libp2p/interface";
 import { AbstractMessageStream, byteStream } from "@libp2p/utils";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createKeystream, type Keystream } from "./keystream.ts";
+import { receiveStraight, sendStraight } from "./short-cut.ts";
 
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
@@ -48,8 +49,14 @@ export function createProtector(key: Uint8Array): ConnectionProtector {
       }
       const outbound = createKeystream(derive("send", self));
       const inbound = createKeystream(derive("send", other));
+      const socket = bytes.unwrap();
+      const protectedOne = new ProtectedConnection(socket, outbound, inbound);
+      for (const stream of [socket, protectedOne]) receiveStraight(stream);
+      // A socket's connection writes each of a list of arrays, and stops after one that has it full.
+      sendStraight(socket, (bytes) => [bytes.subarray()]);
+      sendStraight(protectedOne);
       // Two copies of a package of libp2p's make the types of the same thing differ.
-      return new ProtectedConnection(bytes.unwrap(), outbound, inbound) as unknown as MessageStream;
+      return protectedOne as unknown as MessageStream;
     },
   };
 }
