@@ -64,10 +64,12 @@ export function createDialer(options: DialerOptions): () => void {
   return () => {
     const now = clock.now();
     for (const target of directory.all()) {
-      if (dials >= MAX_DIALS || !options.room()) return;
+      if (dials >= MAX_DIALS) return;
       if (target.dialling || target.dialAt > now) continue;
       if (target.device !== undefined && options.connected(target.device)) continue;
-      if (addressesOf(target).length > 0) void dial(target);
+      if (addressesOf(target).length === 0) continue;
+      if (!options.room()) return;
+      void dial(target);
     }
   };
 }
