@@ -5,17 +5,21 @@
  * ```
  * conversation -- enter, forward, leave --> first segment -- open, forward, close --> … --> last segment
  *       ^------------- seated ------------------┘                                                 |
- *       └------------------------------ sampled, advanced, failed --------------------------------┘
+ *       └------------------------- resumed, sampled, advanced, failed ----------------------------┘
  * ```
  *
  * The first segment gives a sequence its slot and its number; the others obey. `open`, `forward` and `close` are passed on
  * from segment to segment, one behind another, so none can overtake another.
+ *
+ * A sequence that broke leaves its caches behind for a while. Whoever takes it up sends its token ids along: each segment
+ * looks for caches of the same ids, the extent that all of them have comes to the conversation as `resumed`, and only what
+ * lies behind it is run again. What is in a cache follows from the ids alone, so the ids are all the right it takes.
  */
 import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
 import type { Attention } from "../models/compute/mod.ts";
 import type { SamplingOptions } from "../models/sampling/mod.ts";
-import { Count, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
+import { Count, MAX_CONTEXT, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
 
 /** Rows of several sequences, a column each. Row `i` is `counts[i]` tokens of one sequence. */
 export interface Forward {
@@ -42,16 +46,32 @@ export interface Enter {
   /** The segments behind the first one, in order. */
   readonly route: readonly Ref<SegmentMessage>[];
   readonly sampling: SamplingOptions;
+  /** The ids of a sequence that an earlier conversation began; the last one is to be run in any case. */
+  readonly resume?: Int32Array | undefined;
 }
 
 /** From a conversation to the first segment: its place is free again. */
 export interface Leave {
   readonly type: "leave";
   readonly conversation: Ref<SequenceMessage>;
+  /** Whether the sequence may be taken up: its caches are kept for a while. */
+  readonly keep: boolean;
 }
 
 /** Numbers of sequences: drawn at random, so that no two under way share one and none is guessed. */
 export const SequenceNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
+
+/** A sequence that is taken up, on its way down the pipeline. */
+export const Resume = v.object({
+  /** Ids of its tokens, from position 0 on. */
+  ids: v.pipe(v.instance(Int32Array), v.minLength(2), v.maxLength(MAX_CONTEXT)),
+  /** Positions that the caches of all segments before hold of them. */
+  extent: v.pipe(Position, v.minValue(1)),
+});
+export interface Resume {
+  readonly ids: Int32Array;
+  readonly extent: number;
+}
 
 /** From segment to segment: a sequence has a place. */
 export const Open = v.object({
@@ -63,6 +83,7 @@ export const Open = v.object({
   route: v.pipe(v.array(refTo<SegmentMessage>()), v.maxLength(1024)),
   conversation: refTo<SequenceMessage>(),
   sampling: Sampling,
+  resume: v.optional(Resume),
 });
 export interface Open {
   readonly type: "open";
@@ -71,13 +92,16 @@ export interface Open {
   readonly route: readonly Ref<SegmentMessage>[];
   readonly conversation: Ref<SequenceMessage>;
   readonly sampling: SamplingOptions;
+  readonly resume?: Resume | undefined;
 }
 
 /** From segment to segment: a sequence is over, its place free. */
-export const Close = v.object({ type: v.literal("close"), sequence: SequenceNumber });
+export const Close = v.object({ type: v.literal("close"), sequence: SequenceNumber, keep: v.boolean() });
 export interface Close {
   readonly type: "close";
   readonly sequence: number;
+  /** Whether it broke and may be taken up: its caches are kept for a while. */
+  readonly keep: boolean;
 }
 
 /** What a segment is told of sequences. */
@@ -87,6 +111,8 @@ export type SegmentMessage = Enter | Leave | Open | Forward | Close;
 export const Sampled = v.object({ type: v.literal("sampled"), position: Position, token: TokenId });
 /** From the last segment: everything before `position` is in the caches. */
 export const Advanced = v.object({ type: v.literal("advanced"), position: Position });
+/** From a segment: the caches of all segments hold what comes before `position` of a sequence that is taken up. */
+export const Resumed = v.object({ type: v.literal("resumed"), position: Position });
 /** From a segment: it cannot go on with this sequence, and has let go of it. */
 export const Failed = v.object({ type: v.literal("failed"), reason: ShortText });
 
@@ -94,6 +120,7 @@ export const Failed = v.object({ type: v.literal("failed"), reason: ShortText })
 export type SequenceMessage =
   | { readonly type: "sampled"; readonly position: number; readonly token: number }
   | { readonly type: "advanced"; readonly position: number }
+  | { readonly type: "resumed"; readonly position: number }
   | { readonly type: "failed"; readonly reason: string }
   /** From the first segment: the sequence has its place, and this number. */
   | { readonly type: "seated"; readonly sequence: number };

@@ -1,7 +1,8 @@
 /**
  * The conversation: tokens in, text out, for one prompt. It lives on the device of the first segment, steps its sequence
  * through the pipeline and tells the answer that it works for what comes out. It can start in the middle: given the tokens
- * that an earlier conversation drew, it goes on from the next one, since the same seed draws the same token at a position.
+ * that an earlier conversation drew, it goes on from the next one, since the same seed draws the same token at a position;
+ * what the caches still hold of them is not run again.
  *
  * Its last word to the answer is "finished", "rejected", "broken" or "stalled", however it ends; only a lost device says nothing, and
  * that the answer's own device notices.
@@ -57,6 +58,10 @@ interface ConversationState {
   run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
   /** What the segments call the sequence, once it has a cache slot. */
   sequence: number | undefined;
+  /** Whether the segments are still looking for what an earlier conversation left in their caches. */
+  resuming: boolean;
+  /** Whether it has a place in the pipeline, or waits for one. */
+  entered: boolean;
   /** Whether the answer has had its last word. */
   over: boolean;
   /** Ends the watch for silence. */
@@ -87,7 +92,17 @@ function start(options: ConversationOptions, context: Context<ConversationMessag
     (read) => context.tell(context.self, { type: "read", read }),
     (error) => context.tell(context.self, { type: "failed", reason: errorText(error) }),
   );
-  return { options, context, first: first.ref, run: undefined, sequence: undefined, over: false, calm: () => {} };
+  return {
+    options,
+    context,
+    first: first.ref,
+    run: undefined,
+    sequence: undefined,
+    resuming: false,
+    entered: false,
+    over: false,
+    calm: () => {},
+  };
 }
 
 /** Takes the prompt's tokens. An answer that is over with what an earlier conversation drew is not run. */
@@ -104,7 +119,10 @@ function begin(state: ConversationState, read: PromptRead): Next<ConversationSta
     state.over = true;
     return stop();
   }
-  state.run = { prefill: new Prefill(prompt, progress.generated), transcript };
+  const prefill = new Prefill(prompt, progress.generated);
+  state.run = { prefill, transcript };
+  // Of a sequence of one token nothing can be taken up: its last one is run in any case.
+  state.resuming = prefill.ids.length > 1 && (progress.again === true || progress.generated.length > 0);
   return enter(state);
 }
 
@@ -119,10 +137,12 @@ function refuse(state: ConversationState, code: Rejection, message: string): Nex
  * actor elsewhere is: those that end say so, and lost devices are seen here.
  */
 function enter(state: ConversationState): Next<ConversationState> {
-  const { context, first, options: { plan, request } } = state;
+  const { context, first, run, resuming, options: { plan, request } } = state;
   context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
   const route = plan.segments.slice(1).map(({ ref }) => ref);
-  context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling });
+  const resume = resuming ? run?.prefill.ids : undefined;
+  context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling, resume });
+  state.entered = true;
   return listen(state);
 }
 
@@ -133,19 +153,22 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
     case "seated":
       state.sequence = message.sequence;
       return feed(state);
+    case "resumed":
+      return resumed(state, message.position);
     case "advanced":
       state.run?.prefill.arrived();
       return feed(state);
     case "sampled":
       return sampled(state, message);
     case "failed":
-      return broken(state, message.reason);
+      return broken(state, message.reason, true);
     case "device-lost":
       return deviceLost(state, message.device);
     case "stalled":
       return stalled(state);
     case "cancel":
       state.over = true;
+      leave(state, message.keep);
       return stop("cancelled");
     default:
       return message satisfies never;
@@ -154,10 +177,21 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
 
 /** Sends the chunks of the prompt that may be under way. */
 function feed(state: ConversationState): Next<ConversationState> {
-  const { context, first, run, sequence } = state;
-  if (run === undefined || sequence === undefined) return next(state);
+  const { context, first, run, sequence, resuming } = state;
+  if (run === undefined || sequence === undefined || resuming) return listen(state);
   for (const piece of run.prefill.take()) context.tell(first, forwardOf(sequence, piece));
   return listen(state);
+}
+
+/** The caches hold a beginning of the sequence: goes on behind it. */
+function resumed(state: ConversationState, position: number): Next<ConversationState> {
+  const { run, resuming } = state;
+  if (run === undefined || !resuming || position >= run.prefill.ids.length) {
+    return broken(state, `caches of ${position} positions came out of turn`, false);
+  }
+  state.resuming = false;
+  run.prefill.skip(position);
+  return feed(state);
 }
 
 function sampled(
@@ -167,12 +201,13 @@ function sampled(
   const { context, first, run, sequence } = state;
   // A token that is not the one due can only come from a pipeline that lost count.
   if (run === undefined || sequence === undefined || position !== run.transcript.length) {
-    return broken(state, `token ${position} came out of turn`);
+    return broken(state, `token ${position} came out of turn`, false);
   }
   const piece = run.transcript.push(token);
   if (piece.finished !== undefined) {
     tell(state, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text });
     state.over = true;
+    leave(state, false);
     return stop();
   }
   // The next step first: while it computes, the text finds its way to the reader.
@@ -188,7 +223,7 @@ function deviceLost(state: ConversationState, device: string): Next<Conversation
     return stop("the device of its answer is lost");
   }
   const name = plan.segments.find(({ ref }) => ref.device === device)?.name ?? device;
-  return broken(state, `the connection to ${name} was lost`);
+  return broken(state, `the connection to ${name} was lost`, true);
 }
 
 /** Waits for the pipeline's next word, but not for ever. */
@@ -200,6 +235,7 @@ function listen(state: ConversationState): Next<ConversationState> {
 
 /** Nothing was heard for too long: of a place, which will not come sooner elsewhere, or of the step under way. */
 function stalled(state: ConversationState): Next<never> {
+  leave(state, false);
   if (state.sequence === undefined) {
     const message = `Other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes.`;
     return refuse(state, "overloaded", message);
@@ -210,16 +246,24 @@ function stalled(state: ConversationState): Next<never> {
   return stop(reason);
 }
 
-function broken(state: ConversationState, reason: string): Next<never> {
+/** Ends the conversation; `keep` where nothing speaks against what the caches hold. */
+function broken(state: ConversationState, reason: string, keep: boolean): Next<never> {
+  leave(state, keep);
   sayBroken(state, reason);
   return stop(reason);
 }
 
-/** Frees the place in the pipeline; an answer that has not had its last word gets it. */
+/** An answer that has not had its last word gets it, and the place in the pipeline is freed. */
 function leaveBehind(state: ConversationState, { detail }: StopReason): void {
-  const { context, first, run } = state;
   if (!state.over) sayBroken(state, `its conversation has ended: ${detail}`);
-  if (run !== undefined) context.tell(first, { type: "leave", conversation: context.self });
+  leave(state, true);
+}
+
+/** Frees the place in the pipeline, once; `keep` where another conversation may go on with what the caches hold. */
+function leave(state: ConversationState, keep: boolean): void {
+  const { context, first, entered } = state;
+  state.entered = false;
+  if (entered) context.tell(first, { type: "leave", conversation: context.self, keep });
 }
 
 function sayBroken(state: ConversationState, reason: string): void {

@@ -1,7 +1,7 @@
 /** The conversation's messages, and what it tells the answer that it works for. */
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
-import { Advanced, Failed, Sampled, type SequenceMessage } from "../pipeline.ts";
+import { Advanced, Failed, Resumed, Sampled, type SequenceMessage } from "../pipeline.ts";
 import { Count, Identifier, Position, refTo, Sampling, ShortText, TokenId } from "../wire.ts";
 
 /**
@@ -71,6 +71,8 @@ export const Progress = v.object({
   generated: v.pipe(v.array(TokenId), v.maxLength(1 << 20)),
   /** Characters of the answer that the client has. */
   sent: Count,
+  /** Whether an earlier conversation may have left caches behind, even if it drew no token. */
+  again: v.optional(v.boolean()),
 });
 export type Progress = v.InferOutput<typeof Progress>;
 
@@ -122,18 +124,18 @@ export interface FromConversation {
   readonly event: ConversationEvent;
 }
 
-const Cancel = v.object({ type: v.literal("cancel") });
+const Cancel = v.object({ type: v.literal("cancel"), keep: v.boolean() });
 
 /** What other devices may send. */
-export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Failed, Cancel]);
+export const WireConversationMessage = v.variant("type", [Sampled, Advanced, Resumed, Failed, Cancel]);
 
 /** What a conversation is told. */
 export type ConversationMessage =
   | SequenceMessage
   /** From itself: the prompt has been read. */
   | { readonly type: "read"; readonly read: PromptRead }
-  /** From the answer: nobody reads any more. */
-  | { readonly type: "cancel" }
+  /** From the answer: nobody reads any more or, with `keep`, another conversation goes on with it. */
+  | { readonly type: "cancel"; readonly keep: boolean }
   /** From itself: the connection to the device of a segment, or of the answer, was lost. */
   | { readonly type: "device-lost"; readonly device: string }
   /** From its own deadline: no segment has been heard of for too long. */

@@ -16,13 +16,24 @@ export const CHUNKS_IN_FLIGHT = 4;
 
 /** The tokens that a sequence begins with, run by run. */
 export class Prefill {
-  readonly #runs: readonly Run[];
+  /** Of the prompt and of what was drawn since. */
+  readonly ids: Int32Array;
+  readonly #promptTokens: number;
+  #runs: readonly Run[];
   #sent = 0;
   #inFlight = 0;
+  #takenUp = false;
 
   /** @param generated what an earlier conversation drew */
   constructor(prompt: Int32Array, generated: readonly number[]) {
-    this.#runs = runsOf(prompt, generated);
+    this.ids = Int32Array.from([...prompt, ...generated]);
+    this.#promptTokens = prompt.length;
+    this.#runs = runsOf(this.ids, prompt.length, 0);
+  }
+
+  /** The caches hold what comes before `position`: goes on behind it. Before the first `take`. */
+  skip(position: number): void {
+    this.#runs = runsOf(this.ids, this.#promptTokens, position);
   }
 
   /** A run has come out at the end of the pipeline. */
@@ -44,18 +55,19 @@ export function nextToken(position: number, token: number): Run {
   return { position, tokens: Int32Array.of(token), attention: "single", sample: true };
 }
 
-function runsOf(prompt: Int32Array, generated: readonly number[]): Run[] {
-  const tokens = Int32Array.from([...prompt, ...generated]);
-  // A prompt of one token has no others to attend with.
-  const chunks = prompt.length === 1 ? [] : cutChunks(prompt.length, CHUNK_TOKENS);
+/** The runs of `ids` from a position on, of which the first `promptTokens` are the prompt's. */
+function runsOf(ids: Int32Array, promptTokens: number, from: number): Run[] {
+  // A prompt of one token has no others to attend with; of a longer one none is run alone.
+  const alone = promptTokens > 1 && from === promptTokens - 1;
+  let position = alone ? from - 1 : from;
+  const chunks = promptTokens === 1 || position >= promptTokens ? [] : cutChunks(promptTokens - position, CHUNK_TOKENS);
   const runs: Run[] = [];
-  let position = 0;
   const add = (count: number, attention: Run["attention"]): void => {
-    const end = Math.min(position + count, tokens.length);
-    runs.push({ position, tokens: tokens.subarray(position, end), attention, sample: end === tokens.length });
+    const end = Math.min(position + count, ids.length);
+    runs.push({ position, tokens: ids.subarray(position, end), attention, sample: end === ids.length });
     position = end;
   };
   for (const count of chunks) add(count, "chunk");
-  while (position < tokens.length) add(REPLAY_TOKENS, "single");
+  while (position < ids.length) add(REPLAY_TOKENS, "single");
   return runs;
 }

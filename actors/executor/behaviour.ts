@@ -1,6 +1,6 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
-import { deviceLost, dismiss, enter, leave, open, release } from "./admission.ts";
+import { admit, deviceLost, dismiss, enter, fail, leave, open, release } from "./admission.ts";
 import { type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
 import { deliver, enqueue, pump } from "./stepping.ts";
@@ -36,7 +36,13 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
       return enqueue(state, message);
     case "close": {
       const sequence = state.sequences.cameBy(message.sequence, message.from ?? state.context.device);
-      return sequence === undefined ? undefined : release(state, sequence);
+      return sequence === undefined ? undefined : release(state, sequence, message.keep);
+    }
+    case "admit":
+      return admit(state);
+    case "not-taken-up": {
+      const sequence = state.sequences.get(message.sequence);
+      return sequence === undefined ? undefined : fail(state, sequence, message.reason);
     }
     case "computed":
       return deliver(state, message.outcome);

@@ -57,6 +57,10 @@ export type ExecutorMessage =
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */
   | { readonly type: "computed"; readonly outcome: StepOutcome }
+  /** From itself: a slot may be given away that was kept until now. */
+  | { readonly type: "admit" }
+  /** From itself: the caches of a sequence that is taken up did not come to its slot. */
+  | { readonly type: "not-taken-up"; readonly sequence: number; readonly reason: string }
   /** From itself: the connection to a device of some sequence's segments was lost. */
   | { readonly type: "device-lost"; readonly device: string };
 

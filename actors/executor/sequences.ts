@@ -16,10 +16,12 @@ export interface Sequence {
   readonly from: string;
   readonly next: Ref<SegmentMessage> | undefined;
   readonly sampling: SamplingOptions;
-  /** Position of the next token that may come in. */
-  expected: number;
-  /** The last ids, for the penalties; kept only where the head is and a penalty is asked for. */
-  history: number[];
+  /** Its tokens so far, also those that wait for their step: the next one comes in at the position behind them. */
+  readonly ids: number[];
+  /** How many of them the caches hold: those whose steps have ended well. */
+  held: number;
+  /** Whether it has been taken up and no row has come since: the first may begin anywhere in what is held. */
+  fresh: boolean;
 }
 
 /** The open sequences, each in a slot of its own. */
@@ -41,9 +43,12 @@ export class Sequences {
     return this.#numbers.size;
   }
 
-  /** The lowest free slot, so that open sequences stay neighbours and share batches; undefined where none is free. */
-  free(): number | undefined {
-    const slot = this.#slots.indexOf(undefined);
+  /**
+   * The lowest slot that no open sequence has, nor `reserved` is true of, so that open sequences stay neighbours and share
+   * batches; undefined where there is none.
+   */
+  free(reserved: (slot: number) => boolean): number | undefined {
+    const slot = this.#slots.findIndex((holder, slot) => holder === undefined && !reserved(slot));
     return slot < 0 ? undefined : slot;
   }
 
@@ -83,9 +88,23 @@ export class Sequences {
   }
 }
 
-/** Adds ids to a sequence's history, forgetting what the penalty no longer sees. */
-export function remember(sequence: Sequence, tokens: Int32Array): void {
-  if (!needsHistory(sequence.sampling)) return;
-  sequence.history.push(...tokens);
-  if (sequence.history.length > HISTORY) sequence.history = sequence.history.slice(-HISTORY);
+/** The latest ids, as far as the penalties look back; none where no penalty is asked for. */
+export function historyOf({ ids, sampling }: Sequence): Int32Array {
+  return Int32Array.from(needsHistory(sampling) ? ids.slice(-HISTORY) : []);
+}
+
+/** Takes ids in that come at `position`; a sequence that has just been taken up forgets what it had from there on. */
+export function extend(sequence: Sequence, position: number, tokens: Int32Array): void {
+  sequence.ids.length = position;
+  sequence.held = Math.min(sequence.held, position);
+  sequence.fresh = false;
+  for (const token of tokens) sequence.ids.push(token);
+}
+
+/** How many ids two sequences have in common from the beginning on. */
+export function commonPrefix(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  const most = Math.min(one.length, other.length);
+  let length = 0;
+  while (length < most && one[length] === other[length]) length++;
+  return length;
 }

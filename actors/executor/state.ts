@@ -3,6 +3,7 @@ import type { ComputeSegment } from "../../models/compute/mod.ts";
 import type { Context } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Enter } from "../pipeline.ts";
+import { Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
 import { Recent } from "./recent.ts";
@@ -51,6 +52,8 @@ export interface ExecutorState {
   readonly options: ExecutorOptions;
   readonly context: ExecutorContext;
   readonly sequences: Sequences;
+  /** What sequences that broke have left. */
+  readonly orphans: Orphans;
   /** Who waits for a slot, in order; at the first segment only. */
   readonly waiting: Enter[];
   readonly queue: StepQueue;
@@ -66,6 +69,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     options,
     context,
     sequences: new Sequences(options.slots),
+    orphans: new Orphans(),
     waiting: [],
     queue: new StepQueue(options.policy),
     recent: new Recent(options.clock.now()),

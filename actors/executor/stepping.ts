@@ -9,7 +9,7 @@ import { fail } from "./admission.ts";
 import { forwardRows, gather, type Row, rowsOf, tokensOf } from "./forward.ts";
 import type { CameBy, StepOutcome } from "./protocol.ts";
 import type { QueuedRow } from "./queue.ts";
-import { remember, type Sequence } from "./sequences.ts";
+import { extend, historyOf, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 
 /** Takes rows in line; rows of sequences that were closed meanwhile are dropped. */
@@ -28,15 +28,15 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
       fail(state, sequence, fault);
       continue;
     }
-    sequence.expected += row.tokens.length;
-    if (options.samples) remember(sequence, row.tokens);
+    extend(sequence, row.position, row.tokens);
     state.queue.push({ sequence, row });
   }
 }
 
 /** Why a row is not the one that its sequence needs next. */
-function faultOf({ position, tokens }: Row, { expected }: Sequence, { options }: ExecutorState): string | undefined {
-  if (position !== expected) return `position ${position} came where ${expected} was due`;
+function faultOf({ position, tokens }: Row, { ids, fresh }: Sequence, { options }: ExecutorState): string | undefined {
+  const expected = ids.length;
+  if (fresh ? position > expected : position !== expected) return `position ${position} came where ${expected} was due`;
   const end = position + tokens.length;
   if (end > options.context) return `position ${end} is outside the context of ${options.context}`;
   if (options.embeds && tokens.some((token) => token < 0 || token >= options.vocabulary)) {
@@ -56,7 +56,7 @@ export function pump(state: ExecutorState): void {
     rows: taken.map(({ sequence, row }) => {
       const output = !options.samples || !row.sample
         ? "none" as const
-        : { sampling: sequence.sampling, history: Int32Array.from(sequence.history) };
+        : { sampling: sequence.sampling, history: historyOf(sequence) };
       const { position, tokens, attention } = row;
       return { slot: sequence.slot, position, count: tokens.length, attention, output };
     }),
@@ -84,6 +84,7 @@ export function deliver(state: ExecutorState, outcome: StepOutcome): void {
       return;
     case "stepped":
       count(state, step, outcome.result);
+      for (const { sequence, row } of step.rows) sequence.held = row.position + row.tokens.length;
       if (state.options.samples) report(state, step.rows, outcome.result.tokens);
       else passOn(state, step.rows, outcome.result.hidden);
       return;

@@ -14,7 +14,7 @@ import {
   say,
   timingsOf,
 } from "./answer-state.ts";
-import { attempt, conversing, fail, isSuperseded, retry } from "./attempts.ts";
+import { attempt, conversing, fail, meshChanged, retry } from "./attempts.ts";
 
 /** Makes the behaviour of an answer. */
 export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMessage> {
@@ -33,7 +33,7 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
       if (state.over) return;
       // It crashed, or the gateway did: whoever reads must not wait for ever, nor a conversation go on for nobody.
       say(state, options, { type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
-      if (state.conversation !== undefined) state.context.tell(state.conversation.ref, { type: "cancel" });
+      if (state.conversation !== undefined) state.context.tell(state.conversation.ref, { type: "cancel", keep: false });
     },
   };
 }
@@ -51,10 +51,10 @@ function receive(
 ): Next<AnswerState> {
   switch (message.type) {
     case "try":
-      return attempt(state, options, context);
+      return state.current === undefined ? attempt(state, options, context) : next(state);
     case "conversing":
       if (message.attempt === state.current) conversing(state, message.ref, options, context);
-      else context.tell(message.ref, { type: "cancel" });
+      else context.tell(message.ref, { type: "cancel", keep: true });
       return next(state);
     case "declined":
       return message.attempt === state.current ? retry(state, message.reason, options, context) : next(state);
@@ -71,17 +71,15 @@ function receive(
       );
     case "state":
       state.mesh = message.state;
-      return state.conversation !== undefined && isSuperseded(state)
-        ? retry(state, "the plan has changed", options, context)
-        : next(state);
+      return meshChanged(state, options, context);
     case "gone":
       state.over = true;
-      if (state.conversation !== undefined) context.tell(state.conversation.ref, { type: "cancel" });
+      if (state.conversation !== undefined) context.tell(state.conversation.ref, { type: "cancel", keep: false });
       return stop("its reader has gone");
     case "conversation":
       if (message.id === `${options.id}-${state.current}`) return hear(state, message.event, options, context);
       // One that was given up before its ref came: it would hold its place for nobody.
-      context.tell(message.conversation, { type: "cancel" });
+      context.tell(message.conversation, { type: "cancel", keep: true });
       return next(state);
     default:
       return message satisfies never;

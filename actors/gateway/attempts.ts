@@ -64,7 +64,7 @@ function converse(
     id: `${id}-${number}`,
     plan: plan.number,
     request: prompt.request,
-    progress: { generated: state.generated.slice(), sent: state.sent },
+    progress: { generated: state.generated.slice(), sent: state.sent, again: state.conversations > 0 },
     answer: context.self,
     replyTo,
   }), {
@@ -102,25 +102,43 @@ export function conversing(
 export function retry(
   state: AnswerState,
   reason: string,
-  { clock }: AnswerOptions,
+  options: AnswerOptions,
   context: AnswerContext,
   stalled = false,
 ): Next<AnswerState> {
+  giveUp(state, reason, options, context, stalled);
+  context.after(RETRY_MILLISECONDS, { type: "try" });
+  return next(state);
+}
+
+function giveUp(
+  state: AnswerState,
+  reason: string,
+  { clock }: AnswerOptions,
+  context: AnswerContext,
+  stalled = false,
+): void {
   const now = clock.now();
   const { conversation, troubledSince } = state;
   // A conversation that has gone on for as long as patience lasts, even if only in a queue, did well: the trouble is new.
   const didWell = !stalled && conversation !== undefined && now - conversation.since > PATIENCE_MILLISECONDS;
   if (troubledSince === undefined || didWell) state.troubledSince = now;
-  if (conversation !== undefined) context.tell(conversation.ref, { type: "cancel" });
+  if (conversation !== undefined) context.tell(conversation.ref, { type: "cancel", keep: !stalled });
   state.conversation = undefined;
   state.current = undefined;
   state.reason = reason;
-  context.after(RETRY_MILLISECONDS, { type: "try" });
-  return next(state);
+}
+
+/** The mesh stands otherwise than before: an answer whose plan has given way goes on under the new one at once. */
+export function meshChanged(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
+  if (!isSuperseded(state)) return next(state);
+  if (state.conversation !== undefined) giveUp(state, "the plan has changed", options, context);
+  // Where one is being asked for already, its device says whether it can be had.
+  return state.current === undefined ? attempt(state, options, context) : next(state);
 }
 
 /** Whether the plan that the answer runs on has given way to another one. */
-export function isSuperseded({ mesh, plan }: AnswerState): boolean {
+function isSuperseded({ mesh, plan }: AnswerState): boolean {
   if (plan === undefined) return false;
   const standing = standingOf(mesh, plan.model.id);
   return standing.type === "active" && comparePlans(standing.plan.number, plan.number) !== 0;

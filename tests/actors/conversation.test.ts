@@ -131,7 +131,7 @@ test("a conversation whose answer's device is lost leaves", async () => {
 test("a conversation that nobody reads any more leaves, and says nothing", async () => {
   await scene({}, async (scene) => {
     await scene.tell(seated);
-    await scene.tell({ type: "cancel" }, "r");
+    await scene.tell({ type: "cancel", keep: false }, "r");
     assert.match(types(scene), /leave$/);
     assert.deepEqual(scene.events().map(({ type }) => type), ["started"]);
   });
@@ -179,26 +179,6 @@ for (const [name, [prompt, code]] of Object.entries(rejected)) {
   });
 }
 
-test("a conversation that takes up another's answer runs prompt and tokens, each as it was run first, and owes the text that was not sent", async () => {
-  await scene({ progress: { generated: idsOf("abc"), sent: 1 } }, async (scene) => {
-    await scene.tell(seated);
-    const forwards = scene.first.of("forward");
-    assert.deepEqual(rows(forwards).map(({ tokens }) => tokens), [idsOf("Hello"), idsOf("abc")]);
-    assert.deepEqual(forwards.map(({ singles }) => [...singles]), [[0], [1]]);
-    await scene.tell({ type: "advanced", position: 5 });
-    await scene.tell(draw(8, "d"));
-    assert.deepEqual(last(scene), { type: "piece", tokens: idsOf("d"), text: "bcd" });
-  });
-});
-
-test("where all tokens were drawn before, the rest of the text is told and nothing runs", async () => {
-  await scene({ progress: { generated: idsOf("abc"), sent: 1 }, request: { maxTokens: 3 } }, async (scene) => {
-    assert.deepEqual(last(scene), { type: "finished", reason: "length", tokens: [], text: "bc" });
-    assert.equal(types(scene), "");
-    assert.equal(scene.ends.length, 1);
-  });
-});
-
 test("a conversation that is stopped from above says that it is broken, and leaves", async () => {
   await scene({}, async (scene) => {
     await scene.tell(seated);
@@ -243,7 +223,7 @@ test("a conversation whose prompt cannot be read for now breaks, and asks for no
 test("a conversation that is cancelled while its prompt is read ends, and is not begun afterwards", async () => {
   const read = Promise.withResolvers<PromptRead>();
   await scene({ language: (language) => ({ ...language, read: () => read.promise }) }, async (scene) => {
-    await scene.tell({ type: "cancel" });
+    await scene.tell({ type: "cancel", keep: false });
     assert.equal(scene.ends.length, 1);
     read.resolve({ type: "tokens", tokens: Int32Array.of(1) });
     await scene.clock.advance(1);

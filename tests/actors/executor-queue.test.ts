@@ -15,8 +15,9 @@ const SEQUENCES: ReadonlyMap<string, Sequence> = new Map(["a", "b", "p", "q"].ma
     from: "here",
     next: undefined,
     sampling: defaultSampling,
-    expected: 0,
-    history: [],
+    ids: [],
+    held: 0,
+    fresh: false,
   },
 ]));
 
@@ -84,9 +85,10 @@ test("slots are given lowest first, and again once they are free", () => {
   const sequences = new Sequences(2);
   const [a, b] = [{ ...sequence("a"), slot: 0 }, { ...sequence("b"), slot: 1 }];
   sequences.add(a);
-  assert.equal(sequences.free(), 1);
+  assert.equal(sequences.free(() => false), 1);
   sequences.add(b);
-  assert.deepEqual([sequences.free(), sequences.taken, sequences.capacity], [undefined, 2, 2]);
+  assert.deepEqual([sequences.free(() => false), sequences.taken, sequences.capacity], [undefined, 2, 2]);
   sequences.delete(a);
-  assert.deepEqual([sequences.free(), sequences.has(a), sequences.has(b), sequences.inSlot(1)], [0, false, true, b]);
+  assert.deepEqual([sequences.has(a), sequences.has(b), sequences.inSlot(1)], [false, true, b]);
+  assert.deepEqual([sequences.free(() => false), sequences.free((slot) => slot === 0)], [0, undefined]);
 });

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { executor, type StepTimes } from "../../actors/executor/behaviour.ts";
 import type { ExecutorLook, ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { ExecutorOptions } from "../../actors/executor/state.ts";
-import { type Forward, forwardOf, type SegmentMessage, type SequenceMessage } from "../../actors/pipeline.ts";
+import {
+  type Forward,
+  forwardOf,
+  type Resume,
+  type SegmentMessage,
+  type SequenceMessage,
+} from "../../actors/pipeline.ts";
 import type { ComputeSegment, StepRequest, StepResult } from "../../models/compute/mod.ts";
 import { defaultSampling, type SamplingOptions } from "../../models/sampling/mod.ts";
 import { createLoopback, type Loopback } from "../../runtime/actor/loopback.ts";
@@ -32,6 +38,8 @@ export interface ExecutorScene {
   readonly network: Loopback;
   readonly ref: Ref<ExecutorMessage>;
   readonly steps: Step[];
+  /** Caches that were copied: from which slot to which, and how many positions. */
+  readonly copies: (readonly [number, number, number])[];
   readonly times: StepTimes[];
   /** What the segment behind was told, and what another one was that others go on to. */
   readonly next: Recorder<SegmentMessage>;
@@ -45,8 +53,8 @@ export interface ExecutorScene {
   talker(name: string, device?: string): Talker;
   /** Tells from the executor's own device, or from another. */
   tell(message: SegmentMessage, from?: string): Promise<void>;
-  /** Tells as a conversation does that enters, and returns the number that it got. */
-  enter(talker: Talker, sampling?: Partial<SamplingOptions>): Promise<number>;
+  /** Tells as a conversation does that enters, or takes `resume` up, and returns the number that it got. */
+  enter(talker: Talker, sampling?: Partial<SamplingOptions>, resume?: readonly number[]): Promise<number>;
   look(): Promise<ExecutorLook>;
   stop(): Promise<void>;
 }
@@ -63,7 +71,8 @@ export async function scene(
   }));
   const system = (device: string) => defined(systems.get(device));
   const [steps, times]: [Step[], StepTimes[]] = [[], []];
-  const segment = segmentByHand(steps);
+  const copies: ExecutorScene["copies"] = [];
+  const segment = segmentByHand(steps, copies);
   const behaviour = executor({
     segment,
     clock,
@@ -87,7 +96,7 @@ export async function scene(
   };
   try {
     await action({
-      ...{ clock, network, ref, steps, times, ends, route: defined(route), otherRoute: defined(otherRoute) },
+      ...{ clock, network, ref, steps, copies, times, ends, route: defined(route), otherRoute: defined(otherRoute) },
       next: behind[0],
       other: behind[1],
       closed: () => segment.closed,
@@ -96,9 +105,10 @@ export async function scene(
         return { ...heard, ref: system(device).spawn(heard.behaviour, { name }) };
       },
       tell: (message, from = "b") => sent(from, message),
-      async enter({ ref: conversation, of }, sampling = {}) {
+      async enter({ ref: conversation, of }, sampling = {}, ids) {
         const asked = { ...defaultSampling, ...sampling };
-        await sent("b", { type: "enter", conversation, route: defined(route), sampling: asked });
+        const resume = ids === undefined ? undefined : Int32Array.from(ids);
+        await sent("b", { type: "enter", conversation, route: defined(route), sampling: asked, resume });
         return of("seated").at(-1)?.sequence ?? -1;
       },
       look: () => lookAt(system("b"), ref),
@@ -113,7 +123,7 @@ export async function scene(
 }
 
 /** A segment whose steps end when a test says so. */
-function segmentByHand(steps: Step[]): ComputeSegment & { closed: boolean } {
+function segmentByHand(steps: Step[], copies: ExecutorScene["copies"]): ComputeSegment & { closed: boolean } {
   const unused = () => Promise.reject(new Error("not asked of this segment"));
   return {
     closed: false,
@@ -127,7 +137,10 @@ function segmentByHand(steps: Step[]): ComputeSegment & { closed: boolean } {
     },
     readCache: unused,
     writeCache: unused,
-    copyCache: unused,
+    copyCache(...copy) {
+      copies.push(copy);
+      return copy[2] < 10 ? Promise.resolve() : Promise.reject(new Error("so much cannot be copied"));
+    },
     close() {
       this.closed = true;
       return Promise.resolve();
@@ -153,6 +166,7 @@ export const open = (
   sequence: number,
   slot: number,
   route: readonly Ref<SegmentMessage>[] = [],
+  resume?: Resume,
 ): Extract<SegmentMessage, { readonly type: "open" }> => {
-  return { type: "open", sequence, slot, route, conversation, sampling: defaultSampling };
+  return { type: "open", sequence, slot, route, conversation, sampling: defaultSampling, resume };
 };

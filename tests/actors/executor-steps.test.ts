@@ -22,7 +22,7 @@ for (const [name, [forward, reason]] of Object.entries(faults)) {
       const [bad, good] = [await enter(x), await enter(y)];
       await tell({ ...forward, sequences: Int32Array.of(bad) });
       assert.match(x.of("failed")[0]?.reason ?? "", reason);
-      assert.deepEqual(next.of("close"), [{ type: "close", sequence: bad }]);
+      assert.deepEqual(next.of("close"), [{ type: "close", sequence: bad, keep: false }]);
       await tell(one(good, 0, 1));
       assert.equal(steps.length, 1);
       assert.deepEqual(y.of("failed"), []);
@@ -52,10 +52,10 @@ test("answers step together, one message for each way on, and a step that ends l
     }
     assert.equal(steps.length, 1);
     defined(steps[0]).end({ hidden: Float32Array.of(10, 11) });
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual([...defined(steps[1]).request.tokens], [2, 3, 4]);
     defined(steps[1]).end({ hidden: Float32Array.of(20, 21, 30, 31, 40, 41) });
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     const hidden = (told: Recorder<SegmentMessage>) => told.of("forward").map((one) => [...defined(one.hidden)]);
     assert.deepEqual(hidden(next), [[10, 11], [20, 21, 40, 41]]);
     assert.deepEqual(hidden(other), [[30, 31]]);
@@ -77,7 +77,7 @@ test("the head tells what was drawn, or that a chunk is through, and what penalt
     const output = defined(steps[1]?.request.rows[0]).output;
     assert.deepEqual(typeof output === "object" ? [...output.history] : output, [...chunk.subarray(7), 99]);
     defined(steps[1]).end({ tokens: [42] });
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual(x.of("sampled"), [{ type: "sampled", position: 71, token: 42 }]);
   });
 });
@@ -92,7 +92,7 @@ test("tokens of an answer that are run again attend one by one in each segment, 
       assert.equal(steps[index]?.request.rows[0]?.attention, attention);
       defined(steps[index]).end({ hidden: new Float32Array(6) });
     }
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual(next.of("forward").map(({ singles }) => [...singles]), [[0], [1]]);
   });
 });
@@ -101,9 +101,9 @@ test("who has left hears nothing of the step that was under way", async () => {
   await scene({ samples: true }, async ({ talker, enter, tell, steps }) => {
     const x = talker("x");
     await tell(one(await enter(x), 0, 1));
-    await tell({ type: "leave", conversation: x.ref });
+    await tell({ type: "leave", conversation: x.ref, keep: false });
     defined(steps[0]).end({ tokens: [42] });
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual(x.heard.map(({ type }) => type), ["seated"]);
   });
 });
@@ -114,7 +114,7 @@ for (const tokens of [[-1], []]) {
       const x = talker("x");
       await tell(one(await enter(x), 0, 1));
       defined(steps[0]).end({ tokens });
-      await tell({ type: "close", sequence: 999 });
+      await tell({ type: "close", sequence: 999, keep: false });
       assert.deepEqual(x.of("sampled"), []);
       assert.match(x.of("failed")[0]?.reason ?? "", /no token came out at position 1/);
     });
@@ -128,7 +128,7 @@ test("a step that fails fails its rows' sequences, and the segment goes on with 
     const second = await enter(y);
     await tell(one(second, 0, 2));
     defined(steps[0]).fail(new ComputeError("no memory"));
-    await tell({ type: "close", sequence: 999 });
+    await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual(x.of("failed"), [{ type: "failed", reason: "no memory" }]);
     assert.equal(next.of("close").length, 1);
     assert.deepEqual([...defined(steps[1]).request.tokens], [2]);

@@ -27,10 +27,10 @@ test("who finds no slot waits, in the order of asking; whoever goes makes room",
     const seated = () => talkers.map((one) => one.of("seated").length).join("");
     assert.equal(seated(), "11000");
     assert.equal((await look()).waiting, 3);
-    await tell({ type: "leave", conversation: defined(talkers[3]).ref });
-    await tell({ type: "leave", conversation: defined(talkers[1]).ref });
+    await tell({ type: "leave", conversation: defined(talkers[3]).ref, keep: false });
+    await tell({ type: "leave", conversation: defined(talkers[1]).ref, keep: false });
     assert.equal(seated(), "11100", "w has v's slot");
-    await tell({ type: "leave", conversation: defined(talkers[0]).ref });
+    await tell({ type: "leave", conversation: defined(talkers[0]).ref, keep: false });
     assert.equal(seated(), "11101", "x left the line before its turn");
     assert.deepEqual(next.of("open").map(({ slot }) => slot), [0, 1, 1, 0]);
     assert.deepEqual(next.heard.map(({ type }) => type).join(" "), "open open close open close open");
@@ -41,8 +41,8 @@ test("leaving twice, or without having entered, is nothing", async () => {
   await scene({}, async ({ talker, enter, tell, next, look }) => {
     const x = talker("x");
     await enter(x);
-    for (let time = 0; time < 2; time++) await tell({ type: "leave", conversation: x.ref });
-    await tell({ type: "leave", conversation: talker("y").ref });
+    for (let time = 0; time < 2; time++) await tell({ type: "leave", conversation: x.ref, keep: false });
+    await tell({ type: "leave", conversation: talker("y").ref, keep: false });
     assert.equal(next.of("close").length, 1);
     assert.deepEqual((await look()).slots, { taken: 0, all: 2 });
   });
@@ -97,11 +97,11 @@ test("a sequence is stepped and closed by the device that it came by, and by no 
     const row = { ...one(5, 0, 1), hidden: Float32Array.of(1, 2) };
     for (const stranger of ["b", "c"]) {
       await tell(row, stranger);
-      await tell({ type: "close", sequence: 5 }, stranger);
+      await tell({ type: "close", sequence: 5, keep: false }, stranger);
     }
     assert.deepEqual([steps.length, x.heard.length, (await look()).slots.taken], [0, 0, 1]);
     await tell(row, "a");
-    await tell({ type: "close", sequence: 5 }, "a");
+    await tell({ type: "close", sequence: 5, keep: false }, "a");
     assert.deepEqual([steps.length, (await look()).slots.taken], [1, 0]);
   });
 });
@@ -133,12 +133,12 @@ test("a slot that its own device gives anew ends who had it, and a late close do
     await tell(open(y, 6, 0, route), "a");
     assert.match(x.of("failed")[0]?.reason ?? "", /slot was given away/);
     assert.deepEqual(next.heard.map(({ type }) => type), ["open", "close", "open"]);
-    await tell({ type: "close", sequence: 5 }, "a");
+    await tell({ type: "close", sequence: 5, keep: false }, "a");
     assert.equal((await look()).slots.taken, 1);
     await tell({ ...one(5, 1, 1), hidden: Float32Array.of(1, 2) }, "a");
     await tell({ ...one(6, 0, 1), hidden: Float32Array.of(3, 4) }, "a");
     defined(steps[0]).end({ hidden: Float32Array.of(0, 0) });
-    await tell({ type: "close", sequence: 999 }, "a");
+    await tell({ type: "close", sequence: 999, keep: false }, "a");
     assert.deepEqual(next.of("forward"), [], "what x's last step gave is nobody's");
     assert.deepEqual([...defined(steps[1]?.request.hidden)], [3, 4]);
   });
@@ -179,7 +179,7 @@ test("what came from a device that is lost is let go, here and further down; the
     network.disconnect("a", "b");
     await clock.advance(1);
     assert.match(x.of("failed")[0]?.reason ?? "", /the segment before was lost \(a\)/);
-    assert.deepEqual(next.of("close"), [{ type: "close", sequence: 5 }]);
+    assert.deepEqual(next.of("close"), [{ type: "close", sequence: 5, keep: true }]);
     assert.deepEqual([y.of("failed").length, (await look()).slots.taken], [0, 1]);
   });
 });

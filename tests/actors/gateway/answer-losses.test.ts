@@ -42,7 +42,7 @@ test("when the conversation's device is lost, another one goes on from the next 
   await stage.pass(100);
   const { device, message } = stage.last;
   assert.equal(device, "elsewhere");
-  assert.deepEqual(message.progress, { generated: [7, 8], sent: 9 });
+  assert.deepEqual(message.progress, { generated: [7, 8], sent: 9, again: true });
   for (const event of [STARTED, piece(9, " a")]) stage.last.says(event);
   stage.last.says({ type: "finished", reason: "length", tokens: [10], text: " time" });
   await stage.calm();

@@ -15,7 +15,7 @@ test("a prompt becomes a conversation at the plan's first device, and the reader
     { term: 1, epoch: 1 },
     { type: "text", text: "Once" },
   ]);
-  assert.deepEqual(message.progress, { generated: [], sent: 0 });
+  assert.deepEqual(message.progress, { generated: [], sent: 0, again: false });
   stage.last.says(STARTED);
   await stage.pass(40);
   for (let token = 0; token < 8; token++) {

@@ -13,6 +13,7 @@ import {
   type StepResult,
 } from "../../../models/compute/mod.ts";
 import type { Clock } from "../../../runtime/clock.ts";
+import { defined } from "../defined.ts";
 
 /** Elements of a hidden state: the first carries the value, the others say that whole states travel. */
 export const WIDTH = 4;
@@ -32,8 +33,9 @@ export interface FakeCompute extends Compute {
   /** Segments that are loaded. */
   open(segment: SegmentRequest): Promise<FakeSegment>;
   readonly segments: ReadonlySet<FakeSegment>;
-  /** Steps that have been run. */
+  /** Steps that have been run, and tokens that ran in them. */
   readonly steps: number;
+  readonly tokens: number;
   /** The next `count` segments cannot be loaded. */
   failNextLoads(count: number, reason?: string): void;
   /** The worker dies: what is under way fails, and every step of what was open. */
@@ -61,7 +63,7 @@ export function expectedTokens(prompt: readonly number[], count: number, layers:
 export function fakeCompute(options: FakeComputeOptions): FakeCompute {
   const { clock, stepMilliseconds, loadMilliseconds } = options;
   const segments = new Set<FakeSegment>();
-  let steps = 0;
+  let [steps, tokens] = [0, 0];
   let failing = { count: 0, reason: "" };
   let life = new AbortController();
   /** Waits on the clock; a worker that dies meanwhile fails what waits. */
@@ -84,6 +86,9 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
     get steps() {
       return steps;
     },
+    get tokens() {
+      return tokens;
+    },
     failNextLoads(count, reason = "no room for it") {
       failing = { count, reason };
     },
@@ -99,20 +104,31 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
         throw new ComputeError(failing.reason);
       }
       let closed = false;
-      const run = runner(request, options.vocabulary);
+      let turn: Promise<unknown> = Promise.resolve();
+      const { run, caches } = runner(request, options.vocabulary);
       const segment: FakeSegment = {
         first: request.blocks[0]?.index ?? -1,
         last: request.blocks.at(-1)?.index ?? -1,
         loadMilliseconds,
-        async step(step) {
-          if (closed) throw new ComputeError("The segment is closed.");
-          await pass(stepMilliseconds, signal);
-          steps++;
-          return run(step);
+        step(step) {
+          if (closed) return Promise.reject(new ComputeError("The segment is closed."));
+          const result = pass(stepMilliseconds, signal).then(() => {
+            steps++;
+            tokens += step.rows.reduce((sum, { count }) => sum + count, 0);
+            return run(step);
+          });
+          turn = result.catch(() => {});
+          return result;
         },
         readCache: () => Promise.reject(new ComputeError("A fake segment has no caches to read.")),
         writeCache: () => Promise.reject(new ComputeError("A fake segment has no caches to write.")),
-        copyCache: () => Promise.reject(new ComputeError("A fake segment has no caches to copy.")),
+        // As a real one, in its turn: behind the steps that were asked for before.
+        async copyCache(source, target, upTo) {
+          await turn;
+          for (const [layer, values] of defined(caches[source]).entries()) {
+            defined(caches[target])[layer] = values.slice(0, upTo);
+          }
+        },
         close() {
           closed = true;
           segments.delete(segment);
@@ -133,7 +149,7 @@ function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
   const caches = Array.from({ length: slots }, () => layers.map(() => new Array<number>()));
   const embeds = blocks[0]?.kind === "embed";
   const samples = blocks.at(-1)?.kind === "head";
-  return ({ rows, tokens, hidden }: Omit<StepRequest, "segment">): StepResult => {
+  const run = ({ rows, tokens, hidden }: Omit<StepRequest, "segment">): StepResult => {
     const out: number[] = [];
     const sampled: number[] = [];
     let offset = 0;
@@ -155,6 +171,7 @@ function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
       blockMilliseconds: blocks.map(() => 1),
     };
   };
+  return { run, caches };
 }
 
 /** Writes a value to a cache and mixes what came before into it. */
