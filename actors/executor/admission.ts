@@ -6,6 +6,7 @@
 import { sameRef } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import type { Enter, Leave, Open, Resume } from "../pipeline.ts";
+import { forget } from "./mirroring.ts";
 import { RESERVED_MILLISECONDS } from "./orphans.ts";
 import type { CameBy } from "./protocol.ts";
 import { commonPrefix, type Sequence } from "./sequences.ts";
@@ -102,7 +103,7 @@ function begin(state: ExecutorState, message: Open, from: string): void {
   const ids = resume === undefined ? [] : [...resume.ids.subarray(0, resume.extent)];
   const held = ids.length;
   const fresh = resume !== undefined;
-  sequences.add({ number, slot, conversation, from, next: following, sampling, ids, held, fresh });
+  sequences.add({ number, slot, conversation, from, next: following, sampling, ids, held, begun: held, fresh });
   for (const device of following === undefined ? [from] : [from, following.device]) {
     context.watchDevice(device, () => ({ type: "device-lost", device }));
   }
@@ -116,19 +117,33 @@ function begin(state: ExecutorState, message: Open, from: string): void {
 
 /** Brings the caches that a sequence left here to its slot. Returns what there is, or nothing. */
 function takeUp(state: ExecutorState, { sequence, slot, resume }: Open): Resume | undefined {
-  const { orphans, options, context } = state;
-  const found = resume === undefined ? undefined : orphans.find(resume.ids, options.clock.now());
-  orphans.drop(slot);
-  if (resume === undefined || found === undefined) return undefined;
-  const extent = Math.min(found.extent, resume.extent);
+  const { context } = state;
+  const found = resume === undefined ? 0 : bring(state, slot, resume.ids, (reason) => {
+    context.tell(context.self, { type: "not-taken-up", sequence, reason });
+  });
+  state.orphans.drop(slot);
+  return resume === undefined || found === 0 ? undefined : { ids: resume.ids, extent: Math.min(found, resume.extent) };
+}
+
+/**
+ * Brings caches that hold a beginning of `ids` to a slot, whatever it holds. Returns how many positions they hold: 0 where
+ * there are none. `failed` is called should the worker not be able to. `abandoned` as in `Orphans.find`.
+ */
+export function bring(
+  { orphans, options: { segment, clock } }: ExecutorState,
+  slot: number,
+  ids: Int32Array,
+  failed: (reason: string) => void,
+  abandoned = false,
+): number {
+  const found = orphans.find(ids, clock.now(), abandoned);
+  if (found === undefined) return 0;
+  orphans.drop(found.slot);
   if (found.slot !== slot) {
-    orphans.drop(found.slot);
     // The worker copies before it runs whatever comes after this.
-    options.segment.copyCache(found.slot, slot, extent).catch((error) => {
-      context.tell(context.self, { type: "not-taken-up", sequence, reason: errorText(error) });
-    });
+    segment.copyCache(found.slot, slot, found.extent).catch((error) => failed(errorText(error)));
   }
-  return { ids: resume.ids, extent };
+  return found.extent;
 }
 
 /** A conversation is over: its sequence, or its place in the line, is let go. */
@@ -163,7 +178,9 @@ export function release(state: ExecutorState, sequence: Sequence, keep: boolean)
   if (!sequences.has(sequence)) return;
   sequences.delete(sequence);
   queue.drop(sequence);
-  if (keep) orphans.keep(sequence, options.clock.now());
+  orphans.drop(sequence.slot);
+  if (keep && sequence.held > 0) orphans.keep(sequence, options.clock.now());
+  forget(state, sequence, keep);
   if (sequence.next !== undefined) context.tell(sequence.next, { type: "close", sequence: sequence.number, keep });
   admit(state);
   // Who waits may have the slot of an orphan a little later.

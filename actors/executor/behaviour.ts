@@ -1,6 +1,8 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { admit, deviceLost, dismiss, enter, fail, leave, open, release } from "./admission.ts";
+import { follow, forgetCopy, recall, sourceLost, takeCopy, written } from "./mirrored.ts";
+import { advance, copied, lagOf, landed, mirrorDue, mirrorTo, passOnCopy } from "./mirroring.ts";
 import { type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
 import { deliver, enqueue, pump } from "./stepping.ts";
@@ -15,6 +17,8 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
     receive(state, message) {
       receive(state, message);
       pump(state);
+      // Behind the next step: the worker reads caches while this thread has the result of the last.
+      if (message.type === "computed") advance(state);
       return next(state);
     },
     async stopped(state, { type, detail }) {
@@ -44,9 +48,30 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
       const sequence = state.sequences.get(message.sequence);
       return sequence === undefined ? undefined : fail(state, sequence, message.reason);
     }
+    case "mirror":
+      return mirrorTo(state, message.to);
+    case "follow":
+      return follow(state, message.source);
+    case "copy":
+      return takeCopy(state, message, message.from ?? state.context.device);
+    case "recall":
+      return recall(state, message, message.from ?? state.context.device);
+    case "forget":
+      return forgetCopy(state, message, message.from ?? state.context.device);
+    case "copied":
+      return copied(state, message, message.from ?? state.context.device);
+    case "mirror-due":
+      return mirrorDue(state);
+    case "cache-read":
+      return passOnCopy(state, message);
+    case "cache-unread":
+      return landed(state, message.copy, false);
+    case "cache-written":
+      return written(state, message);
     case "computed":
       return deliver(state, message.outcome);
     case "device-lost":
+      sourceLost(state, message.device);
       return deviceLost(state, message.device);
     case "look":
       return reply(state.context, message.replyTo, lookAt(state));
@@ -55,12 +80,15 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
   }
 }
 
-function lookAt({ options, sequences, waiting, queue, steps, recent }: ExecutorState): ExecutorLook {
+function lookAt(state: ExecutorState): ExecutorLook {
+  const { options, sequences, waiting, queue, steps, recent } = state;
+  const unmirrored = lagOf(state);
   return {
     slots: { taken: sequences.taken, all: sequences.capacity },
     waiting: waiting.length,
     queued: queue.lengths,
     steps,
+    ...(unmirrored === undefined ? {} : { unmirrored }),
     ...recent.rates(options.clock.now()),
   };
 }

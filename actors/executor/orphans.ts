@@ -1,19 +1,26 @@
 /**
- * What broken sequences leave behind: a slot whose caches hold a beginning, until somebody takes it up, needs the slot, or
- * its time is over. What a cache holds follows from the token ids alone, so an orphan goes to whoever brings its ids.
+ * Caches that nobody uses yet: what broken sequences leave behind, and what is copied here from a segment that runs
+ * elsewhere. A slot is kept until somebody takes its caches up, needs it, or its time is over. What a cache holds follows
+ * from the token ids alone, so it goes to whoever brings its ids.
  */
-import { commonPrefix, type Sequence } from "./sequences.ts";
+import { commonPrefix } from "./sequences.ts";
 
 /** How long an orphan is kept: an answer that can be gone on with is, in most cases, within a second. */
 export const GRACE_MILLISECONDS = 10_000;
 /** How long its slot is not given to others either: an answer under way goes before one that has not begun. */
 export const RESERVED_MILLISECONDS = 1000;
 
-/** A sequence that is not open any more. */
+/** Caches with a beginning of a sequence; a sequence is one, and a step that was under way may still add to it. */
+export interface Kept {
+  readonly slot: number;
+  readonly ids: number[];
+  /** How many of the ids the caches hold. */
+  held: number;
+}
+
+/** Kept caches, and since when nobody has a hand in them, on the executor's clock; Infinity while somebody does. */
 interface Orphan {
-  /** A step that was under way may still add to what it holds. */
-  readonly sequence: Sequence;
-  /** When it broke, on the executor's clock. */
+  readonly kept: Kept;
   readonly since: number;
 }
 
@@ -28,10 +35,9 @@ export interface Found {
 export class Orphans {
   readonly #slots = new Map<number, Orphan>();
 
-  /** Keeps what a sequence leaves, if it leaves anything. */
-  keep(sequence: Sequence, now: number): void {
-    this.#slots.delete(sequence.slot);
-    if (sequence.held > 0) this.#slots.set(sequence.slot, { sequence, since: now });
+  /** Keeps what is in a slot, for a while from `since` on. */
+  keep(kept: Kept, since: number): void {
+    this.#slots.set(kept.slot, { kept, since });
   }
 
   /** Whether something is kept in a slot. */
@@ -45,13 +51,14 @@ export class Orphans {
 
   /**
    * The orphan that holds most of `ids`, and of equals the one that holds least beyond them, lest one of two answers to the
-   * same prompt takes the other's. Never all of the ids: the last one is to be run.
+   * same prompt takes the other's. Never all of the ids: the last one is to be run. `abandoned` where only those count that
+   * nobody has a hand in.
    */
-  find(ids: Int32Array, now: number): Found | undefined {
+  find(ids: Int32Array, now: number, abandoned = false): Found | undefined {
     let best: (Found & { readonly beyond: number }) | undefined;
-    for (const [slot, { sequence }] of this.#slots) {
-      if (!this.has(slot, now)) continue;
-      const held = sequence.ids.slice(0, sequence.held);
+    for (const [slot, { kept, since }] of this.#slots) {
+      if (!this.has(slot, now) || (abandoned && since === Infinity)) continue;
+      const held = kept.ids.slice(0, kept.held);
       const extent = Math.min(commonPrefix(held, ids), ids.length - 1);
       const beyond = held.length - extent;
       if (extent === 0 || (best !== undefined && (extent - best.extent || best.beyond - beyond) <= 0)) continue;
@@ -65,6 +72,11 @@ export class Orphans {
     let oldest: readonly [number, Orphan] | undefined;
     for (const entry of this.#slots) if (oldest === undefined || entry[1].since < oldest[1].since) oldest = entry;
     return oldest === undefined || now - oldest[1].since < RESERVED_MILLISECONDS ? undefined : oldest[0];
+  }
+
+  /** Whether these very caches are kept, and nobody has taken them. */
+  keeps(kept: Kept): boolean {
+    return this.#slots.get(kept.slot)?.kept === kept;
   }
 
   /** Forgets what is kept in a slot. */

@@ -5,6 +5,7 @@ import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
 import { Count } from "../wire.ts";
 import { parseForward } from "./forward.ts";
+import { Copied, Copy, Forget, type MirrorNotice, type MirrorOrder, Recall } from "./mirror-protocol.ts";
 
 const Rare = v.variant("type", [
   v.pipe(
@@ -12,6 +13,10 @@ const Rare = v.variant("type", [
     v.check(({ conversation }) => conversation.incarnation !== ANY, "a conversation is no well-known actor"),
   ),
   Close,
+  Copy,
+  Recall,
+  Forget,
+  Copied,
 ]);
 
 /**
@@ -35,6 +40,8 @@ export const ExecutorLook = v.object({
   waiting: Count,
   /** Rows that wait for their step. */
   queued: v.object({ decode: Count, prefill: Count }),
+  /** Positions of open sequences that its mirror does not hold yet; absent where it is not mirrored. */
+  unmirrored: v.optional(Count),
   /** Steps since it was started. */
   steps: Count,
   /** Rows of a step and tokens a second, over the last seconds; 0 where nothing ran. */
@@ -43,7 +50,7 @@ export const ExecutorLook = v.object({
 });
 export type ExecutorLook = v.InferOutput<typeof ExecutorLook>;
 
-/** The device that sent a message, which is that of the segment before; absent where that is this device. */
+/** The device that sent a message: that of the segment before, of the mirror, or of the mirrored; absent for this one. */
 export interface CameBy {
   readonly from?: string;
 }
@@ -52,7 +59,9 @@ export interface CameBy {
 export type ExecutorMessage =
   | Enter
   | Leave
-  | ((Open | Forward | Close) & CameBy)
+  | ((Open | Forward | Close | Copy | Recall | Forget | Copied) & CameBy)
+  | MirrorOrder
+  | MirrorNotice
   /** From an inspector of its own device. */
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */

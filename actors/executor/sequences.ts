@@ -20,6 +20,8 @@ export interface Sequence {
   readonly ids: number[];
   /** How many of them the caches hold: those whose steps have ended well. */
   held: number;
+  /** How many they held when it was taken up; 0 for a sequence that began here. */
+  readonly begun: number;
   /** Whether it has been taken up and no row has come since: the first may begin anywhere in what is held. */
   fresh: boolean;
 }

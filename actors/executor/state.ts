@@ -1,9 +1,10 @@
 /** What an executor is made of and what it keeps. */
 import type { ComputeSegment } from "../../models/compute/mod.ts";
-import type { Context } from "../../runtime/actor/mod.ts";
+import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Enter } from "../pipeline.ts";
-import { Orphans } from "./orphans.ts";
+import type { Copied, ToMirror } from "./mirror-protocol.ts";
+import { type Kept, Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
 import { Recent } from "./recent.ts";
@@ -35,6 +36,8 @@ export interface ExecutorOptions {
   readonly vocabulary: number;
   readonly context: number;
   readonly slots: number;
+  /** Bytes of one position in all of its caches. */
+  readonly positionBytes: number;
   /** Whether the segment starts with the embedding: then it gives slots. */
   readonly embeds: boolean;
   /** Whether the segment ends with the head. */
@@ -47,6 +50,34 @@ export interface ExecutorOptions {
 
 export type ExecutorContext = Context<ExecutorMessage>;
 
+/** A piece under way. */
+interface Flight {
+  readonly copy: number;
+  /** When it was begun, on the clock. */
+  readonly since: number;
+  /** Whether what is left of batches is to follow. */
+  readonly all: boolean;
+}
+
+/** Where a segment's caches are mirrored, and how far. */
+export interface Mirroring {
+  readonly to: Ref<ToMirror>;
+  /** Positions that the mirror holds, by sequence. */
+  readonly known: Map<number, number>;
+  flight: Flight | undefined;
+  /** Pieces so far. */
+  copies: number;
+  /** Whether a `mirror-due` is on its way. */
+  waiting: boolean;
+}
+
+/** Whose caches are kept here. */
+export interface Following {
+  readonly source: Ref<Copied>;
+  /** Its open sequences, by their numbers. */
+  readonly copies: Map<number, Kept>;
+}
+
 /** An executor's state, with what its functions work on. */
 export interface ExecutorState {
   readonly options: ExecutorOptions;
@@ -56,6 +87,10 @@ export interface ExecutorState {
   readonly orphans: Orphans;
   /** Who waits for a slot, in order; at the first segment only. */
   readonly waiting: Enter[];
+  /** Where the caches are mirrored, if anywhere. */
+  mirroring: Mirroring | undefined;
+  /** Whose caches are mirrored here, if anybody's: then nothing runs here. */
+  following: Following | undefined;
   readonly queue: StepQueue;
   readonly recent: Recent;
   /** The step under way, and when it began on the clock. */
@@ -71,6 +106,8 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     sequences: new Sequences(options.slots),
     orphans: new Orphans(),
     waiting: [],
+    mirroring: undefined,
+    following: undefined,
     queue: new StepQueue(options.policy),
     recent: new Recent(options.clock.now()),
     step: undefined,

@@ -159,6 +159,7 @@ function executorFor(
     onStep: work.begin({ model, first, last, kinds: blocks.map(({ kind }) => kind) }),
     width: manifest.architecture.width,
     vocabulary: manifest.architecture.vocabulary,
+    positionBytes: blocks.reduce((sum, block) => sum + (block.kind === "layer" ? block.kvBytesPerToken : 0), 0),
     context,
     slots: concurrency,
     embeds: takesTokens(blocks),

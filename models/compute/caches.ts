@@ -17,6 +17,9 @@ export interface CacheTensors {
   readonly value: KernelTensor;
 }
 
+/** One layer of a segment, or all of them, one after another. */
+export type CacheLayers = number | "all";
+
 export interface CacheShape {
   readonly layers: number;
   /** Sequences that can be held at once. */
@@ -61,20 +64,21 @@ export class Caches {
     for (const buffer of this.#layers.flat()) free(buffer);
   }
 
-  /** Elements that a sequence's positions `from` to `to` take in one layer: keys, then values. */
-  elements(from: number, to: number): number {
-    return 2 * this.#heads * (to - from) * this.#headSize;
+  /** Elements that a sequence's positions `from` to `to` take in so many layers: keys, then values, of each. */
+  elements(from: number, to: number, layers = 1): number {
+    return layers * 2 * this.#heads * (to - from) * this.#headSize;
   }
 
   /**
-   * A copy of what a slot holds of the positions from `from` to below `to`, in one layer:
-   * [key and value, kvHead, position, headSize].
+   * A copy of what a slot holds of the positions from `from` to below `to`, in one layer or all:
+   * [layer, key and value, kvHead, position, headSize].
    * @throws {RangeError} outside the layers, the slots or the context.
    */
-  read(layer: number, slot: number, from: number, to: number): Float32Array {
-    const copy = new Float32Array(this.elements(from, to));
+  read(layers: CacheLayers, slot: number, from: number, to: number): Float32Array {
+    const runs = this.#indices(layers).flatMap((layer) => this.#runs(layer, slot, from, to));
+    const copy = new Float32Array(this.elements(from, to, this.#indices(layers).length));
     let offset = 0;
-    for (const run of this.#runs(layer, slot, from, to)) {
+    for (const run of runs) {
       copy.set(run, offset);
       offset += run.length;
     }
@@ -82,13 +86,15 @@ export class Caches {
   }
 
   /** Writes what `read` gave, to any slot, at the position `from`. @throws {RangeError} as `read` does. */
-  write(layer: number, slot: number, from: number, data: Float32Array): void {
-    const to = from + data.length / this.elements(0, 1);
+  write(layers: CacheLayers, slot: number, from: number, data: Float32Array): void {
+    const indices = this.#indices(layers);
+    const size = this.elements(0, 1, indices.length);
+    const to = size === 0 && data.length === 0 ? from : from + data.length / size;
     if (!Number.isInteger(to)) {
       throw new RangeError(`A cache cannot take ${data.length} elements: they end in a position.`);
     }
     let offset = 0;
-    for (const run of this.#runs(layer, slot, from, to)) {
+    for (const run of indices.flatMap((layer) => this.#runs(layer, slot, from, to))) {
       run.set(data.subarray(offset, offset += run.length));
     }
   }
@@ -113,6 +119,10 @@ export class Caches {
         return buffer.subarray(start, start + (to - from) * this.#headSize);
       })
     );
+  }
+
+  #indices(layers: CacheLayers): number[] {
+    return layers === "all" ? [...this.#layers.keys()] : [layers];
   }
 
   #layer(layer: number): readonly [Float32Array, Float32Array] {

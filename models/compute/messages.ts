@@ -1,5 +1,6 @@
 /** What the main thread and the compute worker say to each other. Arrays are transferred, not copied, where they are large. */
 import type { Architecture, EmbeddingType } from "../manifest.ts";
+import type { CacheLayers } from "./caches.ts";
 import type { ComputeRates } from "./probe.ts";
 import type { SamplingOptions } from "../sampling/mod.ts";
 
@@ -67,12 +68,12 @@ export type ComputeRequest =
   | { readonly id: number; readonly type: "open"; readonly segment: SegmentRequest }
   | { readonly id: number; readonly type: "close"; readonly segment: number }
   | { readonly id: number; readonly type: "step"; readonly step: StepRequest }
-  /** What a slot holds of the positions from `from` to below `to` in one layer. */
+  /** What a slot holds of the positions from `from` to below `to`. */
   | {
     readonly id: number;
     readonly type: "read-cache";
     readonly segment: number;
-    readonly layer: number;
+    readonly layers: CacheLayers;
     readonly slot: number;
     readonly from: number;
     readonly to: number;
@@ -81,7 +82,7 @@ export type ComputeRequest =
     readonly id: number;
     readonly type: "write-cache";
     readonly segment: number;
-    readonly layer: number;
+    readonly layers: CacheLayers;
     readonly slot: number;
     readonly from: number;
     readonly data: Float32Array;

@@ -10,11 +10,13 @@
 import { mkdir, rm } from "node:fs/promises";
 // Here too, since a worker of Node has only a copy of the environment.
 import "./no-telemetry.ts";
+import type { CacheLayers } from "./caches.ts";
 import { ComputeGoneError } from "./errors.ts";
 import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
 import { type StartThread, startWorker, type WorkerClient } from "./worker-client.ts";
 
+export type { CacheLayers } from "./caches.ts";
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
 export type { ComputeThread, StartThread } from "./worker-client.ts";
@@ -48,13 +50,13 @@ export interface ComputeSegment {
   /** Runs rows through the blocks. Steps run in the order of the calls. @throws {ComputeError} */
   step(step: Omit<StepRequest, "segment">): Promise<StepResult>;
   /**
-   * What a slot holds of the positions from `from` to below `to`, in the segment's `layer`-th layer, after the steps that
-   * were asked for before: [key and value, kvHead, position, headSize].
+   * What a slot holds of the positions from `from` to below `to`, in one of the segment's layers or in all of them, after the
+   * steps that were asked for before: [layer, key and value, kvHead, position, headSize].
    * @throws {ComputeError} outside the layers, the slots or the context.
    */
-  readCache(layer: number, slot: number, from: number, to: number): Promise<Float32Array>;
+  readCache(layers: CacheLayers, slot: number, from: number, to: number): Promise<Float32Array>;
   /** Writes what `readCache` gave, also elsewhere, to any slot. @throws {ComputeError} as `readCache` does. */
-  writeCache(layer: number, slot: number, from: number, data: Float32Array): Promise<void>;
+  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array): Promise<void>;
   /** Has a slot begin like another one: the positions below `upTo`, in all layers. @throws {ComputeError} */
   copyCache(source: number, target: number, upTo: number): Promise<void>;
   close(): Promise<void>;
@@ -147,11 +149,11 @@ async function openSegment(worker: WorkerClient, request: SegmentRequest): Promi
       const message = { type: "step", step: { ...step, segment } } as const;
       return (await worker.ask<"stepped">(message, ownBuffer(step.hidden))).result;
     },
-    async readCache(layer, slot, from, to) {
-      return (await worker.ask<"cache">({ type: "read-cache", segment, layer, slot, from, to })).data;
+    async readCache(layers, slot, from, to) {
+      return (await worker.ask<"cache">({ type: "read-cache", segment, layers, slot, from, to })).data;
     },
-    async writeCache(layer, slot, from, data) {
-      await worker.ask<"cache-written">({ type: "write-cache", segment, layer, slot, from, data });
+    async writeCache(layers, slot, from, data) {
+      await worker.ask<"cache-written">({ type: "write-cache", segment, layers, slot, from, data });
     },
     async copyCache(source, target, upTo) {
       await worker.ask<"cache-written">({ type: "copy-cache", segment, source, target, upTo });

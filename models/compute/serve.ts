@@ -63,11 +63,11 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
     case "step":
       return { id, type: "stepped", result: await segmentOf(request.step.segment).step(request.step) };
     case "read-cache": {
-      const { segment, layer, slot, from, to } = request;
-      return { id, type: "cache", data: segmentOf(segment).caches.read(layer, slot, from, to) };
+      const { segment, layers, slot, from, to } = request;
+      return { id, type: "cache", data: segmentOf(segment).caches.read(layers, slot, from, to) };
     }
     case "write-cache":
-      segmentOf(request.segment).caches.write(request.layer, request.slot, request.from, request.data);
+      segmentOf(request.segment).caches.write(request.layers, request.slot, request.from, request.data);
       return { id, type: "cache-written" };
     case "copy-cache":
       segmentOf(request.segment).caches.copy(request.source, request.target, request.upTo);

@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { GRACE_MILLISECONDS, Orphans, RESERVED_MILLISECONDS } from "../../actors/executor/orphans.ts";
-import type { Sequence } from "../../actors/executor/sequences.ts";
-import { defaultSampling } from "../../models/sampling/mod.ts";
 import { defined } from "./defined.ts";
 import { type ExecutorScene, one, open, scene, type Talker } from "./executor-scene.ts";
 
@@ -168,15 +166,10 @@ test("a sequence whose end has not been heard of is taken up by whoever brings i
 });
 
 test("of several orphans the one that holds most goes to who asks, and two answers to one prompt keep their own", () => {
-  const sequence = (slot: number, ids: readonly number[]): Sequence => {
-    const conversation = { device: "a", path: "/x", incarnation: "1", channel: "control" as const };
-    const rest = { conversation, from: "a", next: undefined, sampling: defaultSampling, fresh: false };
-    return { ...rest, number: slot, slot, ids: [...ids], held: ids.length };
-  };
   const ids = fc.array(fc.constantFrom(1, 2), { minLength: 1, maxLength: 12 });
   fc.assert(fc.property(fc.array(ids, { minLength: 1, maxLength: 4 }), ids, (kept, asked) => {
     const orphans = new Orphans();
-    for (const [slot, held] of kept.entries()) orphans.keep(sequence(slot, held), 0);
+    for (const [slot, held] of kept.entries()) orphans.keep({ slot, ids: [...held], held: held.length }, 0);
     const common = kept.map((held) => {
       const differs = held.findIndex((id, at) => id !== asked[at]);
       return Math.min(differs < 0 ? held.length : differs, asked.length - 1);

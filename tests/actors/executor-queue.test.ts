@@ -17,6 +17,7 @@ const SEQUENCES: ReadonlyMap<string, Sequence> = new Map(["a", "b", "p", "q"].ma
     sampling: defaultSampling,
     ids: [],
     held: 0,
+    begun: 0,
     fresh: false,
   },
 ]));

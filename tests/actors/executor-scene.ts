@@ -79,6 +79,7 @@ export async function scene(
     onStep: (step) => times.push(step),
     width: WIDTH,
     vocabulary: 100,
+    positionBytes: 8,
     context: 20,
     slots: 2,
     embeds: true,

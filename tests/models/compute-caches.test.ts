@@ -46,6 +46,18 @@ test("what is written is read, in pieces of any size, and nothing beside it chan
   }));
 });
 
+test("all layers are read and written at once as they are one after another", () => {
+  fc.assert(fc.property(shapes, fc.nat({ max: 9 }), (shape, some) => {
+    const room = caches(shape);
+    const from = Math.min(some, shape.context);
+    const data = Float32Array.from({ length: room.elements(from, shape.context, shape.layers) }, (_, at) => at + 1);
+    room.write("all", 0, from, data);
+    assert.deepEqual(room.read("all", 0, from, shape.context), data);
+    const parts = Array.from({ length: shape.layers }, (_, layer) => [...room.read(layer, 0, from, shape.context)]);
+    assert.deepEqual(parts.flat(), [...data]);
+  }));
+});
+
 test("a copied prefix is the same in every layer, and what comes after it stays", () => {
   fc.assert(fc.property(shapes, fc.nat({ max: 9 }), (shape, some) => {
     const room = caches({ ...shape, slots: 2 });

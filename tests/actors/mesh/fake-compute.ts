@@ -38,6 +38,10 @@ export interface FakeCompute extends Compute {
   readonly tokens: number;
   /** The next `count` segments cannot be loaded. */
   failNextLoads(count: number, reason?: string): void;
+  /** Positions that were written to caches from elsewhere. */
+  readonly written: number;
+  /** Whether such writes fail from now on. */
+  refuseCopies(refuse: boolean): void;
   /** The worker dies: what is under way fails, and every step of what was open. */
   die(error?: ComputeError): void;
 }
@@ -63,7 +67,8 @@ export function expectedTokens(prompt: readonly number[], count: number, layers:
 export function fakeCompute(options: FakeComputeOptions): FakeCompute {
   const { clock, stepMilliseconds, loadMilliseconds } = options;
   const segments = new Set<FakeSegment>();
-  let [steps, tokens] = [0, 0];
+  let [steps, tokens, written] = [0, 0, 0];
+  let refusing = false;
   let failing = { count: 0, reason: "" };
   let life = new AbortController();
   /** Waits on the clock; a worker that dies meanwhile fails what waits. */
@@ -88,6 +93,12 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
     },
     get tokens() {
       return tokens;
+    },
+    get written() {
+      return written;
+    },
+    refuseCopies(refuse) {
+      refusing = refuse;
     },
     failNextLoads(count, reason = "no room for it") {
       failing = { count, reason };
@@ -120,9 +131,24 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
           turn = result.catch(() => {});
           return result;
         },
-        readCache: () => Promise.reject(new ComputeError("A fake segment has no caches to read.")),
-        writeCache: () => Promise.reject(new ComputeError("A fake segment has no caches to write.")),
-        // As a real one, in its turn: behind the steps that were asked for before.
+        // As real ones, in their turn: behind the steps that were asked for before. A position of a layer is one number.
+        async readCache(_layers, slot, from, to) {
+          await turn;
+          return Float32Array.from(defined(caches[slot]).flatMap((layer) => layer.slice(from, to)));
+        },
+        async writeCache(_layers, slot, from, data) {
+          await turn;
+          const layers = defined(caches[slot]);
+          if (refusing) throw new ComputeError("There is no writing to these caches.");
+          const count = data.length / layers.length;
+          written += count;
+          for (const [index, layer] of layers.entries()) {
+            if (from > layer.length) {
+              throw new ComputeError(`A copy from ${from} on came to a cache of ${layer.length}.`);
+            }
+            layer.splice(from, Infinity, ...data.subarray(index * count, (index + 1) * count));
+          }
+        },
         async copyCache(source, target, upTo) {
           await turn;
           for (const [layer, values] of defined(caches[source]).entries()) {

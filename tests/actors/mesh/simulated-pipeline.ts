@@ -40,10 +40,16 @@ export interface SimulatedPipeline extends AsyncDisposable {
   readonly network: Loopback;
   readonly compute: Readonly<Record<string, FakeCompute>>;
   readonly systems: ReadonlyMap<string, ActorSystem>;
-  /** Starts a conversation on device "a". */
+  /** Starts a conversation on the first segment's device. */
   converse(prompt: string, maxTokens: number, progress?: Progress): Promise<Told>;
   /** Starts executors in place of those that have ended. */
   mend(): Promise<void>;
+  /** Has the segment of a device mirrored on another one. */
+  mirror(of: string, on: string): Promise<void>;
+  /** Conversations that are started from now on run the mirror of a device's segment in its place. */
+  promote(of: string): Promise<void>;
+  /** Positions that the mirror of a device's segment does not hold. */
+  behind(of: string): Promise<number>;
   /** Slots that are taken, or sequences that wait, anywhere. */
   busy(): Promise<number>;
   /** Moves time on until the condition holds. Throws after so many milliseconds. */
@@ -64,27 +70,47 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
   for (const device of systems.keys()) {
     compute[device] = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds: 5, loadMilliseconds: 0 });
   }
-  const executors = new Map<string, Child<ExecutorMessage>>();
+  /** By the device that the segment was on first. */
+  const executors = new Map<string, Placed>();
+  const mirrors = new Map<string, Placed>();
   const language = await fakeLanguage(MANIFEST);
   let started = 0;
   const pipeline: SimulatedPipeline = {
     ...{ clock, network, systems, compute },
     async mend() {
       for (const [device, system] of systems) {
-        if (executors.get(device)?.ends.length === 0) continue;
-        executors.set(
-          device,
-          await startExecutor(device, system, { clock, compute, slots, name: `executor-${++started}` }),
-        );
+        if (executors.get(device)?.child.ends.length === 0) continue;
+        const around = { clock, compute, slots, name: `executor-${++started}` };
+        executors.set(device, { device, child: await startExecutor(device, device, system, around) });
       }
     },
+    async mirror(of, on) {
+      const around = { clock, compute, slots, name: `mirror-${++started}` };
+      const system = defined(systems.get(on));
+      const child = await startExecutor(of, on, system, around);
+      const source = defined(executors.get(of));
+      mirrors.set(of, { device: on, child });
+      system.tell(child.ref, { type: "follow", source: source.child.ref });
+      defined(systems.get(source.device)).tell(source.child.ref, { type: "mirror", to: child.ref });
+      await clock.advance(1);
+    },
+    async promote(of) {
+      const { device, child } = defined(mirrors.get(of));
+      executors.set(of, { device, child });
+      defined(systems.get(device)).tell(child.ref, { type: "follow", source: undefined });
+      await clock.advance(1);
+    },
+    async behind(of) {
+      const { device, child } = defined(executors.get(of));
+      return (await look(defined(systems.get(device)), child.ref)).unmirrored ?? 0;
+    },
     async converse(prompt, maxTokens, progress = { generated: [], sent: 0 }) {
-      const plan = planOf([...executors].map(([device, { ref }]) => ({ device, ref })));
+      const plan = planOf([...executors.values()].map(({ device, child: { ref } }) => ({ device, ref })));
       return await startConversation({ id: `one-${++started}`, plan, language, progress }, systems, prompt, maxTokens);
     },
     async busy() {
       let busy = 0;
-      for (const [device, { ref }] of executors) {
+      for (const { device, child: { ref } } of executors.values()) {
         const { slots, waiting } = await look(defined(systems.get(device)), ref);
         busy += slots.taken + waiting;
       }
@@ -108,6 +134,11 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
   return pipeline;
 }
 
+interface Placed {
+  readonly device: string;
+  readonly child: Child<ExecutorMessage>;
+}
+
 interface Surroundings {
   readonly clock: SimulatedClock;
   readonly compute: Readonly<Record<string, FakeCompute>>;
@@ -116,11 +147,12 @@ interface Surroundings {
 }
 
 async function startExecutor(
+  cut: string,
   device: string,
   system: ActorSystem,
   { clock, compute, slots, name }: Surroundings,
 ): Promise<Child<ExecutorMessage>> {
-  const [first, last] = defined(CUTS[device]);
+  const [first, last] = defined(CUTS[cut]);
   const blocks = MANIFEST.blocks.slice(first, last + 1).map(({ index, kind }) => {
     return kind === "embed"
       ? { index, kind, table: "F32" as const, weights: "" }
@@ -135,6 +167,7 @@ async function startExecutor(
     onStep: () => {},
     width: WIDTH,
     vocabulary: VOCABULARY,
+    positionBytes: 16,
     context: CONTEXT,
     slots,
     embeds: first === 0,
@@ -165,7 +198,8 @@ async function startConversation(
   const sampling = { ...defaultSampling, temperature: 0 };
   const request = { prompt: { type: "text" as const, text: prompt }, sampling, maxTokens, stop: [] };
   const behaviour = conversation({ ...known, request, answer });
-  const child = await spawnChild(defined(systems.get("a")), behaviour, { name: `conversation-${known.id}` });
+  const first = defined(known.plan.segments[0]).device;
+  const child = await spawnChild(defined(systems.get(first)), behaviour, { name: `conversation-${known.id}` });
   return toldBy(child, heard.heard, known.progress);
 }
 
