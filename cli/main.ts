@@ -13,6 +13,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein plan      show who runs what, or pin it
   skein inspect   show every device and its actors
   skein doctor    check this machine
+  skein service   run the daemon in the background, from log-in on
   skein demo      three daemons on this machine, a model across them, an answer
 
 Each takes --help; skein --version. Exit codes: 0 done, 1 failed, 2 used wrongly, 130 cancelled.
@@ -27,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<{ run(args: readonly strin
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
   doctor: () => import("./doctor.ts"),
+  service: () => import("./service.ts"),
   demo: () => import("./demo.ts"),
 };
 
