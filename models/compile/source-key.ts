@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { Quantize } from "./projection.ts";
 
 /** Raise it when the compiler gives other graphs, weights or manifests for the same file. */
-const compilerVersion = 2;
+const compilerVersion = 3;
 
 /**
  * A text that names an unchanged model file or folder and how it is compiled: path, name, sizes, times of change,

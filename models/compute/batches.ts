@@ -1,8 +1,7 @@
 /**
- * Which tokens of a step run through the blocks together. That is where bits are decided: the kernels round a token that
- * runs alone differently from one among others, in the attention on every processor, in 4-bit products on some. So a token of a
- * chunk never runs alone, one that attends by itself always attends alone, and rows share a pass only where the products of this
- * device give each the bits that it would get alone.
+ * Which tokens of a step run through the blocks together. The kernels round a token that runs alone differently from one among
+ * others, in the attention on every processor, in 4-bit products on some: so no token of a chunk is ever alone in a batch. How
+ * those that attend by themselves are run is the layers' business.
  */
 import { cutChunks } from "./chunks.ts";
 import type { Attention, StepRow } from "./messages.ts";
@@ -38,19 +37,19 @@ export interface Batch {
 
 /**
  * Cuts the rows of a step into batches, in an order that keeps a row's tokens one behind another. Rows of one token of
- * neighbouring slots share a batch where `together` says so, because a KV cache of neighbouring slots is one contiguous tensor;
- * a chunk runs by itself, since it fills the cores.
+ * neighbouring slots share a batch, because a KV cache of neighbouring slots is one contiguous tensor; others run by
+ * themselves, since they fill the cores.
  */
-export function batchRows(rows: readonly StepRow[], { together }: { readonly together: boolean }): Batch[] {
+export function batchRows(rows: readonly StepRow[]): Batch[] {
   const batches: { slot: number; count: number; attention: Attention; parts: Part[] }[] = [];
-  for (const index of bySlot(rows)) {
-    const { slot, position, count, attention } = rows[index.row] as StepRow;
+  for (const { row, offset } of bySlot(rows)) {
+    const { slot, position, count, attention } = rows[row] as StepRow;
     let from = 0;
     for (const size of cut(count, attention)) {
-      const part = { row: index.row, from, offset: index.offset + from, position: position + from };
+      const part = { row, from, offset: offset + from, position: position + from };
       const last = batches.at(-1);
-      const joins = together && size === 1 && last !== undefined && last.count === 1 &&
-        last.parts.length < PASS_TOKENS && slot === last.slot + last.parts.length;
+      const joins = size === 1 && last !== undefined && last.count === 1 && last.parts.length < PASS_TOKENS &&
+        slot === last.slot + last.parts.length;
       if (joins) last.parts.push(part);
       else batches.push({ slot, count: size, attention, parts: [part] });
       from += size;
@@ -77,7 +76,9 @@ function slotOf(rows: readonly StepRow[], index: number): number {
 function cut(count: number, attention: Attention): number[] {
   switch (attention) {
     case "single":
-      return new Array<number>(count).fill(1);
+      return Array.from({ length: Math.ceil(count / PASS_TOKENS) }, (_, index) => {
+        return Math.min(PASS_TOKENS, count - index * PASS_TOKENS);
+      });
     case "chunk":
       return cutChunks(count, PASS_TOKENS);
     default:

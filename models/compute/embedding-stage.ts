@@ -7,7 +7,6 @@ import type { Pass, Stage } from "./stage.ts";
 export function embeddingStage(table: Embedding, width: number): Stage {
   return {
     ...roleOf({ kind: "embed" }),
-    rowsAgree: true,
     run({ step, batch, states }: Pass) {
       const size = batch.count * width;
       for (const [place, { offset }] of batch.parts.entries()) {

@@ -19,8 +19,6 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
   const projection = new Projection(lease, kernels, architecture, rowsAgree ? ROWS : 1);
   return {
     ...roleOf({ kind: "head" }),
-    // Where its rows do not agree it runs them one by one, whoever comes in one pass.
-    rowsAgree: true,
     async run({ step, batch, states, result }: Pass) {
       const wanted: { readonly state: Float32Array; take(logits: Float32Array): void }[] = [];
       for (const [place, { row, from }] of batch.parts.entries()) {

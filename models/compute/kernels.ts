@@ -25,7 +25,7 @@ export interface Kernels {
    * A tensor over `data`, which is not copied: what is written there is what the next run reads. It keeps `data` alive.
    * @throws {RangeError} where the dimensions ask for more elements than `data` has.
    */
-  tensor(data: Float32Array | Int32Array, dims: readonly number[]): KernelTensor;
+  tensor(data: TensorData, dims: readonly number[]): KernelTensor;
   /** Gives memory that was freed back to the system, where that does not happen by itself: after a segment was let go. */
   trim(): void;
   /** Lets go of what is left. Graphs, tensors and bindings must be closed before. */
@@ -39,6 +39,9 @@ export interface KernelGraph {
   /** Closes the graph; its bindings must be closed before. */
   close(): void;
 }
+
+/** What a tensor can lie over: float32, int32, int64. */
+export type TensorData = Float32Array | Int32Array | BigInt64Array;
 
 /** A tensor over memory of ours. */
 export interface KernelTensor {

@@ -1,12 +1,15 @@
 /** A decoder layer as a stage: its graph, bound to the caches of whichever slots step together. */
 import { roleOf } from "../block-role.ts";
-import type { Architecture } from "../manifest.ts";
-import type { Caches, CacheTensors } from "./caches.ts";
-import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
-import type { Positions } from "./positions.ts";
+import type { Batch } from "./batches.ts";
+import { bind, hasInput } from "./bind.ts";
+import type { CacheTensors } from "./caches.ts";
+import type { KernelBinding, KernelTensor } from "./kernels.ts";
+import type { LayerSurroundings } from "./layer-surroundings.ts";
+import { pastOf, presentOf } from "./replay.ts";
 import { layerRowsAgree } from "./row-agreement.ts";
 import type { SessionLease } from "./sessions.ts";
 import type { Pass, Stage } from "./stage.ts";
+import type { HiddenStates } from "./states.ts";
 
 /** Sets of neighbouring slots whose bindings are kept. */
 const KEPT_BINDINGS = 64;
@@ -19,75 +22,123 @@ interface SlotBinding {
   to: KernelTensor | undefined;
 }
 
-/** What the layers of a segment share. */
-export interface LayerSurroundings {
-  readonly kernels: Kernels;
-  readonly architecture: Architecture;
-  readonly caches: Caches;
-  readonly positions: Positions;
-}
-
 /** Makes the stage of a loaded layer, the `index`-th of its segment's caches. @throws {KernelError} */
 export async function layerStage(
   lease: SessionLease,
   index: number,
-  { kernels, architecture, caches, positions }: LayerSurroundings,
+  surroundings: LayerSurroundings,
 ): Promise<Stage> {
-  /** In the order of their last use. */
-  const bindings = new Map<string, SlotBinding>();
-
-  function bind(slot: number, rows: number): SlotBinding {
-    const key = `${slot} ${rows}`;
-    const found = bindings.get(key);
-    bindings.delete(key);
-    const bound = found ?? create(slot, rows);
-    bindings.set(key, bound);
-    if (bindings.size > KEPT_BINDINGS) {
-      for (const [oldest, entry] of bindings) {
-        release(entry);
-        bindings.delete(oldest);
-        break;
-      }
-    }
-    return bound;
-  }
-
-  function create(slot: number, rows: number): SlotBinding {
-    const binding = lease.graph.bind();
-    const cache = caches.tensors(index, slot, rows);
-    binding.input("past_key", cache.key);
-    binding.input("past_value", cache.value);
-    binding.output("present_key", cache.key);
-    binding.output("present_value", cache.value);
-    binding.input("seqlens_k", positions.lengths(rows));
-    binding.input("total_sequence_length", positions.total);
-    binding.input("cos_cache", positions.cos);
-    binding.input("sin_cache", positions.sin);
-    return { binding, cache, from: undefined, to: undefined };
-  }
-
+  const { kernels, architecture, gates, single } = surroundings;
+  const divisible = hasInput(lease.graph, "residual", single.from);
+  const layer = new Layer(lease, index, surroundings, divisible);
+  const rowsAgree = await layerRowsAgree(kernels, lease.graph, architecture, divisible ? gates : undefined);
   return {
     ...roleOf({ kind: "layer" }),
-    rowsAgree: await layerRowsAgree(kernels, lease.graph, architecture),
     async run({ batch, states }: Pass) {
-      const bound = bind(batch.slot, batch.parts.length);
-      const { from, to } = states.tensors;
-      if (bound.from !== from) bound.binding.input("hidden", from);
-      if (bound.to !== to) bound.binding.output("hidden_out", to);
-      [bound.from, bound.to] = [from, to];
-      await bound.binding.run();
+      const { attention, count, parts } = batch;
+      const alone = count * parts.length === 1;
+      if (attention === "chunk" || alone || (rowsAgree && count === 1)) await layer.together(batch, states);
+      else if (rowsAgree && divisible) await layer.takenApart(batch, states);
+      else await layer.oneByOne(batch, states);
       states.turn();
     },
-    async close() {
-      for (const bound of bindings.values()) release(bound);
-      bindings.clear();
-      await lease.release();
-    },
+    close: () => layer.close(),
   };
+}
+
+/** The ways in which a layer can run a batch. */
+class Layer {
+  readonly #lease: SessionLease;
+  readonly #index: number;
+  readonly #surroundings: LayerSurroundings;
+  readonly #divisible: boolean;
+  /** In the order of their last use. */
+  readonly #bindings = new Map<string, SlotBinding>();
+
+  constructor(lease: SessionLease, index: number, surroundings: LayerSurroundings, divisible: boolean) {
+    this.#lease = lease;
+    this.#index = index;
+    this.#surroundings = surroundings;
+    this.#divisible = divisible;
+  }
+
+  /** All rows in one run. */
+  async together({ slot, count, parts }: Batch, { tensors: { from, to } }: HiddenStates): Promise<void> {
+    this.#surroundings.positions.set(parts.map(({ position }) => position + count - 1));
+    await this.#bound(slot, parts.length, from, to).run();
+  }
+
+  /** Every token in a run of its own. */
+  async oneByOne({ slot, count, parts }: Batch, { values, next }: HiddenStates): Promise<void> {
+    const { positions, single, architecture: { width } } = this.#surroundings;
+    for (const [place, { position }] of parts.entries()) {
+      const binding = this.#bound(slot + place, 1, single.from, single.to);
+      for (let token = 0; token < count; token++) {
+        const start = (place * count + token) * width;
+        positions.set([position + token]);
+        await single.through(values.subarray(start, start + width), next.subarray(start, start + width), () => {
+          return binding.run();
+        });
+      }
+    }
+  }
+
+  /** Tokens of one sequence, of which only the attention is computed one by one. */
+  async takenApart({ slot, count, parts: [part] }: Batch, { tensors: { from, to } }: HiddenStates): Promise<void> {
+    const { caches, replay } = this.#surroundings;
+    const cache = caches.tensors(this.#index, slot, 1);
+    try {
+      await replay.run({ graph: this.#lease.graph, cache, position: part?.position ?? 0, count, from, to });
+    } finally {
+      closeCache(cache);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const bound of this.#bindings.values()) release(bound);
+    this.#bindings.clear();
+    await this.#lease.release();
+  }
+
+  /** The binding of so many slots, to these states. */
+  #bound(slot: number, rows: number, from: KernelTensor, to: KernelTensor): KernelBinding {
+    const key = `${slot} ${rows}`;
+    const found = this.#bindings.get(key);
+    this.#bindings.delete(key);
+    const bound = found ?? this.#create(slot, rows);
+    this.#bindings.set(key, bound);
+    if (this.#bindings.size > KEPT_BINDINGS) this.#forgetOldest();
+    if (bound.from !== from) {
+      bound.binding.input("hidden", from);
+      if (this.#divisible) bound.binding.input("residual", from);
+    }
+    if (bound.to !== to) bound.binding.output("hidden_out", to);
+    [bound.from, bound.to] = [from, to];
+    return bound.binding;
+  }
+
+  #create(slot: number, rows: number): SlotBinding {
+    const { caches, positions, gates } = this.#surroundings;
+    const cache = caches.tensors(this.#index, slot, rows);
+    const inputs = { ...pastOf(cache), ...positions.tensors(rows), ...this.#divisible ? gates.whole : {} };
+    return { binding: bind(this.#lease.graph, inputs, presentOf(cache)), cache, from: undefined, to: undefined };
+  }
+
+  #forgetOldest(): void {
+    for (const [oldest, bound] of this.#bindings) {
+      release(bound);
+      this.#bindings.delete(oldest);
+      return;
+    }
+  }
 }
 
 function release({ binding, cache }: SlotBinding): void {
   binding.close();
-  cache.key.close();
-  cache.value.close();
+  closeCache(cache);
+}
+
+function closeCache({ key, value }: CacheTensors): void {
+  key.close();
+  value.close();
 }

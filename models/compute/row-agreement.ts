@@ -3,44 +3,47 @@
  * processors with AVX-512 and do not on others; since it is measured on the block itself, nothing has to be known of them.
  */
 import type { Architecture } from "../manifest.ts";
-import type { KernelGraph, Kernels, KernelTensor } from "./kernels.ts";
+import { runOnce, type Tensors } from "./bind.ts";
+import type { Gates } from "./gates.ts";
+import type { KernelGraph, Kernels, KernelTensor, TensorData } from "./kernels.ts";
+import { pastOf, presentOf } from "./replay.ts";
 
 /** Rows that run together: a tile of four, and one that is left over. */
 const ROWS = 5;
 /** What was measured: a graph that several segments share is measured once. */
 const known = new WeakMap<KernelGraph, boolean>();
 
-type Data = Float32Array | Int32Array;
-type MakeTensor = (data: Data, ...dims: number[]) => KernelTensor;
-type Tensors = Readonly<Record<string, KernelTensor>>;
+type MakeTensor = (data: TensorData, ...dims: number[]) => KernelTensor;
 /** Inputs and outputs of a graph for so many rows of one token. */
 type Bind = (
   rows: { readonly count: number; readonly states: Float32Array; readonly results: Float32Array },
   tensor: MakeTensor,
 ) => { readonly inputs: Tensors; readonly outputs: Tensors };
 
-/** Measures a decoder layer, on caches of its own. @throws {KernelError} */
+/** Measures a decoder layer, on caches of its own; `gates` where it is divisible. @throws {KernelError} */
 export async function layerRowsAgree(
   kernels: Kernels,
   graph: KernelGraph,
   architecture: Architecture,
+  gates: Gates | undefined,
 ): Promise<boolean> {
   const { width, kvHeads, headSize } = architecture;
   return await rowsAgree(kernels, graph, [width, width], ({ count, states, results }, tensor) => {
-    const cache = () => tensor(new Float32Array(count * kvHeads * headSize), count, kvHeads, 1, headSize);
+    const store = () => tensor(new Float32Array(count * kvHeads * headSize), count, kvHeads, 1, headSize);
     const angles = () => tensor(new Float32Array(headSize / 2).fill(Math.SQRT1_2), 1, headSize / 2);
-    const [key, value] = [cache(), cache()];
+    const cache = { key: store(), value: store() };
+    const hidden = tensor(states, count, 1, width);
     return {
       inputs: {
-        hidden: tensor(states, count, 1, width),
-        past_key: key,
-        past_value: value,
+        hidden,
         seqlens_k: tensor(new Int32Array(count), count),
         total_sequence_length: tensor(Int32Array.of(1)),
         cos_cache: angles(),
         sin_cache: angles(),
+        ...pastOf(cache),
+        ...gates === undefined ? {} : { residual: hidden, ...gates.whole },
       },
-      outputs: { hidden_out: tensor(results, count, 1, width), present_key: key, present_value: value },
+      outputs: { hidden_out: tensor(results, count, 1, width), ...presentOf(cache) },
     };
   });
 }
@@ -69,10 +72,21 @@ async function rowsAgree(
   if (measured !== undefined) return measured;
   const states = Float32Array.from({ length: ROWS * width }, (_, at) => Math.sin(at + 1));
   const run = async (first: number, count: number): Promise<Float32Array> => {
+    const made: KernelTensor[] = [];
+    const tensor: MakeTensor = (data, ...dims) => {
+      const own = kernels.tensor(data, dims);
+      made.push(own);
+      return own;
+    };
     const out = new Float32Array(count * results);
     const rows = { count, states: states.subarray(first * width, (first + count) * width), results: out };
-    await runOnce(graph, bind(rows, (data, ...dims) => kernels.tensor(data, dims)));
-    return out;
+    try {
+      const { inputs, outputs } = bind(rows, tensor);
+      await runOnce(graph, inputs, outputs);
+      return out;
+    } finally {
+      for (const one of made) one.close();
+    }
   };
   const together = await run(0, ROWS);
   let agree = true;
@@ -82,16 +96,4 @@ async function rowsAgree(
   }
   known.set(graph, agree);
   return agree;
-}
-
-async function runOnce(graph: KernelGraph, { inputs, outputs }: ReturnType<Bind>): Promise<void> {
-  const binding = graph.bind();
-  try {
-    for (const [name, tensor] of Object.entries(inputs)) binding.input(name, tensor);
-    for (const [name, tensor] of Object.entries(outputs)) binding.output(name, tensor);
-    await binding.run();
-  } finally {
-    binding.close();
-    for (const tensor of new Set([...Object.values(inputs), ...Object.values(outputs)])) tensor.close();
-  }
 }

@@ -1,14 +1,14 @@
 /** Runs rows through a contiguous run of blocks, each a stage: look-up, layers over the KV caches in place, head. */
 import { givesLogits, keepsCache, takesTokens } from "../block-role.ts";
 import { type Batch, batchRows } from "./batches.ts";
-import { Caches } from "./caches.ts";
+import type { Caches } from "./caches.ts";
 import { Embedding } from "./embedding.ts";
 import { embeddingStage } from "./embedding-stage.ts";
 import { headStage } from "./head-stage.ts";
 import type { Kernels } from "./kernels.ts";
+import { LayerSurroundings } from "./layer-surroundings.ts";
 import { layerStage } from "./layer-stage.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
-import { Positions } from "./positions.ts";
 import type { Sessions } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import type { Pass, Stage } from "./stage.ts";
@@ -24,11 +24,10 @@ export interface Bench {
 
 /** A loaded segment. One step at a time. */
 export class SegmentRunner {
-  readonly caches: Caches;
   readonly #request: SegmentRequest;
   readonly #slowdown: number;
   readonly #states: HiddenStates;
-  readonly #positions: Positions;
+  readonly #surroundings: LayerSurroundings;
   readonly #stages: Stage[] = [];
 
   private constructor(request: SegmentRequest, { kernels, slowdown }: Bench) {
@@ -36,8 +35,12 @@ export class SegmentRunner {
     this.#request = request;
     this.#slowdown = slowdown;
     this.#states = new HiddenStates(kernels, architecture.width);
-    this.#positions = new Positions(kernels, architecture, { context, slots });
-    this.caches = new Caches(kernels, architecture, { layers: blocks.filter(keepsCache).length, context, slots });
+    const layers = blocks.filter(keepsCache).length;
+    this.#surroundings = new LayerSurroundings(kernels, architecture, { layers, context, slots });
+  }
+
+  get caches(): Caches {
+    return this.#surroundings.caches;
   }
 
   /** Loads a segment; what was loaded is let go again when a block fails. */
@@ -60,8 +63,7 @@ export class SegmentRunner {
       case "layer": {
         const place = blocks.filter(keepsCache).indexOf(block);
         const lease = await sessions.lease(block.sha256, block.graph);
-        const { caches } = this;
-        return layerStage(lease, place, { kernels, architecture, caches, positions: this.#positions });
+        return layerStage(lease, place, this.#surroundings);
       }
       case "head":
         return headStage(await sessions.lease(block.sha256, block.graph), kernels, architecture);
@@ -73,8 +75,7 @@ export class SegmentRunner {
   async close(): Promise<void> {
     for (const stage of this.#stages.splice(0)) await stage.close();
     this.#states.close();
-    this.#positions.close();
-    this.caches.close();
+    this.#surroundings.close();
   }
 
   /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */
@@ -88,8 +89,7 @@ export class SegmentRunner {
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
-    const together = this.#stages.every(({ rowsAgree }) => rowsAgree);
-    for (const batch of batchRows(step.rows, { together })) {
+    for (const batch of batchRows(step.rows)) {
       await this.#pass({ step, batch, states: this.#states, result }, blockMilliseconds);
       if (hidden !== undefined) this.#scatter(batch, hidden);
     }
@@ -100,7 +100,6 @@ export class SegmentRunner {
   async #pass(pass: Pass, blockMilliseconds: number[]): Promise<void> {
     const { step, batch } = pass;
     this.#states.begin(batch.parts.length, batch.count);
-    this.#positions.set(batch.parts.map(({ position }) => position + batch.count - 1));
     if (step.hidden !== undefined) this.#gather(step.hidden, batch);
     for (const [index, stage] of this.#stages.entries()) {
       const begin = performance.now();

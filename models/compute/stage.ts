@@ -17,8 +17,6 @@ export interface Pass {
 export interface Stage {
   readonly takes: BlockInput;
   readonly gives: BlockOutput;
-  /** Whether a row gets the same bits alone and in a pass of several. Where it does not, rows run one by one. */
-  readonly rowsAgree: boolean;
   /** Runs the batch: states are changed where they lie. */
   run(pass: Pass): void | Promise<void>;
   close(): void | Promise<void>;

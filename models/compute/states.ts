@@ -43,6 +43,11 @@ export class HiddenStates {
     return this.#buffers[this.#current].subarray(0, this.#rows * this.#count * this.#width);
   }
 
+  /** Room for the states that the next layer gives, as `values` will be once it has. */
+  get next(): Float32Array {
+    return this.#buffers[this.#current === 0 ? 1 : 0].subarray(0, this.#rows * this.#count * this.#width);
+  }
+
   /** Where the next layer reads, and where it writes. The same objects for the same shape and turn, unless forgotten. */
   get tensors(): { readonly from: KernelTensor; readonly to: KernelTensor } {
     const { tensors } = this.#pair();

@@ -42,25 +42,25 @@ export interface Linear {
 }
 
 /**
- * Adds `input` times the transposed weights (plus bias) and returns the name of the result, `[…, rows]`.
+ * Adds `input` times the transposed weights (plus bias) and returns the name of the result, `[…, rows]`: `output`.
  * Makes the weights `<name>.weight` (float32 `[rows, columns]`, or uint8 `[rows, columns / blockSize, blockSize * bits / 8]`
  * with the lower nibble first and the columns of `blockLayout`), `<name>.scale` (float32 `[rows, columns / blockSize]`,
  * blocks only) and `<name>.bias` (float32 `[rows]`). Blocks are computed with activations rounded to 8 bits in blocks of the same size (`accuracy_level`
  * 4 of `MatMulNBits`), which is also what llama.cpp does.
  */
-export function addLinear(graph: GraphBuilder, name: string, input: string, linear: Linear): string {
+export function addLinear(graph: GraphBuilder, name: string, input: string, linear: Linear, output = name): string {
   const { rows, storage } = linear;
   const layout = blockLayout(linear);
   if (layout === undefined) {
     const weight = graph.weight(`${name}.weight`, "float32", [rows, linear.columns]);
-    const product = graph.value("FusedMatMul", linear.bias ? `${name}.product` : name, {
+    const product = graph.value("FusedMatMul", linear.bias ? `${name}.product` : output, {
       domain: "com.microsoft",
       inputs: [input, weight],
       integers: { transA: 0, transB: 1 },
       floats: { alpha: 1 },
     });
     if (!linear.bias) return product;
-    return graph.value("Add", name, { inputs: [product, graph.weight(`${name}.bias`, "float32", [rows])] });
+    return graph.value("Add", output, { inputs: [product, graph.weight(`${name}.bias`, "float32", [rows])] });
   }
   const { bits, blockSize, columns } = layout;
   const blocks = Math.ceil(columns / blockSize);
@@ -69,7 +69,7 @@ export function addLinear(graph: GraphBuilder, name: string, input: string, line
   const factors = storage.kind === "offset-blocks" ? addBlockMeans(graph, input, linear.columns) : input;
   const inputs = [factors, weight, scale];
   if (linear.bias) inputs.push("", "", graph.weight(`${name}.bias`, "float32", [rows]));
-  return graph.value("MatMulNBits", name, {
+  return graph.value("MatMulNBits", output, {
     domain: "com.microsoft",
     inputs,
     integers: { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: 4 },

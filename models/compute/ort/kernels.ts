@@ -1,5 +1,5 @@
 /** The kernels of ONNX Runtime, through its C library: caches and states are bound once and written in place. */
-import type { KernelBinding, KernelGraph, KernelOptions, Kernels, KernelTensor } from "../kernels.ts";
+import type { KernelBinding, KernelGraph, KernelOptions, Kernels, KernelTensor, TensorData } from "../kernels.ts";
 import { type Handle, made, type OrtFunctions, ortFunctions } from "./functions.ts";
 import { openTrim } from "./trim.ts";
 
@@ -10,7 +10,7 @@ const OPTIMIZATION = 99;
 /** OrtDeviceAllocator, OrtMemTypeDefault: memory of ours is plain memory. */
 const [DEVICE_ALLOCATOR, DEFAULT_MEMORY] = [0, 0];
 /** ONNXTensorElementDataType. */
-const [FLOAT32, INT32] = [1, 6];
+const [FLOAT32, INT32, INT64] = [1, 6, 7];
 
 /** Opens the kernels, with one pool of threads for all graphs. @throws {KernelError} where the library does not load. */
 export function openKernels({ threads, spin }: KernelOptions): Kernels {
@@ -78,13 +78,13 @@ class Graph implements KernelGraph {
 class Tensor implements KernelTensor {
   readonly #ort: OrtFunctions;
   /** Kept, so that the memory outlives the tensor. */
-  readonly data: Float32Array | Int32Array;
+  readonly data: TensorData;
   readonly handle: Handle<"value">;
 
   constructor(
     ort: OrtFunctions,
     memory: Handle<"memory info">,
-    data: Float32Array | Int32Array,
+    data: TensorData,
     dims: readonly number[],
   ) {
     const elements = dims.reduce((product, size) => product * size, 1);
@@ -93,7 +93,7 @@ class Tensor implements KernelTensor {
     }
     this.#ort = ort;
     this.data = data;
-    const [shape, type] = [BigInt64Array.from(dims, BigInt), data instanceof Float32Array ? FLOAT32 : INT32];
+    const [shape, type] = [BigInt64Array.from(dims, BigInt), typeOf(data)];
     const bytes = elements * data.BYTES_PER_ELEMENT;
     this.handle = made<"value">((out) => ort.createTensor(memory, data, bytes, shape, dims.length, type, out));
   }
@@ -101,6 +101,11 @@ class Tensor implements KernelTensor {
   close(): void {
     this.#ort.releaseValue(this.handle);
   }
+}
+
+function typeOf(data: TensorData): number {
+  if (data instanceof Float32Array) return FLOAT32;
+  return data instanceof Int32Array ? INT32 : INT64;
 }
 
 class Binding implements KernelBinding {
