@@ -16,11 +16,14 @@ export interface Language {
 export interface Languages {
   /** Learns a model's language from its tokenizer, which is in the block store. */
   learn(manifest: Manifest): Promise<Language>;
+  /** Gets ready to learn one soon, when somebody may be waiting for it. */
+  prepare(): void;
 }
 
 /** Reads on the thread that asks: for tests, and for whoever has no other. */
 export function languagesHere(store: Pick<BlockStore, "read">): Languages {
   return {
+    prepare: () => {},
     async learn({ tokenizer: blob, architecture }) {
       const writing = openWriting(await store.read(blob, 0, blob.bytes), architecture.vocabulary);
       return {

@@ -61,6 +61,11 @@ export class ThreadLanguages implements Languages, AsyncDisposable {
     };
   }
 
+  /** Starts the thread, which takes some tenths of a second. */
+  prepare(): void {
+    this.#thread ??= this.#start();
+  }
+
   async #read(tokenizer: StoredTokenizer, prompt: Prompt, context: number): Promise<PromptRead> {
     const bytes = promptBytes(prompt);
     const waiting = [...this.#waiting].reduce((sum, asked) => sum + asked.bytes, bytes);

@@ -85,20 +85,29 @@ export class Loading {
       announce({ type: "fetching", doneBytes, totalBytes, from: this.#nameOf(from) });
     };
     await this.#fetch(manifest, request, task, { gently: false, onProgress });
-    const language = takesTokens(blocks) ? await languages.learn(manifest) : undefined;
+    const learning = takesTokens(blocks) ? languages.learn(manifest) : Promise.resolve(undefined);
+    // Whoever waits for it hears of its failure: below, unless the blocks cannot be opened either.
+    learning.catch(() => {});
     const opened = await compute.open({
       architecture: manifest.architecture,
       blocks: blocks.map((block) => filesOf(block, store)),
       context: request.context,
       slots: request.concurrency,
     });
-    return { manifest, compute: opened, language };
+    try {
+      return { manifest, compute: opened, language: await learning };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   }
 
   /** Brings blocks to this device's disk, in case it has to run them. @throws {Error} where one cannot be had. */
   async reserve(request: FetchRequest, task: LoadTask): Promise<void> {
     task.signal.throwIfAborted();
-    await this.#fetch(await this.#manifest(request, task), request, task, { gently: true, onProgress: () => {} });
+    const manifest = await this.#manifest(request, task);
+    await this.#fetch(manifest, request, task, { gently: true, onProgress: () => {} });
+    if (takesTokens(manifest.blocks.slice(request.first, request.last + 1))) this.#options.languages.prepare();
   }
 
   /** The blocks of a model that are on this disk; undefined where it is not known here what it is made of. */

@@ -112,6 +112,18 @@ test("when the thread ends, what it read is to be tried again, and what waited i
   assert.deepEqual([await two, threads.length], [read.read, 2]);
 });
 
+test("who prepares has a thread before there is anything to learn, and no more than one", async () => {
+  const { languages, threads, language, say } = await stage();
+  languages.prepare();
+  assert.equal(threads.length, 1);
+  threads[0]?.listener.onEnd("out of memory");
+  languages.prepare();
+  languages.prepare();
+  const reading = language.read(text("one"), 100);
+  await say(read);
+  assert.deepEqual([await reading, threads.length], [read.read, 2]);
+});
+
 test("a tokenizer that cannot be had is an error that says why, and everything ends with the daemon", async () => {
   const { languages, language, clock, say } = await stage();
   const failed = assert.rejects(languages.learn(manifest), /tokenizer was not read: there is no such file/);

@@ -14,6 +14,7 @@ import { simulatedClock } from "../../runtime/clock.ts";
 import { syntheticModel, writeFolder } from "../models/synthetic-model.ts";
 import { withFolder } from "../models/temporary.ts";
 import { fakeCompute } from "./mesh/fake-compute.ts";
+import { fakeManifest, fakeStore, VOCABULARY } from "./mesh/fake-model.ts";
 
 interface Scene {
   readonly store: BlockStore;
@@ -104,4 +105,18 @@ test("a folder in the place of a block is named, and what to do", async () => {
       return true;
     });
   });
+});
+
+test("a segment whose language cannot be learnt is not left open", async () => {
+  const clock = simulatedClock();
+  const compute = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds: 0, loadMilliseconds: 20 });
+  const manifest = fakeManifest(2);
+  const languages = { learn: () => Promise.reject(new Error("no tongue")), prepare: () => {} };
+  const [peers, announce, onTransfer] = [() => [], () => {}, () => {}];
+  const store = fakeStore([manifest]);
+  const loading = new Loading({ device: "here", store, compute, languages, clock, peers, announce, onTransfer });
+  const request = { model: manifest.id, first: 0, last: 1, sources: [], context: 16, concurrency: 1 };
+  const loaded = loading.segment(request, { sender: {} as Sender, signal: new AbortController().signal });
+  await Promise.all([assert.rejects(loaded, /no tongue/), clock.advance(30)]);
+  assert.equal(compute.segments.size, 0);
 });
