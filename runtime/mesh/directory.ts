@@ -112,3 +112,12 @@ export function postpone(target: Target, now: number, atLeast = 0): number {
   target.dialAt = now + wait;
   return wait;
 }
+
+/** Has everybody who may be talked to dialled at the next chance, with the shortest waits where that fails. */
+export function hurry(directory: Directory, now: number): void {
+  for (const target of directory.all()) {
+    if (target.bannedUntil > now) continue;
+    target.attempts = 0;
+    target.dialAt = Math.min(target.dialAt, now);
+  }
+}

@@ -64,10 +64,14 @@ export const HEARTBEAT_INTERVAL = 500;
 export const HEARD_LATELY = 400;
 /** The round trip is measured at least this often, whoever asks. */
 export const ROUND_TRIP_INTERVAL = 2_000;
-/** A peer silent for this long is down. */
-export const SILENCE_LIMIT = 2_000;
-/** How often silence is looked at: a killed peer is known dead after the limit and one such interval. */
+/** A peer silent for this long is down: two heartbeats and their answers, and more than one may be late. */
+export const SILENCE_LIMIT = 1_750;
+/** How often silence is looked at: a dead peer is known dead after the limit and one such interval, two seconds in all. */
 export const SILENCE_CHECK_INTERVAL = 250;
+/** A device that did not run for so long is taken to have slept: its peers have given it up meanwhile. */
+export const SLEPT = SILENCE_LIMIT;
+/** After a sleep a connection that is still good shows it within this time. */
+export const WAKING = 1_000;
 /** Heartbeats that the median of the round trip is taken of. */
 export const ROUND_TRIP_WINDOW = 15;
 

@@ -6,6 +6,8 @@ export interface Pulse {
   heard(now: number): void;
   /** This device itself did not listen for so many milliseconds: they do not count as the peer's silence. */
   excuse(milliseconds: number): void;
+  /** Unless the peer is heard within so many milliseconds, it counts as silent. */
+  doubt(now: number, milliseconds: number): void;
   /** Whether the peer has been silent for too long. */
   silent(now: number): boolean;
   /** Whether a ping is of use: the peer has not been heard lately, or the round trip not been measured for a while. */
@@ -31,6 +33,9 @@ export function createPulse(now: number): Pulse {
     },
     excuse(milliseconds) {
       last += milliseconds;
+    },
+    doubt(now, milliseconds) {
+      last = Math.min(last, now - SILENCE_LIMIT + milliseconds);
     },
     silent: (now) => now - last >= SILENCE_LIMIT,
     due: (now) => now - last >= HEARD_LATELY || now - pinged >= ROUND_TRIP_INTERVAL,
@@ -65,5 +70,26 @@ export function createStallMeter(interval: number, start: number): (now: number)
     const stall = now - last - interval;
     last = now;
     return Math.max(0, stall);
+  };
+}
+
+/** Two clocks of a machine: one that may stand still while it sleeps, as Linux's and macOS's do, and one that people set. */
+export interface Clocks {
+  now(): number;
+  wall(): number;
+}
+
+/**
+ * Notices that this device slept. Returns the milliseconds by which a timer of `interval` milliseconds fired late since the
+ * last call, by whichever clock says more: the steady one stands still in a suspended machine, the wall clock does not. A
+ * wall clock that is set forward looks like a sleep, which costs a few pings.
+ */
+export function createSleepMeter(interval: number, { now, wall }: Clocks): () => number {
+  let last = { now: now(), wall: wall() };
+  return () => {
+    const current = { now: now(), wall: wall() };
+    const late = Math.max(current.now - last.now, current.wall - last.wall) - interval;
+    last = current;
+    return Math.max(0, late);
   };
 }

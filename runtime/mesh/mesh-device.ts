@@ -2,12 +2,19 @@ import { type Clock, every, systemClock, within } from "../clock.ts";
 import type { Channel, Sent } from "../transport.ts";
 import type { Mesh, MeshEvent, NamedPeerEvent, Peer } from "./contract.ts";
 import { createDialer } from "./dialer.ts";
-import type { Directory } from "./directory.ts";
+import { type Directory, hurry } from "./directory.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
 import { encodeInvite } from "./invite.ts";
-import { HEARTBEAT_INTERVAL, MAX_PEERS, PROTOCOL_VERSION, SILENCE_CHECK_INTERVAL, STOP_TIMEOUT } from "./limits.ts";
+import {
+  HEARTBEAT_INTERVAL,
+  MAX_PEERS,
+  PROTOCOL_VERSION,
+  SILENCE_CHECK_INTERVAL,
+  SLEPT,
+  STOP_TIMEOUT,
+} from "./limits.ts";
 import type { Listeners } from "./listeners.ts";
-import { createStallMeter } from "./liveness.ts";
+import { createSleepMeter, createStallMeter } from "./liveness.ts";
 import { createMembership, type Membership } from "./membership.ts";
 import { ANY_PORT, type MeshOptions } from "./mesh-options.ts";
 import type { Node } from "./node.ts";
@@ -150,6 +157,8 @@ export class MeshDevice implements Mesh {
   #startTimers(): void {
     const clock = this.#clock;
     const stalled = createStallMeter(SILENCE_CHECK_INTERVAL, clock.now());
+    const wall = this.#options.wall ?? Date.now;
+    const slept = createSleepMeter(SILENCE_CHECK_INTERVAL, { now: () => clock.now(), wall });
     this.#timers.push(
       every(clock, HEARTBEAT_INTERVAL, () => {
         for (const session of this.#roster.sessions()) session.heartbeat();
@@ -157,9 +166,16 @@ export class MeshDevice implements Mesh {
       every(clock, SILENCE_CHECK_INTERVAL, () => {
         const stall = stalled(clock.now());
         for (const session of this.#roster.sessions()) session.checkSilence(stall);
+        if (slept() >= SLEPT) this.#wake();
         this.#dialDue();
       }),
     );
+  }
+
+  /** This device has slept: whom it knows is asked, or dialled at once, whatever was tried in vain before. */
+  #wake(): void {
+    for (const session of this.#roster.sessions()) session.doubt();
+    hurry(this.#directory, this.#clock.now());
   }
 
   #emit(event: MeshEvent): void {

@@ -18,6 +18,8 @@ export interface MeshOptions {
   readonly mdns?: boolean;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
+  /** Milliseconds as people's clocks show them, which go on while the machine sleeps. Default: `Date.now`. */
+  readonly wall?: () => number;
   /** Hears every event from the very start, before `onEvent` can be called. Default: nobody. */
   readonly log?: (event: MeshEvent) => void;
   /** The protocol version to speak. Default: this code's. For tests. */

@@ -12,6 +12,7 @@ import {
   MAX_TENSORS_FRAME,
   MAX_TENSORS_QUEUE,
   SESSION_TIMEOUT,
+  WAKING,
 } from "./limits.ts";
 import {
   type Hello,
@@ -59,6 +60,8 @@ export interface Session {
   heartbeat(): void;
   /** Ends the session if the peer has been silent too long; `stalledMs` of silence were this device's own. */
   checkSilence(stalledMs: number): void;
+  /** This device has slept: the peer is asked whether the connection is still good, and has little time to say so. */
+  doubt(): void;
   /** Ends the session; with a goodbye if this device leaves. */
   end(ending: Ending): void;
 }
@@ -139,6 +142,13 @@ class PeerSession implements Session {
     if (this.#state !== "up") return;
     this.#pulse.excuse(stalledMs);
     if (this.#pulse.silent(this.#options.clock.now())) this.end({ why: "silent", sentence: "it fell silent" });
+  }
+
+  doubt(): void {
+    if (this.#state !== "up") return;
+    const now = this.#options.clock.now();
+    this.#pulse.doubt(now, WAKING);
+    this.#control("ping", writeBeat(this.#pulse.ping(now)));
   }
 
   end(ending: Ending): void {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { backoff } from "../../runtime/mesh/backoff.ts";
 import { decodeBase32, encodeBase32 } from "../../runtime/mesh/base32.ts";
 import { crc32 } from "../../runtime/mesh/crc32.ts";
-import { addressesOf, createDirectory } from "../../runtime/mesh/directory.ts";
+import { addressesOf, createDirectory, hurry, postpone } from "../../runtime/mesh/directory.ts";
 import { deriveKeys } from "../../runtime/mesh/key.ts";
 import { createKeystream } from "../../runtime/mesh/keystream.ts";
 import { createIdentity, createMeshKey, deviceIdOf } from "../../runtime/mesh/mod.ts";
@@ -74,4 +74,15 @@ test("a directory stays bounded, and rumours push out nothing that members told"
   assert.equal(addressesOf(friend)[0], "/ip4/1.1.1.1/tcp/1");
   directory.correct("friend", ["/ip4/4.4.4.4/tcp/4"]);
   assert.deepEqual(addressesOf(friend), ["/ip4/4.4.4.4/tcp/4"]);
+});
+
+test("after a sleep everybody is dialled at the next chance, with the shortest waits, but who is not to be talked to", () => {
+  const directory = createDirectory();
+  const [known, banned] = ["known", "banned"].map((id) => directory.learn(id, [`/ip4/10.0.0.1/tcp/1`], true, 0));
+  assert.ok(known !== undefined && banned !== undefined);
+  for (let failure = 0; failure < 9; failure++) for (const target of [known, banned]) postpone(target, 1000);
+  banned.bannedUntil = 60_000;
+  const before = banned.dialAt;
+  hurry(directory, 2000);
+  assert.deepEqual([known.dialAt, known.attempts, banned.dialAt], [2000, 0, before]);
 });

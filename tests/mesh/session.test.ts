@@ -4,7 +4,8 @@ import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
 import type { Channel } from "../../runtime/transport.ts";
 import { frameStart, type Kind } from "../../runtime/mesh/frames.ts";
 import type { Link, LinkListener } from "../../runtime/mesh/link.ts";
-import { createStallMeter } from "../../runtime/mesh/liveness.ts";
+import { SILENCE_LIMIT, WAKING } from "../../runtime/mesh/limits.ts";
+import { createSleepMeter, createStallMeter } from "../../runtime/mesh/liveness.ts";
 import { createSession, type Ending, type Session } from "../../runtime/mesh/session.ts";
 
 interface Side {
@@ -120,11 +121,11 @@ test("a goodbye ends the other side's session at once", () => {
   assert.equal(listener.ending?.why, "left");
 });
 
-test("a peer is down after two seconds of silence, not before", async () => {
+test("a peer is down after a silence of less than two seconds, not before", async () => {
   const clock = simulatedClock();
   const { own, say } = byHand(clock);
   say("hello", HELLO);
-  await clock.advance(1_999);
+  await clock.advance(SILENCE_LIMIT - 1);
   own.session.checkSilence(0);
   assert.deepEqual(own.log, ["up peer"]);
   await clock.advance(1);
@@ -140,11 +141,40 @@ test("what this device itself did not listen is not counted as the peer's silenc
   await clock.advance(60_000);
   own.session.checkSilence(stalled(clock.now()));
   assert.deepEqual(own.log, ["up peer"]);
-  for (let check = 0; check < 8; check++) {
+  for (let check = 0; check < 7; check++) {
     await clock.advance(250);
     own.session.checkSilence(stalled(clock.now()));
   }
   assert.deepEqual(own.log, ["up peer", "end silent"]);
+});
+
+test("after a sleep a peer that does not answer at once is down, and one that does is not", async () => {
+  const clock = simulatedClock();
+  for (const answers of [true, false]) {
+    const { own, say } = byHand(clock);
+    say("hello", HELLO);
+    own.session.doubt();
+    await clock.advance(WAKING - 1);
+    own.session.checkSilence(0);
+    assert.deepEqual(own.log, ["up peer"]);
+    if (answers) say("pong", new Uint8Array([1, 0, 0, 0]));
+    await clock.advance(1);
+    own.session.checkSilence(0);
+    assert.deepEqual(own.log, answers ? ["up peer"] : ["up peer", "end silent"]);
+  }
+});
+
+test("a sleep is noticed by the steady clock or by the wall clock, whichever went on; a clock set back is none", () => {
+  let [now, wall] = [0, 1e12];
+  const slept = createSleepMeter(250, { now: () => now, wall: () => wall });
+  const pass = (steady: number, shown: number) => {
+    [now, wall] = [now + steady, wall + shown];
+    return slept();
+  };
+  assert.deepEqual([pass(250, 250), pass(260, 255)], [0, 10]);
+  assert.equal(pass(250, 3_600_250), 3_600_000, "suspended: the steady clock stood still");
+  assert.equal(pass(5250, 5250), 5000, "stopped, or busy");
+  assert.deepEqual([pass(250, -3_600_000), pass(250, 250)], [0, 0]);
 });
 
 test("heartbeats measure the round trip as a median", async () => {
