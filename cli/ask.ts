@@ -7,7 +7,8 @@ import { CommandError, parseCommand } from "./command.ts";
 import { readPrompt } from "./prompt-input.ts";
 import { SAMPLING_OPTIONS, SAMPLING_USAGE, samplingOf } from "./sampling-options.ts";
 
-const USAGE = `skein ask [options] PROMPT…: print the answer on stdout as it arrives; how fast it was goes to stderr.
+export const USAGE =
+  `skein ask [options] PROMPT…: print the answer on stdout as it arrives; how fast it was goes to stderr.
 What is piped in, or stands in a file, goes behind the words: cat main.ts | skein ask Find the bug
 
   --file PATH, -f     add the text of this file; may be given again

@@ -15,7 +15,7 @@ import { describePlan } from "./plan-output.ts";
 import { readText } from "./prompt-input.ts";
 import { SAMPLING_OPTIONS, SAMPLING_USAGE, samplingOf } from "./sampling-options.ts";
 
-const USAGE = `skein chat [options]: talk with the model. Ctrl-C stops an answer, Ctrl-D leaves.
+export const USAGE = `skein chat [options]: talk with the model. Ctrl-C stops an answer, Ctrl-D leaves.
 
   --system TEXT       tell the model how to answer
   --api URL           the daemon to ask (default: the one on this machine)

@@ -10,7 +10,7 @@ import { call } from "./api-client.ts";
 import { run as ask } from "./ask.ts";
 import { run as plan } from "./plan.ts";
 
-const USAGE = `skein demo [options] ["PROMPT"]: three daemons on this machine, a model across them, an answer.
+export const USAGE = `skein demo [options] ["PROMPT"]: three daemons on this machine, a model across them, an answer.
 Through npm: npm start, or npm start -- --model PATH
 
   --model PATH        a GGUF file or a Hugging Face folder (default: the small model that comes with Skein)

@@ -7,7 +7,7 @@ import { findDaemons, readMemory } from "../runtime/host/mod.ts";
 import { formatBytes } from "../plans/mod.ts";
 import { parseCommand } from "./command.ts";
 
-const USAGE = `skein doctor [--json]: check this machine, and say what to do about what is wrong.
+export const USAGE = `skein doctor [--json]: check this machine, and say what to do about what is wrong.
 `;
 
 /** What a check found. "warn": works, but not as well as it could. */

@@ -6,7 +6,7 @@ import { call, findApi, lines, request } from "./api-client.ts";
 import { parseCommand } from "./command.ts";
 import { describeEvent, describeInspection } from "./inspect-output.ts";
 
-const USAGE = `skein inspect [options]: show every device with its actors and segments.
+export const USAGE = `skein inspect [options]: show every device with its actors and segments.
 
   --api URL           the daemon to ask (default: the one on this machine)
   --follow            stream what happens on that device until Ctrl-C

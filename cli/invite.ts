@@ -6,7 +6,7 @@ import { defaultDataFolder, findDaemons } from "../runtime/host/mod.ts";
 import { encodeInvite } from "../runtime/mesh/mod.ts";
 import { CommandError, parseCommand } from "./command.ts";
 
-const USAGE =
+export const USAGE =
   `skein invite [options]: print the invite that lets another device in. It holds the mesh's key: whoever has it is a member.
 
   --data-dir DIR      the daemon's data folder (default: of the daemon on this machine, else ${defaultDataFolder()})

@@ -2,6 +2,7 @@
 import process from "node:process";
 import { errorText } from "../runtime/error-text.ts";
 import { CommandError } from "./command.ts";
+import { commands } from "./commands.ts";
 import { nearest } from "./nearest.ts";
 
 const USAGE = `Skein runs one language model across the devices you own.
@@ -14,23 +15,11 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein inspect   show every device and its actors
   skein doctor    check this machine
   skein service   run the daemon in the background, from log-in on
+  skein completion  print a script that completes commands in bash, zsh or fish
   skein demo      three daemons on this machine, a model across them, an answer
 
 Each takes --help; skein --version. Exit codes: 0 done, 1 failed, 2 used wrongly, 130 cancelled.
 `;
-
-/** Commands are loaded when asked for, so that \`ask\` need not load what \`up\` needs. */
-const commands: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<number> }>>> = {
-  up: () => import("./up.ts"),
-  invite: () => import("./invite.ts"),
-  ask: () => import("./ask.ts"),
-  chat: () => import("./chat.ts"),
-  plan: () => import("./plan.ts"),
-  inspect: () => import("./inspect.ts"),
-  doctor: () => import("./doctor.ts"),
-  service: () => import("./service.ts"),
-  demo: () => import("./demo.ts"),
-};
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined) return await (await import("./overview.ts")).run();
@@ -44,9 +33,10 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(`${version}\n`);
     return 0;
   }
+  if (name === "completion") return await (await import("./completion.ts")).run(args, commands);
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
-    const near = nearest(name, Object.keys(commands));
+    const near = nearest(name, [...Object.keys(commands), "completion"]);
     const hint = near === undefined ? "See skein --help." : `Did you mean skein ${near}? See skein --help.`;
     throw new CommandError(`There is no command "${name.slice(0, 50)}". ${hint}`, 2);
   }

@@ -6,7 +6,7 @@ import { call, findApi } from "./api-client.ts";
 import { CommandError, parseCommand } from "./command.ts";
 import { describePlan, describeStudy } from "./plan-output.ts";
 
-const USAGE = `skein plan [options]: show who runs what, what is expected of it, and how it did.
+export const USAGE = `skein plan [options]: show who runs what, what is expected of it, and how it did.
 
   --api URL           the daemon to ask (default: the one on this machine)
   --explain           what binds the plan, and the best alternatives

@@ -13,7 +13,7 @@ import { systemd } from "./service/systemd.ts";
 import { taskScheduler } from "./service/task-scheduler.ts";
 import { readUpOptions } from "./up-options.ts";
 
-const USAGE = `skein service COMMAND: run this device's daemon in the background, from log-in on, without root.
+export const USAGE = `skein service COMMAND: run this device's daemon in the background, from log-in on, without root.
 
   install [options]   install and start it; the options are those of skein up, such as --model builtin --name laptop
   status              how it is

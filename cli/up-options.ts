@@ -6,7 +6,7 @@ import { objectives, solverNames } from "../plans/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 
-const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
+export const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
   --model MODEL       give the mesh this model: a GGUF file, a Hugging Face folder, the word builtin, or one to be fetched:
                       hf:OWNER/NAME[:Q4_K_M], https://…/NAME.gguf, or ${Object.keys(catalog).join(", ")}

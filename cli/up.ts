@@ -11,6 +11,8 @@ import { findModel, type ModelSource } from "./model-source.ts";
 import { readUpOptions, type UpOptions } from "./up-options.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
+export { USAGE } from "./up-options.ts";
+
 /** Runs the command until a signal ends it. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = readUpOptions(args);

@@ -1,0 +1,22 @@
+/** The commands, loaded when asked for, so that `ask` need not load what `up` needs. */
+
+export interface CommandModule {
+  /** What `--help` prints. */
+  readonly USAGE: string;
+  /** Runs it; the exit code. @throws {CommandError} */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export type Commands = Readonly<Record<string, () => Promise<CommandModule>>>;
+
+export const commands: Commands = {
+  up: () => import("./up.ts"),
+  invite: () => import("./invite.ts"),
+  ask: () => import("./ask.ts"),
+  chat: () => import("./chat.ts"),
+  plan: () => import("./plan.ts"),
+  inspect: () => import("./inspect.ts"),
+  doctor: () => import("./doctor.ts"),
+  service: () => import("./service.ts"),
+  demo: () => import("./demo.ts"),
+};
