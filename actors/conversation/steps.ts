@@ -22,7 +22,6 @@ export class Prefill {
   #runs: readonly Run[];
   #sent = 0;
   #inFlight = 0;
-  #takenUp = false;
 
   /** @param generated what an earlier conversation drew */
   constructor(prompt: Int32Array, generated: readonly number[]) {
