@@ -50,7 +50,8 @@ export function entryMilliseconds(to: Link, from: Link, shape: Workload): number
 
 /** Bytes of weights that a device would have to fetch for a block under the plan in force; 0 without one. */
 export function movedBytes({ blocks, current }: Problem, device: string, block: number): number {
-  const there = current === undefined || current.devices[block] === device || current.stored?.includes(device) === true;
+  const there = current === undefined || current.devices[block] === device ||
+    current.stored?.includes(device) === true || current.onDisk?.get(device)?.has(block) === true;
   return there ? 0 : blocks[block]?.weightBytes ?? 0;
 }
 

@@ -102,6 +102,8 @@ export interface CurrentPlan {
   readonly devices: readonly string[];
   /** Devices that have every block on disk: what they take on need not be fetched, and loading takes a hundredth of that. */
   readonly stored?: readonly string[];
+  /** Blocks that devices have on disk: the same holds for these. Default: none. */
+  readonly onDisk?: ReadonlyMap<string, ReadonlySet<number>>;
   /**
    * Charged to a request for each weight byte on a device that does not hold it now: the time to fetch and load a byte,
    * divided by the requests that will profit from the move.

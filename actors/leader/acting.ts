@@ -1,9 +1,16 @@
 /** The acting leader: what it hears goes to its knowledge and to the models it serves; where they stand is published. */
 import type { Manifest } from "../../models/manifest.ts";
 import type { Ref } from "../../runtime/actor/mod.ts";
-import { type MeshState, modelOf, type ModelState, noModels, type PlanNumber, type Standing } from "../plan.ts";
+import {
+  type ActivePlan,
+  type MeshState,
+  modelOf,
+  type ModelState,
+  noModels,
+  type PlanNumber,
+  type Standing,
+} from "../plan.ts";
 import type { BlockRuns } from "../block-runs.ts";
-import type { Recall } from "../recall.ts";
 import type { Knowledge, Offer } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
 import type { Order, Preparation } from "./orders.ts";
@@ -176,14 +183,14 @@ export class Acting {
     const live = new Set(this.#options.live());
     const stands = state.type === "active" && state.plan.segments.every(({ device }) => live.has(device));
     const standing = stands ? state : { type: "waiting" as const, reason: GATHERING };
-    this.#begin(modelOf(state), standing, now);
+    this.#begin(modelOf(state), standing, now, !stands && state.type === "active" ? state.plan : undefined);
     // Whoever leads has listened before: where nobody is missing, there is nothing to gather.
     if (!stands && this.#knowledge.complete()) this.#servings.get(modelOf(state).id)?.planUrgently(now);
   }
 
-  #begin(model: Named, standing: Standing, now: number): void {
+  #begin(model: Named, standing: Standing, now: number, broken?: ActivePlan): void {
     const pinned = this.#options.pins.get(model.id)?.split ?? null;
-    this.#servings.set(model.id, new Serving(this.#lead, model, { standing, pinned }, now));
+    this.#servings.set(model.id, new Serving(this.#lead, model, { standing, pinned, broken }, now));
   }
 
   /** Begins to serve what is to be served, and ends what is not. */
@@ -272,18 +279,9 @@ export class Acting {
   #state(): MeshState {
     if (this.#servings.size === 0) return noModels(this.#idle);
     const models = [...this.#servings].map(([id, serving]) => {
-      const recall = this.#recall(id);
-      return { ...serving.state(), ...(recall === undefined ? {} : { recall }) };
+      return { ...serving.state(), ...this.#knowledge.recall(id, this.#options.pins.get(id)) };
     });
     return { models, reason: "" };
-  }
-
-  /** What whoever leads next has to know of a model. */
-  #recall(model: string): Recall | undefined {
-    const policy = this.#knowledge.policy(model);
-    if (policy === undefined) return undefined;
-    const pin = this.#options.pins.get(model);
-    return { policy, ...(pin === undefined ? {} : { pin }), holders: this.#knowledge.holdings.holders(model) };
   }
 
   #publish(): void {

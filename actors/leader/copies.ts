@@ -4,7 +4,7 @@ import type { Manifest } from "../../models/manifest.ts";
 import { copiesOnDisk, type Copy, type Run } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Offer } from "./knowledge.ts";
-import type { Lead } from "./lead.ts";
+import { type Lead, surroundings } from "./lead.ts";
 import { problemOf } from "./planning.ts";
 
 /** Copies are a precaution: they wait until a plan has worked, and what came with it has been told, for this long. */
@@ -51,8 +51,8 @@ export class Copies {
   }
 
   #wanting(offer: Offer, segments: readonly Run[]): Copy[] {
-    const { knowledge, reserved } = this.#lead;
-    const problem = problemOf(offer, knowledge.reach(offer), { reserved: (device) => reserved(this.#model, device) });
+    const { knowledge } = this.#lead;
+    const problem = problemOf(offer, knowledge.reach(offer), surroundings(this.#model, this.#lead));
     return copiesOnDisk(problem, segments, {
       diskBytes: diskBytesOf(offer.manifest),
       held: (device) => knowledge.holdings.heldBy(this.#model, device),

@@ -1,6 +1,6 @@
 /** What a plan is expected to do, in the form that travels with it. Pure. */
 import type { Planned } from "../../plans/mod.ts";
-import type { PlanForecast } from "../plan.ts";
+import type { ActivePlan, PlanForecast } from "../plan.ts";
 
 /** The planner's prediction, proof and verdict. */
 export function forecastOf(
@@ -27,9 +27,15 @@ export function forecastOf(
 /** Measurements are not better than this. */
 const NOISE = 0.02;
 
-/** Whether a forecast of the same plan says more than the one before: other numbers, beyond noise, or another proof. */
+/** The plan in force with what is forecast of it now; undefined where that says no more than was known. */
+export function seenClearer(plan: ActivePlan, forecast: PlanForecast | undefined): ActivePlan | undefined {
+  return forecast !== undefined && saysMore(plan.forecast, forecast) ? { ...plan, forecast } : undefined;
+}
+
+/** Whether a forecast of the same plan says more: other numbers, beyond noise, another proof, or the first verdict. */
 export function saysMore(before: PlanForecast | undefined, after: PlanForecast): boolean {
   if (before === undefined || after.proofs.length > before.proofs.length) return true;
+  if (before.verdict === "" && after.verdict !== "") return true;
   const numbers = ["ttftMilliseconds", "tpotMilliseconds", "tokensPerSecond"] as const;
   return numbers.some((name) => Math.abs(after[name] - before[name]) > NOISE * Math.abs(before[name]));
 }

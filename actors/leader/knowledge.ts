@@ -1,6 +1,7 @@
 /** What the acting leader has heard: devices with their reports, models with their owners' wishes, and who is planned around. */
 import type { Manifest } from "../../models/manifest.ts";
 import type { BlockRuns } from "../block-runs.ts";
+import type { Pin, Recall } from "../recall.ts";
 import { Holdings } from "./holdings.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
@@ -107,9 +108,11 @@ export class Knowledge {
     return more && this.#forgive((one) => one === exclusion);
   }
 
-  /** How a model is to be served, as far as anybody has told. */
-  policy(model: string): ServingPolicy | undefined {
-    return this.#told.get(model)?.policy;
+  /** What is published of a model for whoever leads next: nothing before anybody has told of it. */
+  recall(model: string, pin: Pin | undefined): { readonly recall?: Recall } {
+    const policy = this.#told.get(model)?.policy;
+    if (policy === undefined) return {};
+    return { recall: { policy, ...(pin === undefined ? {} : { pin }), holders: this.holdings.holders(model) } };
   }
 
   /** Takes the manifest of a model. */

@@ -1,8 +1,10 @@
 /** What the models that an acting leader serves have in common. */
 import type { Ref } from "../../runtime/actor/mod.ts";
-import type { PlanNumber } from "../plan.ts";
+import type { ActivePlan, PlanNumber, Standing } from "../plan.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Order } from "./orders.ts";
+import type { Circumstances } from "./planning.ts";
+import type { Split } from "./policy.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import type { SolveRequest } from "./solver.ts";
 
@@ -27,4 +29,20 @@ export interface Lead {
   /** What is to be published has changed. */
   readonly changed: () => void;
   readonly warn: (message: string) => void;
+}
+
+/** How a serving begins. */
+export interface Begun {
+  readonly standing: Standing;
+  readonly pinned: Split | null;
+  /** The plan of the leader before, where it has lost a device. */
+  readonly broken?: ActivePlan | undefined;
+}
+
+/** What a problem for a model has to reckon with: memory that others take, and what is on disks. */
+export function surroundings(model: string, { knowledge, reserved }: Lead): Pick<Circumstances, "reserved" | "onDisk"> {
+  return {
+    reserved: (device) => reserved(model, device),
+    onDisk: (device) => knowledge.holdings.heldBy(model, device),
+  };
 }

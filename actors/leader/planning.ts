@@ -26,6 +26,8 @@ import type { SolveRequest } from "./solver.ts";
 const UNMEASURED_OVERHEAD_MILLISECONDS = 0.5;
 /** Requests that share the price of a move: so many that only plans which are nearly equal are told apart by it. */
 const REQUESTS_PER_MOVE = 1000;
+/** The same where no plan works: nobody reads on before what is missing has been fetched, so it is fetched in a calm hour. */
+const REQUESTS_PER_RESCUE = 20;
 /** What a link is taken for until it has been measured: a modest home network. */
 const UNMEASURED = { roundTripMilliseconds: 5, bytesPerSecond: 10e6 } as const;
 
@@ -60,6 +62,10 @@ export function capacityOf(
 export interface Circumstances {
   /** The plan in force: what it does not hold has to move. Default: none. */
   readonly inForce?: ActivePlan | undefined;
+  /** A plan that has lost a device: the others hold their parts of it still. Default: none. */
+  readonly broken?: ActivePlan | undefined;
+  /** The blocks that a device has on disk. Default: none. */
+  readonly onDisk?: (device: string) => ReadonlySet<number>;
   /** Default: nothing. */
   readonly reserved?: Reserved;
 }
@@ -68,9 +74,10 @@ export interface Circumstances {
 export function problemOf(
   { manifest, policy, holders }: Offer,
   devices: readonly DeviceReport[],
-  { inForce, reserved = nothingReserved }: Circumstances = {},
+  around: Circumstances = {},
 ): Problem {
-  const current = currentOf(manifest, holders, devices, inForce);
+  const { reserved = nothingReserved } = around;
+  const current = currentOf(manifest, holders, devices, around);
   const owner = devices.find(({ device }) => holders.has(device));
   return {
     blocks: blocksOf(manifest),
@@ -106,17 +113,19 @@ function currentOf(
   { id, blocks }: Manifest,
   holders: ReadonlySet<string>,
   devices: readonly DeviceReport[],
-  inForce: ActivePlan | undefined,
+  { inForce, broken, onDisk }: Circumstances,
 ): CurrentPlan | undefined {
-  if (inForce === undefined || inForce.model.id !== id) return undefined;
+  const plan = inForce ?? broken;
+  if (plan === undefined || plan.model.id !== id) return undefined;
   const speeds = devices.flatMap(({ links }) => links.map(({ bytesPerSecond }) => bytesPerSecond));
   const bytesPerSecond = median(speeds.filter((speed) => speed > 0)) ?? UNMEASURED.bytesPerSecond;
   return {
     devices: blocks.map((_, block) => {
-      return inForce.segments.find(({ first, last }) => first <= block && block <= last)?.device ?? "";
+      return plan.segments.find(({ first, last }) => first <= block && block <= last)?.device ?? "";
     }),
     stored: [...holders],
-    millisecondsPerByte: 1000 / bytesPerSecond / REQUESTS_PER_MOVE,
+    ...(onDisk === undefined ? {} : { onDisk: new Map(devices.map(({ device }) => [device, onDisk(device)])) }),
+    millisecondsPerByte: 1000 / bytesPerSecond / (inForce === undefined ? REQUESTS_PER_RESCUE : REQUESTS_PER_MOVE),
   };
 }
 

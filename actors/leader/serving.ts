@@ -5,9 +5,9 @@ import type { Decision } from "./attempt.ts";
 import { Attempts, type Progress } from "./attempts.ts";
 import { Copies } from "./copies.ts";
 import { courseOf, type NamedModel, pin, type Placed, planned, split, studyOf } from "./decide.ts";
-import { saysMore } from "./forecast.ts";
+import { seenClearer } from "./forecast.ts";
 import type { News, Offer } from "./knowledge.ts";
-import type { Lead } from "./lead.ts";
+import { type Begun, type Lead, surroundings } from "./lead.ts";
 import type { Preparation } from "./orders.ts";
 import { breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
 import type { Split } from "./policy.ts";
@@ -27,6 +27,8 @@ export class Serving {
   readonly #copies: Copies;
   #agenda: Agenda;
   #pinned: Split | null;
+  /** The plan that was in force last, while it has lost a device. */
+  #broken: ActivePlan | undefined;
   /** From when on a review may ask for a second opinion. */
   #opinionAt = 0;
   /** The question that the planner works on; what it says to an older one is not heard. */
@@ -39,6 +41,7 @@ export class Serving {
     this.#copies = new Copies(lead, model.id, now);
     this.#standing = begun.standing;
     this.#pinned = begun.pinned;
+    this.#broken = begun.broken;
     this.#agenda = begin(lead.since, now);
   }
 
@@ -185,7 +188,7 @@ export class Serving {
   }
 
   #around(): Circumstances {
-    return { inForce: this.plan, reserved: (device) => this.#lead.reserved(this.#model.id, device) };
+    return { inForce: this.plan, broken: this.#broken, ...surroundings(this.#model.id, this.#lead) };
   }
 
   #plan(review: boolean, now: number): void {
@@ -201,7 +204,9 @@ export class Serving {
     if (course.type === "ask") {
       const secondOpinion = review && now >= this.#opinionAt && (this.plan?.forecast?.proofs.length ?? 0) < 2;
       if (secondOpinion) this.#opinionAt = now + OPINION_MILLISECONDS;
-      const id = this.#lead.solve({ ...course.question, explain: true, secondOpinion });
+      // Who waits for a plan does not wait for a verdict on it: reviews give one.
+      const explain = this.#broken === undefined;
+      const id = this.#lead.solve({ ...course.question, explain, secondOpinion });
       this.#question = { id, review };
     } else if (!review) this.#take(offer, course, now);
   }
@@ -225,11 +230,8 @@ export class Serving {
       this.#agenda = { ...this.#agenda, better: 0 };
       this.#attempts.end();
       // The same plan, seen more clearly.
-      const { forecast } = decision;
-      if (review && forecast !== undefined && saysMore(plan.forecast, forecast)) {
-        this.#stand({ type: "active", plan: { ...plan, forecast } });
-      }
-      return;
+      const seen = review ? seenClearer(plan, decision.forecast) : undefined;
+      return seen === undefined ? undefined : this.#stand({ type: "active", plan: seen });
     }
     const comparable = plan?.planner === "solver" ? current?.objectiveMilliseconds : undefined;
     const best = outcome.type === "placed" ? outcome.prediction.objectiveMilliseconds : 0;
@@ -263,6 +265,7 @@ export class Serving {
         return this.#failed(progress, now);
       case "loaded":
         this.#opinionAt = now;
+        this.#broken = undefined;
         this.#stand({ type: "active", plan: progress.plan });
         return this.#copies.planned(now);
       default:
@@ -283,6 +286,7 @@ export class Serving {
 
   #wait(reason: string): void {
     if (this.#standing.type === "waiting" && this.#standing.reason === reason) return;
+    this.#broken = this.plan ?? this.#broken;
     this.#stand({ type: "waiting", reason });
   }
 
@@ -290,10 +294,4 @@ export class Serving {
     this.#standing = standing;
     this.#lead.changed();
   }
-}
-
-/** How a serving begins. */
-export interface Begun {
-  readonly standing: Standing;
-  readonly pinned: Split | null;
 }

@@ -67,6 +67,6 @@ test("a device that does not get what others have is planned around until one of
     }
     wait(500);
     await solve();
-    assert.equal(assigned.at(-1)?.to, "a", freed);
+    assert.ok(assigned.some(({ to }) => to === "a"), freed);
   }
 });

@@ -119,6 +119,20 @@ test("who has the model on disk fetches nothing; a plan of another model moves n
   assert.equal(problemOf(offer(), alike, { inForce: other }).current, undefined);
 });
 
+test("what is on a disk is not fetched, and where a plan is broken a copy counts for more than a faster device", () => {
+  const broken = planOf({ device: "gone", first: 0, last: 7 });
+  const all = new Set(manifest.blocks.map(({ index }) => index));
+  const onDisk = (device: string) => device === "b" ? all : new Set<number>();
+  const devices = [report("b", 8, 0.01), report("c", 8, 0.008)];
+  const used = (around: Parameters<typeof problemOf>[2]) => {
+    const outcome = solveExact(problemOf(offer(), devices, around));
+    return outcome.type === "placed" ? outcome.segments.map(({ device }) => device).join() : "";
+  };
+  assert.equal(used({ broken, onDisk }), "b");
+  assert.equal(used({ onDisk }), "c", "nobody waits: no plan has been there");
+  assert.equal(used({ inForce: planOf({ device: "b", first: 0, last: 7 }), onDisk }), "c", "nobody waits: one works");
+});
+
 test("bytes that are kept for another model are not planned with", () => {
   const reserved = (device: string) => device === "a" ? 3 * BLOCK_BYTES : device === "b" ? 1e12 : 0;
   const usable = [BLOCK_BYTES, 0, 4 * BLOCK_BYTES];
