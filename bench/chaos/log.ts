@@ -20,3 +20,26 @@ export function openLog(path: string, beganAt: number): Log {
     close: () => new Promise((resolve) => file.end(() => resolve())),
   };
 }
+
+/** How often the driver looks whether it is served itself, and what counts as late. */
+const [TICK_MILLISECONDS, LATE_MILLISECONDS] = [50, 150];
+
+/**
+ * Notes when the driver, which does next to nothing, did not get the processor: where that coincides with a long wait, the
+ * machine was busy with something else. Returns what ends it, and gives the milliseconds it was late in all.
+ */
+export function noteLateness(log: Log): () => number {
+  let [last, total] = [performance.now(), 0];
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const late = now - last - TICK_MILLISECONDS;
+    last = now;
+    if (late < LATE_MILLISECONDS) return;
+    total += late;
+    log.note("driver", { type: "late", milliseconds: Math.round(late) });
+  }, TICK_MILLISECONDS);
+  return () => {
+    clearInterval(timer);
+    return total;
+  };
+}

@@ -14,7 +14,7 @@ import { startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { chooseFault, type Fault, type Scene } from "./faults.ts";
 import { gapsOf, type Struck } from "./gaps.ts";
 import { leftoversOf } from "./leftovers.ts";
-import { type Log, openLog } from "./log.ts";
+import { type Log, noteLateness, openLog } from "./log.ts";
 import { MemoryWatch } from "./memory.ts";
 import { type ChaosOptions, readOptions } from "./options.ts";
 import { questionsOf } from "./questions.ts";
@@ -66,8 +66,9 @@ async function readWhileStriking(
   field: Field,
   options: ChaosOptions,
   log: Log,
-): Promise<Pick<Run, "answers" | "gaps" | "minutes">> {
+): Promise<Pick<Run, "answers" | "gaps" | "minutes" | "lateMilliseconds">> {
   const questions = await questionsOf(field, options);
+  const punctual = noteLateness(log);
   const over = new AbortController();
   let streams = 0;
   const began = performance.now();
@@ -79,8 +80,9 @@ async function readWhileStriking(
   over.abort();
   const answers = (await Promise.all(reading)).flat();
   await field.settled();
+  const lateMilliseconds = punctual();
   const seen = answers.map(({ stream, device, read: { times } }) => ({ stream, device, times }));
-  return { answers, gaps: gapsOf(faults, seen), minutes: (performance.now() - began) / 60_000 };
+  return { answers, gaps: gapsOf(faults, seen), minutes: (performance.now() - began) / 60_000, lateMilliseconds };
 }
 
 /** Strikes every few seconds until time is up; returns what struck. */

@@ -10,6 +10,8 @@ import { type Verdict, VERDICTS } from "./verdict.ts";
 export interface ChaosResult {
   readonly options: ChaosOptions;
   readonly minutes: number;
+  /** How long the driver itself waited for the processor: the machine had other work. */
+  readonly lateMilliseconds: number;
   readonly streams: number;
   /** Of a daemon that was ended itself: nobody could have gone on with them. */
   readonly excluded: number;
@@ -35,7 +37,7 @@ export interface ChaosResult {
 export interface Run extends
   Pick<
     ChaosResult,
-    "options" | "minutes" | "leftovers" | "strays" | "memory"
+    "options" | "minutes" | "lateMilliseconds" | "leftovers" | "strays" | "memory"
   > {
   readonly answers: readonly ReadAnswer[];
   readonly gaps: readonly FaultGap[];
@@ -89,7 +91,8 @@ export function describe(result: ChaosResult): string {
     `seed ${options.seed}, ${
       result.minutes.toFixed(1)
     } minutes, ${options.devices} devices: ${result.streams} streams, ` +
-    `${result.excluded} of them of daemons that were ended; ${result.tokens} tokens, ${result.resumed} streams taken up again`,
+    `${result.excluded} of them of daemons that were ended; ${result.tokens} tokens, ${result.resumed} streams taken up again; ` +
+    `the driver waited for the processor for ${(result.lateMilliseconds / 1000).toFixed(1)} s`,
     table(["answers", ...VERDICTS], [
       of("all", verdicts),
       of("greedy", greedy),

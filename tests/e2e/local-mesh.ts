@@ -98,7 +98,13 @@ export async function startLocalMesh(
       return start(more, living?.ready.invite ?? "");
     },
     async restart(index) {
-      await daemons[index]?.stop();
+      const before = daemons[index];
+      await before?.stop();
+      // As a device at home has it: the others find it where it was.
+      const listen = before?.ready.addresses[0]?.split("/p2p/")[0];
+      startedWith[index] = (startedWith[index] ?? []).map((word) =>
+        word === "/ip4/127.0.0.1/tcp/0" ? listen ?? word : word
+      );
       return daemons[index] = await launch(index);
     },
     isUp,
