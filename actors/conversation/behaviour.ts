@@ -20,6 +20,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import { forwardOf, type SegmentMessage } from "../pipeline.ts";
 import type { ActivePlan } from "../plan.ts";
 import { accepting } from "../wire.ts";
+import { Deadline } from "./deadline.ts";
 import {
   type AnswerRequest,
   type ConversationEvent,
@@ -64,8 +65,8 @@ interface ConversationState {
   entered: boolean;
   /** Whether the answer has had its last word. */
   over: boolean;
-  /** Ends the watch for silence. */
-  calm: () => void;
+  /** When the next word of the pipeline is due at the latest. */
+  readonly deadline: Deadline;
 }
 
 /** Makes the behaviour of a conversation. */
@@ -73,10 +74,7 @@ export function conversation(options: ConversationOptions): Behaviour<Conversati
   return {
     accepts: accepting<ConversationMessage>(WireConversationMessage),
     start: (context) => start(options, context),
-    receive(state, message) {
-      state.calm();
-      return receive(state, message);
-    },
+    receive,
     stopped: leaveBehind,
   };
 }
@@ -101,7 +99,7 @@ function start(options: ConversationOptions, context: Context<ConversationMessag
     resuming: false,
     entered: false,
     over: false,
-    calm: () => {},
+    deadline: new Deadline(context.clock, (milliseconds) => context.after(milliseconds, { type: "stalled" })),
   };
 }
 
@@ -165,7 +163,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
     case "device-lost":
       return deviceLost(state, message.device);
     case "stalled":
-      return stalled(state);
+      return state.deadline.hasPassed() ? stalled(state) : next(state);
     case "cancel":
       state.over = true;
       leave(state, message.keep);
@@ -229,7 +227,7 @@ function deviceLost(state: ConversationState, device: string): Next<Conversation
 /** Waits for the pipeline's next word, but not for ever. */
 function listen(state: ConversationState): Next<ConversationState> {
   const milliseconds = state.sequence === undefined ? QUEUE_MILLISECONDS : STALL_MILLISECONDS;
-  state.calm = state.context.after(milliseconds, { type: "stalled" });
+  state.deadline.putOff(milliseconds);
   return next(state);
 }
 
