@@ -80,10 +80,13 @@ export async function call<Q, R>(
   { method, path, response }: Route<Q, R>,
   body?: Q,
   signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<R> {
+  const json = body === undefined ? {} : { "content-type": "application/json" };
   const answer = await request(api, path, {
     method,
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    headers: { ...json, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   });
   const parsed = v.safeParse(response, await answer.json());

@@ -12,6 +12,8 @@ export type Commands = Readonly<Record<string, () => Promise<CommandModule>>>;
 export const commands: Commands = {
   up: () => import("./up.ts"),
   invite: () => import("./invite.ts"),
+  devices: () => import("./devices.ts"),
+  forget: () => import("./forget.ts"),
   ask: () => import("./ask.ts"),
   chat: () => import("./chat.ts"),
   plan: () => import("./plan.ts"),

@@ -83,7 +83,7 @@ async function startDaemons(daemons: LaunchedDaemon[], { count, folder, model, s
   // One device would be faster for a small model, and the planner would say so: the demo is to show three at work.
   const first = await start(0, ["--model", model, "--objective", "even"]);
   daemons.push(first);
-  const others = Array.from({ length: count - 1 }, (_, index) => start(index + 1, [], first.ready.invite));
+  const others = Array.from({ length: count - 1 }, async (_, index) => start(index + 1, [], await first.invite()));
   // All of them: those that start while another one fails are to be stopped too.
   const settled = await Promise.allSettled(others);
   for (const other of settled) if (other.status === "fulfilled") daemons.push(other.value);

@@ -6,7 +6,9 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import { routes } from "../actors/gateway/api.ts";
 import { CommandError } from "./command.ts";
+import { callAsOwner } from "./owner.ts";
 import { Ready } from "./up-output.ts";
 
 type Listener = (event: { readonly type: string }) => void;
@@ -16,6 +18,8 @@ export interface LaunchedDaemon {
   readonly ready: Ready;
   /** The process of the launcher; `ready.pid` is the daemon's own. */
   readonly pid: number;
+  /** An invite to its mesh, for one device. */
+  invite(): Promise<string>;
   /** Its events after "ready". */
   onEvent(listener: Listener): void;
   /** Rejects when the process ends unasked. */
@@ -62,7 +66,14 @@ export async function launchDaemon(
   late.promise.catch(() => {});
   try {
     const who = await Promise.race([ready, failed, late.promise]);
-    return { ready: who, pid: child.pid ?? 0, onEvent: (listener) => void listeners.push(listener), failed, stop };
+    return {
+      ready: who,
+      pid: child.pid ?? 0,
+      invite: async () => (await callAsOwner(who, routes.invite, {})).invite,
+      onEvent: (listener) => void listeners.push(listener),
+      failed,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -8,7 +8,9 @@ import { nearest } from "./nearest.ts";
 const USAGE = `Skein runs one language model across the devices you own.
 
   skein up        start this device's daemon (--model PATH gives the mesh a model, --join - joins one)
-  skein invite    print the invite that lets another device in
+  skein invite    print an invite that lets another device in
+  skein devices   show which devices are in the mesh, here or away
+  skein forget    put a device out of the mesh
   skein ask       answer a prompt
   skein chat      talk with the model
   skein plan      show who runs what, or pin it

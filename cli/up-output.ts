@@ -14,7 +14,6 @@ export const Ready = v.object({
   api: v.string(),
   /** Where the API's key is, if it asks for one. */
   keyFile: v.optional(v.string()),
-  invite: v.string(),
   addresses: v.array(v.string()),
   dataDir: v.string(),
   pid: v.number(),

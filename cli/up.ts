@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import packageJson from "../package.json" with { type: "json" };
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, openDataFolder } from "../runtime/host/mod.ts";
@@ -48,6 +49,7 @@ async function serve(
   await using daemon = await startDaemon({
     ...rest,
     name,
+    version: packageJson.version,
     folder,
     cores: availableParallelism(),
     processBytes: () => process.memoryUsage().rss,
@@ -60,7 +62,6 @@ async function serve(
       peerId: daemon.peerId,
       api: daemon.api,
       ...(options.api.keyed ? { keyFile: join(folder.path, "api.key") } : {}),
-      invite: daemon.invite(),
       addresses: daemon.addresses(),
       dataDir: folder.path,
       pid: process.pid,

@@ -1,23 +1,22 @@
 /** A daemon: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
-import { compileModel } from "../../models/compile/mod.ts";
 import type { Compute, ComputeRates } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
-import { readFreeDisk, readMemory, readSensors, serveHttp } from "../../runtime/host/mod.ts";
+import { readFreeDisk, readMemory, readSensors } from "../../runtime/host/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
 import { composeDevice } from "../compose.ts";
 import type { DeviceEvent } from "../events.ts";
-import { createApi } from "../gateway/http.ts";
 import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
+import { openApi } from "./api.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
-import { knownAddresses, type MembershipOptions, meshKey, openMesh, rememberMembers } from "./membership.ts";
+import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
 import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
@@ -70,6 +69,7 @@ export interface Daemon extends AsyncDisposable {
   /** Base URL of the API. */
   readonly api: string;
   addresses(): string[];
+  /** An invite for one device, good for an hour. */
   invite(): string;
   /**
    * Has the mesh serve this model, all of whose blocks are in the block store.
@@ -85,17 +85,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await using started = new AsyncDisposableStack();
   const identity = await options.folder.secret("identity.key", createIdentity);
   // Before the addresses: a device that leaves another mesh forgets that one's.
-  const key = await meshKey(options, options.onEvent);
+  const standing = await enterMesh(options, identity, options.onEvent);
   const join = await knownAddresses(options);
   const store = await openBlockStore(options.folder.blocks);
   const threads = options.threads ?? await chooseThreads(options);
   const worker = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
   const compute = options.instruments?.compute(worker) ?? worker;
-  const mesh = started.use(await openMesh(options, { identity, key, join }));
+  const mesh = started.use(await openMesh(options, { ...standing, identity, join }));
   const makers = new Map<string, Make>();
   const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
   const { system, served } = startActors(options, opened, started);
-  const api = await startApi(options, { system, store, mesh, served }, started);
+  const api = await openApi(options, { system, store, mesh, served }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
@@ -188,39 +188,6 @@ function startActors(
   started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
   return { system, served };
-}
-
-/** Opens the API; its URL. */
-async function startApi(
-  { api: { host, port, keyed, origins }, name, folder }: DaemonOptions,
-  { system, store, mesh, served }: Pick<Opened, "store" | "mesh"> & { system: ActorSystem; served: Served },
-  started: AsyncDisposableStack,
-): Promise<string> {
-  const closing = new AbortController();
-  const key = keyed ? new TextDecoder().decode(await folder.secret("api.key", drawApiKey)).trim() : undefined;
-  const api = createApi({
-    system,
-    clock: systemClock,
-    access: { key, origins },
-    device: mesh.self,
-    name,
-    peers: () => mesh.peers(),
-    served,
-    compile: (path) => compileModel(path, { store }),
-    closing: closing.signal,
-  });
-  const server = await serveHttp(host, port, api);
-  started.defer(() => {
-    closing.abort();
-    return server.close();
-  });
-  return server.url;
-}
-
-/** A key of 128 random bits, as text that people can copy. */
-function drawApiKey(): Uint8Array {
-  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-  return new TextEncoder().encode(`sk-${digits.join("")}\n`);
 }
 
 function peerEvent(event: NamedPeerEvent): DaemonEvent {

@@ -48,7 +48,7 @@ export function mayRead({ origins }: AccessPolicy, origin: string): boolean {
 }
 
 /** Compares in a time that does not depend on where the first difference is. */
-function bearerIs(key: string, authorization: string | null): boolean {
+export function bearerIs(key: string, authorization: string | null): boolean {
   const [given, wanted] = [authorization?.replace(/^Bearer /i, "") ?? "", key].map((text) => {
     return new TextEncoder().encode(text);
   }) as [Uint8Array, Uint8Array];

@@ -4,6 +4,7 @@ import type { ActorSystem } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Peers } from "../host.ts";
 import type { AccessPolicy } from "./access.ts";
+import type { Members } from "./members.ts";
 import type { Served } from "./served.ts";
 
 export interface ApiOptions {
@@ -14,6 +15,7 @@ export interface ApiOptions {
   /** What people call this device. */
   readonly name: string;
   readonly peers: Peers;
+  readonly members: Members;
   /** How answers that entered here went. */
   readonly served: Served;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */

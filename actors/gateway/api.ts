@@ -59,6 +59,21 @@ export type Inspection = v.InferOutput<typeof Inspection>;
 /** A line of the stream of events: what the actors of the device do, or how many events a slow reader missed. */
 export type EventLine = InspectEvent | { readonly type: "missed"; readonly events: number };
 
+/** A member of the mesh, as the device that is asked knows it. */
+export const MemberView = v.object({
+  device: Identifier,
+  name: ShortText,
+  /** Of its software; empty where it does not tell. */
+  version: ShortText,
+  /** Whether it is the device that is asked. */
+  self: v.boolean(),
+  /** Whether it is connected now. */
+  here: v.boolean(),
+  /** Milliseconds since 1970; of the device that is asked absent. */
+  lastSeenAt: v.optional(v.number()),
+});
+export type MemberView = v.InferOutput<typeof MemberView>;
+
 /** What answers carry beside OpenAI's format: how long they took, and which devices gave them. */
 export const AnswerDetails = v.object({
   ttft_ms: v.number(),
@@ -110,6 +125,15 @@ export const routes = {
     v.object({ changes: v.pipe(v.array(ShortText), v.maxLength(32)) }),
     jsonOf<SolveAnswer>(),
   ),
+  devices: get("/skein/devices", v.object({ devices: v.array(MemberView) })),
+  /** For the owner alone: lets so many devices in, for so long. Default: one, for an hour. */
+  invite: post(
+    "/skein/invites",
+    v.object({ lifetimeMs: v.optional(Count), uses: v.optional(Count) }),
+    v.object({ invite: v.string() }),
+  ),
+  /** For the owner alone: puts a device out. */
+  forget: post("/skein/forget", v.object({ device: Identifier }), v.object({ forgotten: Identifier })),
   inspect: get("/skein/inspect", Inspection),
   /** JSON lines without end; each is one of these. */
   events: get("/skein/events", jsonOf<EventLine>()),

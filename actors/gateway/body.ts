@@ -1,5 +1,7 @@
 /** The body of a request, read as JSON and no further than it may be long. */
+import * as v from "valibot";
 import { errorText } from "../../runtime/error-text.ts";
+import type { Route } from "./api.ts";
 import { RequestError } from "./request-error.ts";
 
 /** Bytes of a body: a prompt far longer than any context. */
@@ -44,4 +46,11 @@ async function bytesOf({ body }: Request): Promise<Uint8Array> {
 
 function tooLarge(): RequestError {
   return new RequestError(413, "body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+}
+
+/** Reads the body of a request by its route. @throws {RequestError} 400 with what it must be. */
+export async function readBy<Q>(request: Request, route: Route<Q, unknown>, what: string): Promise<Q> {
+  const parsed = v.safeParse(route.request, await readJson(request));
+  if (!parsed.success) throw new RequestError(400, "invalid_request", what);
+  return parsed.output;
 }

@@ -6,6 +6,7 @@ import { accessOf, type AccessPolicy, mayRead } from "./access.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
+import { addMembers } from "./member-routes.ts";
 import { meshView } from "./mesh-view.ts";
 import { findModel, FirstSeen, listModels } from "./models.ts";
 import { errorBody, RequestError } from "./request-error.ts";
@@ -29,6 +30,7 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
   app.post("/v1/completions", (context) => complete("completions", context.req.raw, options));
   app.post("/v1/chat/completions", (context) => complete("chat", context.req.raw, options));
   addInspection(app, options);
+  addMembers(app, options);
   app.notFound((context) => {
     const { method, path } = context.req;
     return context.json(errorBody(404, "not_found", `There is no ${method} ${path} here.`), 404);

@@ -1,5 +1,5 @@
 /** The part of the API that people look through: devices and their actors, the plan, the stream of events. */
-import { type Context, Hono } from "hono";
+import type { Hono } from "hono";
 import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
@@ -7,9 +7,9 @@ import { errorText } from "../../runtime/error-text.ts";
 import { inspectorOf } from "../addresses.ts";
 import { DeviceView } from "../inspector/protocol.ts";
 import type { Pinned, Study } from "../leader/protocol.ts";
-import { type InspectedDevice, type Route, routes } from "./api.ts";
+import { type InspectedDevice, routes } from "./api.ts";
 import type { ApiOptions } from "./api-options.ts";
-import { readJson } from "./body.ts";
+import { readBy } from "./body.ts";
 import { eventStream } from "./event-stream.ts";
 import { askLeader } from "./leader-client.ts";
 import { meshView, summaryOf } from "./mesh-view.ts";
@@ -42,7 +42,7 @@ export function addInspection(app: Hono, options: ApiOptions): void {
     return context.json({ ...summary, measured });
   });
   app.post(routes.study.path, async (context) => {
-    const { changes } = await read(context, routes.study, 'A study is {"changes": ["-device:NAME", …]}.');
+    const { changes } = await readBy(context.req.raw, routes.study, 'A study is {"changes": ["-device:NAME", …]}.');
     const models = await modelsOf(changes, options);
     const make = (replyTo: Ref<Reply<Study>>) => ({ type: "study" as const, changes, models, replyTo });
     const study = await askLeader(options, make, STUDY_MILLISECONDS);
@@ -51,7 +51,7 @@ export function addInspection(app: Hono, options: ApiOptions): void {
   });
   app.post(routes.pin.path, async (context) => {
     const what = 'A plan is {"split": [{"device": NAME, "blocks": N}, …]} or {"split": null}.';
-    const { split } = await read(context, routes.pin, what);
+    const { split } = await readBy(context.req.raw, routes.pin, what);
     const make = (replyTo: Ref<Reply<Pinned>>) => ({ type: "pin" as const, split, replyTo });
     const pinned = await askLeader(options, make, PIN_MILLISECONDS);
     if (pinned.type === "refused") throw new RequestError(409, "refused", pinned.reason);
@@ -73,14 +73,6 @@ async function inspectAll({ system, device, name, peers }: ApiOptions): Promise<
     if (outcome.type === "reply") return outcome.value;
     return { device: asked.device, name: asked.name, error: outcome.reason };
   }));
-}
-
-/** Reads the body of a request by its route. @throws {RequestError} 400 with what it must be. */
-async function read<Q>(context: Context, { request }: Route<Q, unknown>, what: string): Promise<Q> {
-  const body = await readJson(context.req.raw);
-  const parsed = v.safeParse(request, body);
-  if (!parsed.success) throw new RequestError(400, "invalid_request", what);
-  return parsed.output;
 }
 
 /** Compiles the models that changes name by a path on this machine; their blocks stay in the store. */

@@ -3,18 +3,21 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { startDaemon } from "../../actors/daemon/mod.ts";
+import { readInvite } from "../../cli/join.ts";
 import { readUpOptions } from "../../cli/up-options.ts";
 import { compileModel } from "../../models/compile/mod.ts";
 import { openDataFolder } from "../../runtime/host/mod.ts";
 import { Stamps } from "./stamps.ts";
 
-const { model, quantize, dataDir, ...options } = readUpOptions(
+const { model, quantize, dataDir, join, ...options } = readUpOptions(
   process.argv.slice(2),
 );
 const stamps = new Stamps();
 const folder = await openDataFolder(dataDir);
 const daemon = await startDaemon({
   ...options,
+  ...(join === undefined ? {} : { invite: await readInvite(join) }),
+  version: "bench",
   folder,
   cores: availableParallelism(),
   processBytes: () => process.memoryUsage().rss,

@@ -29,8 +29,11 @@ export interface DataFolder {
   close(): Promise<void>;
 }
 
-/** `identity.key`: the device's private key. `mesh.key`: the key that all members share. `api.key`: what the API asks for. */
-export type SecretName = "identity.key" | "mesh.key" | "api.key";
+/**
+ * `identity.key`: the device's private key. `mesh.key`: the key that all members share. `api.key`: what the API asks for;
+ * `owner.key`: what it asks for to let devices in and put them out.
+ */
+export type SecretName = "identity.key" | "mesh.key" | "api.key" | "owner.key";
 
 /** Where the platform keeps a program's data: XDG on Linux, Application Support on macOS, LOCALAPPDATA on Windows. */
 export function defaultDataFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {

@@ -1,11 +1,14 @@
 /** What the rest of Skein knows of a mesh. */
 
 import type { PeerEvent, Transport } from "../transport.ts";
+import type { KnownDevice } from "./record.ts";
 
 /** A peer that this device has a session with. */
 export interface Peer {
   readonly device: string;
   readonly name: string;
+  /** Of its software; empty where it does not tell. */
+  readonly version: string;
   /** The multiaddr of the connection. */
   readonly address: string;
   /** Milliseconds, the median of the latest heartbeats; undefined before the first. */
@@ -31,9 +34,18 @@ export type MeshEvent =
   | { readonly type: "refused"; readonly target: string; readonly reason: RefusalReason; readonly sentence: string }
   | { readonly type: "frame-rejected"; readonly device: string; readonly sentence: string }
   | { readonly type: "reconnecting"; readonly device: string; readonly retryMs: number }
+  | { readonly type: "key-changed"; readonly by: string; readonly forgotten: readonly string[] }
   | { readonly type: "listener-failed"; readonly sentence: string };
 
 export type RefusalReason = "wrong-key" | "version" | "not-permitted";
+
+/** How long an invite is good, and for how many devices. */
+export interface InviteOptions {
+  /** Default: an hour. Rounded up to a minute. */
+  readonly lifetimeMs?: number;
+  /** Default: 1. */
+  readonly uses?: number;
+}
 
 /**
  * A running device of a mesh. As a transport it takes frames of at most `MAX_CONTROL_FRAME` and `MAX_TENSORS_FRAME` bytes;
@@ -50,8 +62,15 @@ export interface Mesh extends Transport, AsyncDisposable {
   /** Multiaddrs of other members, told by members or by the person: worth dialling after a restart. At most 64 devices'. */
   memberAddresses(): string[];
   onEvent(listener: (event: MeshEvent) => void): () => void;
-  /** A text that lets another device in: it carries the mesh's key, so it is a secret. */
-  invite(): string;
+  /** A text that lets other devices in, once unless told otherwise, for an hour: whoever has it first is in. */
+  invite(options?: InviteOptions): string;
+  /** This device's peers and those that it has met before, the members of this mesh as far as it knows. */
+  devices(): readonly KnownDevice[];
+  /**
+   * Puts a device out: the others get a new key, and its own is good for nothing. Resolves when this is kept here and told
+   * to the peers. Throws a RangeError for this device itself.
+   */
+  forget(device: string): Promise<void>;
   /** Says goodbye to the peers and closes everything. Safe to call more than once. */
   stop(): Promise<void>;
 }

@@ -16,6 +16,8 @@ export interface DialerOptions {
   connected(device: string): boolean;
   /** Whether there is room for one more peer. */
   room(): boolean;
+  /** A device that this one was sent to does not hold the key: one of the two may have missed a change of it. */
+  onWrongKey(addresses: readonly string[]): void;
   emit(event: MeshEvent): void;
 }
 
@@ -53,6 +55,8 @@ export function createDialer(options: DialerOptions): () => void {
     const wrongKey = causes.some((cause) => cause instanceof WrongKeyError);
     const retryMs = postpone(target, clock.now(), wrongKey ? REFUSED_RETRY : 0);
     if (wrongKey) {
+      // What mDNS says may lead to anybody.
+      options.onWrongKey(target.addresses);
       const sentence = `${name} answers but does not hold this mesh's key: take a fresh invite from a member.`;
       options.emit({ type: "refused", target: name, reason: "wrong-key", sentence });
     } else {

@@ -1,7 +1,7 @@
 /** Frames on a stream: 4 bytes length of the payload (little-endian), 1 byte kind, payload. See docs/protocol.md. */
 
 /** What a frame is: the mesh's own, or a payload for those above. */
-export const KINDS = ["hello", "ping", "pong", "goodbye", "members", "payload"] as const;
+export const KINDS = ["hello", "ping", "pong", "goodbye", "members", "payload", "change"] as const;
 export type Kind = typeof KINDS[number];
 
 export const HEADER_BYTES = 5;

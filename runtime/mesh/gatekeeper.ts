@@ -1,9 +1,11 @@
-import type { ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
+import type { ConnectionGater } from "@libp2p/interface";
 import type { Clock } from "../clock.ts";
 import type { MeshEvent } from "./contract.ts";
 
 export interface GatekeeperOptions {
   readonly clock: Clock;
+  /** Connections of those who have shown a key; to be written to. */
+  readonly proven: WeakSet<object>;
   /** Why a device that proved the key may not come in now, or undefined if it may. */
   objection(device: string): string | undefined;
   emit(event: MeshEvent): void;
@@ -14,7 +16,7 @@ const TELL_INTERVAL = 1_000;
 
 /** Makes the gate of a node: turns devices away and tells of connections that never proved the mesh key. */
 export function createGatekeeper(options: GatekeeperOptions): ConnectionGater {
-  const proven = new WeakSet<MultiaddrConnection>();
+  const { proven } = options;
   let toldAt = -Infinity;
 
   function tell(event: MeshEvent): void {

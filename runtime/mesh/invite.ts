@@ -1,69 +1,65 @@
 /**
- * An invite: the text that lets a device into a mesh. `skein1-` and Base32 of: length of the whole (2 bytes), mesh key
- * (32), name of the mesh (1 byte length, UTF-8), addresses (1 byte count; each 2 bytes length, binary multiaddr), CRC-32
- * of all before (4). Numbers are little-endian.
+ * An invite: the text that lets a device into a mesh, for a while and a number of times. `skein2-` and Base32 of: length of
+ * the whole (2 bytes), secret (16), deadline in minutes since 1970 (4), addresses (1 byte count; each 1 byte length, binary
+ * multiaddr), CRC-32 of all before (4). Numbers are little-endian. It does not hold the mesh's key: who made it gives that
+ * to whoever shows the secret before the deadline, see `admission.ts`.
  */
 
 import { multiaddr } from "@multiformats/multiaddr";
 import { decodeBase32, encodeBase32 } from "./base32.ts";
 import { crc32 } from "./crc32.ts";
-import { MAX_ADDRESS_LENGTH, MAX_ADDRESSES, MAX_NAME_LENGTH } from "./limits.ts";
+import { MAX_ADDRESS_LENGTH, MAX_ADDRESSES } from "./limits.ts";
 
 /** What an invite carries. */
 export interface Invite {
-  /** The mesh key, 32 bytes: the invite is as secret as the mesh. */
-  readonly key: Uint8Array;
-  /** Multiaddrs at which a member may be met. May be empty: then only mDNS helps. */
+  /** 16 random bytes, which the device that made the invite knows again. */
+  readonly secret: Uint8Array;
+  /** When it ends, in milliseconds since 1970; whole minutes. */
+  readonly expiresAt: number;
+  /** Multiaddrs of the device that made it. */
   readonly addresses: readonly string[];
-  /** What people call the mesh. */
-  readonly mesh?: string;
 }
 
-/** A text that is no invite, with a sentence that a person understands. */
+/** A text that is no invite, or one that is not taken, with a sentence that a person understands. */
 export class InviteError extends Error {
   override readonly name = "InviteError";
 }
 
 const PREFIX = "skein";
-const VERSION = 1;
+const VERSION = 2;
 /** Longer texts are not even looked at. */
 const MAX_TEXT = 8 * 1024;
-const KEY_BYTES = 32;
-const SHORTEST = 2 + KEY_BYTES + 1 + 1 + 4;
+export const SECRET_BYTES = 16;
+const MINUTE = 60_000;
+const SHORTEST = 2 + SECRET_BYTES + 4 + 1 + 4;
 
-/** Writes an invite. Throws a RangeError if the key, the name or the addresses are out of bounds. */
-export function encodeInvite(invite: Invite): string {
-  const name = new TextEncoder().encode(invite.mesh ?? "");
-  const addresses = invite.addresses.map((address) => multiaddr(address).bytes);
-  if (invite.key.length !== KEY_BYTES) throw new RangeError(`A mesh key has 32 bytes, not ${invite.key.length}.`);
-  if (name.length > MAX_NAME_LENGTH) throw new RangeError(`"${invite.mesh}" is longer than ${MAX_NAME_LENGTH} bytes.`);
-  if (addresses.length > MAX_ADDRESSES || addresses.some((bytes) => bytes.length > MAX_ADDRESS_LENGTH)) {
-    throw new RangeError(`An invite carries at most ${MAX_ADDRESSES} addresses of ${MAX_ADDRESS_LENGTH} bytes.`);
+/** Writes an invite. Throws a RangeError if the secret, the deadline or the addresses are out of bounds. */
+export function encodeInvite({ secret, expiresAt, addresses }: Invite): string {
+  const parts = addresses.map((address) => multiaddr(address).bytes);
+  const minutes = expiresAt / MINUTE;
+  if (secret.length !== SECRET_BYTES) {
+    throw new RangeError(`The secret of an invite has ${SECRET_BYTES} bytes, not ${secret.length}.`);
   }
-  const length = SHORTEST + name.length + addresses.reduce((sum, bytes) => sum + 2 + bytes.length, 0);
+  if (!Number.isInteger(minutes) || minutes < 0 || minutes > 0xffffffff) {
+    throw new RangeError(`An invite ends at a whole minute, not at ${expiresAt}.`);
+  }
+  if (parts.length > MAX_ADDRESSES || parts.some((bytes) => bytes.length > Math.min(MAX_ADDRESS_LENGTH, 255))) {
+    throw new RangeError(`An invite carries at most ${MAX_ADDRESSES} addresses of 255 bytes.`);
+  }
+  const length = SHORTEST + parts.reduce((sum, bytes) => sum + 1 + bytes.length, 0);
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
-  let at = 0;
-  const number = (size: 1 | 2 | 4, value: number): void => {
-    if (size === 1) view.setUint8(at, value);
-    else if (size === 2) view.setUint16(at, value, true);
-    else view.setUint32(at, value, true);
-    at += size;
-  };
-  const put = (part: Uint8Array): void => {
-    bytes.set(part, at);
-    at += part.length;
-  };
-  number(2, length);
-  put(invite.key);
-  number(1, name.length);
-  put(name);
-  number(1, addresses.length);
-  for (const address of addresses) {
-    number(2, address.length);
-    put(address);
+  view.setUint16(0, length, true);
+  bytes.set(secret, 2);
+  view.setUint32(2 + SECRET_BYTES, minutes, true);
+  bytes[6 + SECRET_BYTES] = parts.length;
+  let at = 7 + SECRET_BYTES;
+  for (const part of parts) {
+    bytes[at] = part.length;
+    bytes.set(part, at + 1);
+    at += 1 + part.length;
   }
-  number(4, crc32(bytes.subarray(0, at)));
+  view.setUint32(at, crc32(bytes.subarray(0, at)), true);
   return `${PREFIX}${VERSION}-${encodeBase32(bytes)}`;
 }
 
@@ -109,20 +105,20 @@ function readBody(body: Uint8Array): Invite {
     at += count;
     return body.slice(at - count, at);
   };
-  const key = take(KEY_BYTES);
-  const name = new TextDecoder().decode(take(take(1)[0] ?? 0));
+  const secret = take(SECRET_BYTES);
+  take(4);
+  const expiresAt = view.getUint32(at - 4, true) * MINUTE;
   const addresses: string[] = [];
   for (let left = take(1)[0] ?? 0; left > 0; left--) {
-    take(2);
-    const bytes = take(view.getUint16(at - 2, true));
+    const bytes = take(take(1)[0] ?? 0);
     try {
       addresses.push(multiaddr(bytes).toString());
     } catch {
       throw mistyped("one of its addresses is no address");
     }
   }
-  if (addresses.length > MAX_ADDRESSES || name.length > MAX_NAME_LENGTH) throw mistyped("it carries too much");
-  return name === "" ? { key, addresses } : { key, addresses, mesh: name };
+  if (addresses.length > MAX_ADDRESSES) throw mistyped("it carries too much");
+  return { secret, expiresAt, addresses };
 }
 
 function mistyped(what: string): InviteError {

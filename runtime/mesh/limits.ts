@@ -38,6 +38,9 @@ export const MAX_NAME_LENGTH = 64;
 /** A full list of members with all their addresses. */
 export const MAX_MEMBERS_FRAME = 2 * MAX_PEERS * MAX_ADDRESSES * MAX_ADDRESS_LENGTH;
 
+/** A change of the key, with all the devices that are out. */
+export const MAX_CHANGE_FRAME = 64 * 1024;
+
 /** A connection to each peer, and as many again for moments when both sides dial. */
 export const MAX_CONNECTIONS = 2 * MAX_PEERS;
 /** New connections a second from one address. */

@@ -10,6 +10,7 @@ export interface MembershipOptions {
   readonly clock: Clock;
   readonly directory: Directory;
   peers(): readonly Peer[];
+  isForgotten(device: string): boolean;
   sendMembers(device: string, members: readonly Member[]): void;
   emit(event: MeshEvent): void;
 }
@@ -86,6 +87,7 @@ class DirectoryMembership implements Membership {
     this.#report(device, ending);
     const target = directory.get(device);
     if (target === undefined || ending.why === "replaced" || this.#stopped) return;
+    if (ending.why === "forgotten") return directory.forget(target);
     if (peer !== undefined && clock.now() - peer.upSince > SETTLED_AFTER) target.attempts = 0;
     const retryMs = postpone(target, clock.now(), leastRetry(ending));
     if (ending.why === "rejected") target.bannedUntil = target.dialAt;
@@ -94,6 +96,7 @@ class DirectoryMembership implements Membership {
 
   objection(device: string): string | undefined {
     const { clock, directory } = this.#options;
+    if (this.#options.isForgotten(device)) return "it was put out of the mesh";
     if ((directory.get(device)?.bannedUntil ?? 0) > clock.now()) return "it sent garbage a moment ago";
     const peers = this.#options.peers();
     if (peers.length < MAX_PEERS || peers.some((peer) => peer.device === device)) return undefined;
@@ -123,7 +126,7 @@ class DirectoryMembership implements Membership {
 
   #learn(device: string, addresses: readonly string[], via: "mdns" | "member"): void {
     const { self, clock, directory, emit } = this.#options;
-    if (device === self) return;
+    if (device === self || this.#options.isForgotten(device)) return;
     const known = directory.get(device) !== undefined;
     const target = directory.learn(device, addresses, via === "member", clock.now());
     if (target === undefined) return;

@@ -1,10 +1,14 @@
 import { type Clock, every, systemClock, within } from "../clock.ts";
 import type { Channel, Sent } from "../transport.ts";
-import type { Mesh, MeshEvent, NamedPeerEvent, Peer } from "./contract.ts";
+import type { Grant } from "./admission.ts";
+import type { KeyChange } from "./change.ts";
+import type { InviteOptions, Mesh, MeshEvent, Peer } from "./contract.ts";
 import { createDialer } from "./dialer.ts";
 import { type Directory, hurry } from "./directory.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
-import { encodeInvite } from "./invite.ts";
+import type { Door } from "./door.ts";
+import type { Foundation, MeshListeners } from "./foundation.ts";
+import { openInvite } from "./invites.ts";
 import {
   HEARTBEAT_INTERVAL,
   MAX_PEERS,
@@ -13,29 +17,19 @@ import {
   SLEPT,
   STOP_TIMEOUT,
 } from "./limits.ts";
-import type { Listeners } from "./listeners.ts";
 import { createSleepMeter, createStallMeter } from "./liveness.ts";
 import { createMembership, type Membership } from "./membership.ts";
 import { ANY_PORT, type MeshOptions } from "./mesh-options.ts";
 import type { Node } from "./node.ts";
+import { type KnownDevice, NO_RECORD } from "./record.ts";
+import { Rekeying } from "./rekeying.ts";
+import { createRenewal } from "./renewal.ts";
 import { createRoster, type Roster } from "./roster.ts";
 import type { Ending } from "./session.ts";
+import type { PrivateKey } from "@libp2p/interface";
 
-/** Those who listen to a mesh. */
-export interface MeshListeners {
-  readonly events: Listeners<[MeshEvent]>;
-  readonly frames: Listeners<[string, Channel, Uint8Array]>;
-  readonly peers: Listeners<[NamedPeerEvent]>;
-}
-
-/** What a mesh is made of that is there before it. */
-export interface Foundation {
-  readonly node: Node;
-  /** The name under which the members of this mesh look for each other. */
-  readonly serviceTag: string;
-  readonly directory: Directory;
-  readonly listeners: MeshListeners;
-}
+/** How a session ends with a device that is put out. */
+const FORGOTTEN: Ending = { why: "forgotten", sentence: "it was put out of the mesh" };
 
 /** Puts the parts together: each tells the mesh what it learns, and the mesh tells those whom it concerns. */
 export class MeshDevice implements Mesh {
@@ -51,13 +45,15 @@ export class MeshDevice implements Mesh {
   readonly #listeners: MeshListeners;
   readonly #membership: Membership;
   readonly #roster: Roster;
-  readonly #discovery: Discovery;
+  readonly #rekeying: Rekeying;
+  readonly #door: Door;
+  #discovery: Discovery;
   readonly #dialDue: () => void;
   readonly #abort = new AbortController();
   readonly #timers: (() => void)[] = [];
   #stopping: Promise<void> | undefined;
 
-  constructor(options: MeshOptions, { node, serviceTag, directory, listeners }: Foundation) {
+  constructor(options: MeshOptions, { node, door, privateKey, serviceTag, directory, listeners }: Foundation) {
     this.self = node.libp2p.peerId.toString();
     this.name = options.name;
     this.onFrame = listeners.frames.add;
@@ -68,9 +64,11 @@ export class MeshDevice implements Mesh {
     this.#node = node;
     this.#directory = directory;
     this.#listeners = listeners;
+    this.#door = door;
+    this.#rekeying = this.#createRekeying(privateKey);
     this.#membership = this.#createMembership();
     this.#roster = this.#createRoster();
-    this.#dialDue = this.#createDialer();
+    this.#dialDue = this.#createDialer(privateKey);
     this.#discovery = this.#createDiscovery(serviceTag);
   }
 
@@ -114,10 +112,26 @@ export class MeshDevice implements Mesh {
     return this.#roster.get(device)?.send(channel, frame) ?? "unreachable";
   }
 
-  invite(): string {
-    const { key, mesh } = this.#options;
+  invite(options?: InviteOptions): string {
     const addresses = this.#membership.inviteAddresses(this.addresses());
-    return encodeInvite({ key, addresses, ...(mesh === undefined ? {} : { mesh }) });
+    const isForgotten = (device: string) => this.#rekeying.isForgotten(device);
+    const context = { door: this.#door, clock: this.#clock, now: Date.now, isForgotten };
+    const { text, close } = openInvite(context, addresses, options);
+    this.#timers.push(close);
+    return text;
+  }
+
+  devices(): readonly KnownDevice[] {
+    return this.#rekeying.devices;
+  }
+
+  forget(device: string): Promise<void> {
+    return this.#rekeying.forget(device);
+  }
+
+  /** What a device is given that may come in. */
+  grant(): Grant {
+    return this.#rekeying.grant();
   }
 
   /** Why a device may not connect now, or undefined. */
@@ -189,6 +203,7 @@ export class MeshDevice implements Mesh {
       directory: this.#directory,
       emit: (event) => this.#emit(event),
       peers: () => this.#roster.peers(),
+      isForgotten: (device) => this.#rekeying.isForgotten(device),
       sendMembers: (device, members) => this.#roster.get(device)?.sendMembers(members),
     });
   }
@@ -196,9 +211,16 @@ export class MeshDevice implements Mesh {
   #createRoster(): Roster {
     return createRoster({
       libp2p: this.#node.libp2p,
-      hello: { protocol: this.#options.protocol ?? PROTOCOL_VERSION, name: this.name },
+      hello: {
+        protocol: this.#options.protocol ?? PROTOCOL_VERSION,
+        name: this.name,
+        version: this.#options.version ?? "",
+      },
       clock: this.#clock,
-      onUp: ({ device, name }) => {
+      onUp: ({ device, name, version }) => {
+        // It may have shown the key of before just before it changed.
+        if (this.#rekeying.isForgotten(device)) return this.#roster.get(device)?.end(FORGOTTEN);
+        this.#rekeying.met(device, name, version);
         this.#listeners.peers.call({ type: "up", device, name });
         this.#membership.changed();
       },
@@ -207,19 +229,51 @@ export class MeshDevice implements Mesh {
         this.#membership.heard(device, members);
         this.#dialDue();
       },
+      onChange: (device, change) => void this.#rekeying.heard(device, change),
       onEnd: (device, peer, ending) => this.#onEnd(device, peer, ending),
     });
   }
 
   #onEnd(device: string, peer: Peer | undefined, ending: Ending): void {
     if (peer !== undefined) {
+      if (ending.why !== "forgotten") this.#rekeying.met(device, peer.name, peer.version);
       this.#listeners.peers.call({ type: "down", device, name: peer.name, reason: ending.sentence });
     }
     this.#membership.ended(device, peer, ending);
   }
 
-  #createDialer(): () => void {
+  #createRekeying(identity: PrivateKey): Rekeying {
+    const { key, record = NO_RECORD, keep = () => Promise.resolve() } = this.#options;
+    return new Rekeying({
+      ...{ self: this.self, identity, key, record, keep, door: this.#door, now: Date.now },
+      addresses: () => [...this.addresses(), ...this.memberAddresses()].slice(0, MAX_PEERS),
+      tell: (device, change) => this.#roster.get(device)?.sendChange(change),
+      changed: (change, serviceTag) => this.#changed(change, serviceTag),
+      emit: (event) => this.#emit(event),
+    });
+  }
+
+  /** A change of the key is in force: who is out goes, the others hear of it, and are looked for by another name. */
+  #changed(change: KeyChange, serviceTag: string): void {
+    for (const device of change.forgotten) this.#roster.get(device)?.end(FORGOTTEN);
+    for (const session of this.#roster.sessions()) session.sendChange(change);
+    const { mdns = true } = this.#options;
+    const before = this.#discovery;
+    this.#discovery = this.#createDiscovery(serviceTag);
+    if (mdns && this.#stopping === undefined) void before.stop().then(() => this.#discovery.start());
+  }
+
+  #createDialer(identity: PrivateKey): () => void {
+    const renew = createRenewal({
+      ...{ self: this.self, identity, rekeying: this.#rekeying },
+      emit: (event) => this.#emit(event),
+      renewed: () => {
+        hurry(this.#directory, this.#clock.now());
+        this.#dialDue();
+      },
+    });
     return createDialer({
+      onWrongKey: renew,
       libp2p: this.#node.libp2p,
       directory: this.#directory,
       clock: this.#clock,

@@ -1,15 +1,20 @@
 import type { Clock } from "../clock.ts";
 import type { MeshEvent } from "./contract.ts";
+import type { MeshRecord } from "./record.ts";
 
 export interface MeshOptions {
   /** The device's private key, from `createIdentity`. */
   readonly identity: Uint8Array;
-  /** The mesh key, 32 bytes, from `createMeshKey` or an invite. */
+  /** The mesh key, 32 bytes, from `createMeshKey` or whoever took an invite. */
   readonly key: Uint8Array;
+  /** What this device kept of the mesh. Default: nothing. */
+  readonly record?: MeshRecord;
+  /** Keeps key and record for the next start, at once: a device that ends right after must not be left with an old key. */
+  readonly keep?: (key: Uint8Array, record: MeshRecord) => Promise<void>;
+  /** Version of the software, for people of the mesh. Default: not told. */
+  readonly version?: string;
   /** What people call this device: 1 to 64 printable characters. Only members learn it. */
   readonly name: string;
-  /** What people call the mesh; goes into invites. Default: nothing. */
-  readonly mesh?: string;
   /** Multiaddrs to listen on. Default: any port on all IPv4 addresses. */
   readonly listen?: readonly string[];
   /** Multiaddrs of members, from an invite: dialled until met. Default: none. */

@@ -1,11 +1,13 @@
 import { systemClock } from "../clock.ts";
 import type { Mesh, MeshEvent } from "./contract.ts";
 import { createDirectory } from "./directory.ts";
+import { createDoor } from "./door.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { readIdentity } from "./identity.ts";
 import { deriveKeys } from "./key.ts";
 import { createListeners } from "./listeners.ts";
-import { MeshDevice, type MeshListeners } from "./mesh-device.ts";
+import type { MeshListeners } from "./foundation.ts";
+import { MeshDevice } from "./mesh-device.ts";
 import { ANY_PORT, type MeshOptions } from "./mesh-options.ts";
 import { checkName } from "./messages.ts";
 import { createNode } from "./node.ts";
@@ -21,13 +23,15 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
   const privateKey = readIdentity(options.identity);
   const listeners = createMeshListeners(options.log);
   const directory = createDirectory();
+  const door = createDoor(keys.preSharedKey, () => mesh.grant());
   const gater = createGatekeeper({
     clock,
+    proven: door.proven,
     emit: listeners.events.call,
     objection: (device) => mesh.objection(device),
   });
-  const node = await createNode({ privateKey, preSharedKey: keys.preSharedKey, listen, gater });
-  const mesh = new MeshDevice(options, { node, serviceTag: keys.serviceTag, directory, listeners });
+  const node = await createNode({ privateKey, door, listen, gater });
+  const mesh = new MeshDevice(options, { node, door, privateKey, serviceTag: keys.serviceTag, directory, listeners });
   await mesh.start();
   return mesh;
 }

@@ -1,12 +1,16 @@
 /** The mesh's own messages and their validation. Ping and pong carry a number, the others JSON in UTF-8. */
 
 import * as v from "valibot";
+import { KeyChange } from "./change.ts";
 import { FrameError, type Kind } from "./frames.ts";
 import { MAX_ADDRESS_LENGTH, MAX_ADDRESSES, MAX_NAME_LENGTH, MAX_PEERS } from "./limits.ts";
 
 /** Printable text only: names end up in terminals. */
 const nameSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH), v.regex(/^[^\p{C}]+$/u));
-const helloSchema = v.object({ name: nameSchema });
+const helloSchema = v.object({
+  name: nameSchema,
+  version: v.optional(v.pipe(v.string(), v.maxLength(32), v.regex(/^[\w.+-]*$/)), ""),
+});
 const versionSchema = v.object({ protocol: v.pipe(v.number(), v.integer(), v.minValue(0)) });
 const goodbyeSchema = v.object({ reason: v.pipe(v.string(), v.maxLength(200), v.regex(/^[^\p{C}]*$/u)) });
 const membersSchema = v.pipe(
@@ -21,6 +25,8 @@ const membersSchema = v.pipe(
 export interface Hello {
   readonly protocol: number;
   readonly name: string;
+  /** Of the software, for people; empty where it is not told. */
+  readonly version: string;
 }
 
 /** A peer and where it can be dialled, as another member tells it. */
@@ -44,8 +50,8 @@ export function checkName(name: string): void {
 export function readHello(payload: Uint8Array, version: number): Hello {
   const json = readJson("hello", payload);
   const { protocol } = validate("hello", versionSchema, json);
-  if (protocol !== version) return { protocol, name: "" };
-  return { protocol, name: validate("hello", helloSchema, json).name };
+  if (protocol !== version) return { protocol, name: "", version: "" };
+  return { protocol, ...validate("hello", helloSchema, json) };
 }
 
 /** Reads a goodbye: the reason. Throws a FrameError if it is none. */
@@ -56,6 +62,11 @@ export function readGoodbye(payload: Uint8Array): string {
 /** Reads a list of members. Throws a FrameError if it is none. */
 export function readMembers(payload: Uint8Array): readonly Member[] {
   return validate("members", membersSchema, readJson("members", payload));
+}
+
+/** Reads a change of the key; whether it is genuine is another matter. Throws a FrameError if it is none. */
+export function readChange(payload: Uint8Array): KeyChange {
+  return validate("change", KeyChange, readJson("change", payload));
 }
 
 /** Reads the number of a ping or pong. Throws a FrameError if it is none. */
@@ -71,8 +82,8 @@ export function writeBeat(number: number): Uint8Array {
   return payload;
 }
 
-/** Writes a hello, goodbye or list of members. */
-export function writeJson(message: Hello | { readonly reason: string } | readonly Member[]): Uint8Array {
+/** Writes a hello, goodbye, list of members or change of the key. */
+export function writeJson(message: Hello | { readonly reason: string } | readonly Member[] | KeyChange): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }
 

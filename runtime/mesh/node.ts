@@ -6,6 +6,7 @@ import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import { calmNoise } from "./calm-noise.ts";
+import type { Door } from "./door.ts";
 import {
   ADDRESS_DIAL_TIMEOUT,
   CLOSE_TIMEOUT,
@@ -28,8 +29,8 @@ export const PROTOCOLS = { control: "/skein/control", tensors: "/skein/tensors" 
 
 export interface NodeOptions {
   readonly privateKey: PrivateKey;
-  /** 32 bytes, derived from the mesh key. */
-  readonly preSharedKey: Uint8Array;
+  /** What opens this device's door, and what this device shows at others'. */
+  readonly door: Door;
   readonly listen: readonly string[];
   readonly gater?: ConnectionGater;
 }
@@ -60,7 +61,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     logger: quietLogger(() => {}),
     addresses: { listen: [...options.listen] },
     transports: [tcp({ maxConnections: MAX_CONNECTIONS + MAX_PENDING_HANDSHAKES })],
-    connectionProtector: () => createProtector(options.preSharedKey),
+    connectionProtector: () => createProtector(options.door),
     connectionEncrypters: [calmNoise()],
     streamMuxers: [muxer],
     ...(options.gater === undefined ? {} : { connectionGater: options.gater }),

@@ -4,51 +4,47 @@
  * libp2p altogether. It takes the place of @libp2p/pnet, whose cipher (package xsalsa20) shares one WebAssembly memory
  * among all connections, grows it by every message that alternates between them, and fails at 4 GiB.
  *
- * Each side sends 32 random bytes, then HMAC-SHA256(key, "prove", role, dialler's bytes, listener's bytes). The role in it
- * keeps an echo from passing as a proof.
+ * Each side sends 32 random bytes, then a proof (see `proof.ts`), the dialler first. Who shows a pass instead of the key is
+ * given the key here, and the connection ends: it never reaches libp2p.
  */
 
 import type { ConnectionProtector, MessageStream } from "@libp2p/interface";
 import { AbstractMessageStream, byteStream } from "@libp2p/utils";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
+import { admit } from "./admission.ts";
+import type { Door } from "./door.ts";
+import { CLOSE_TIMEOUT } from "./limits.ts";
 import { createKeystream, type Keystream } from "./keystream.ts";
+import { derived, NONCE_BYTES, PROOF_BYTES } from "./proof.ts";
+import type { ByteStream } from "./sealed.ts";
 import { receiveStraight, sendStraight } from "./short-cut.ts";
-
-const NONCE_BYTES = 32;
-const PROOF_BYTES = 32;
 
 /** The other side does not hold this mesh's key. */
 export class WrongKeyError extends Error {
   override readonly name = "WrongKeyError";
 }
 
-type Role = "dialler" | "listener";
+/** A device has shown its pass: there is nothing else to say on its connection. */
+class AdmittedError extends Error {
+  override readonly name = "AdmittedError";
+}
 
-/** Makes the protector of a node. `key` is 32 bytes. */
-export function createProtector(key: Uint8Array): ConnectionProtector {
+/** Makes the protector of a node. */
+export function createProtector(door: Door): ConnectionProtector {
   return {
     async protect(connection, options) {
-      const [self, other]: readonly Role[] = connection.direction === "outbound"
-        ? ["dialler", "listener"]
-        : ["listener", "dialler"];
-      if (self === undefined || other === undefined) throw new Error("unreachable");
       const bytes = byteStream(connection);
-      const own = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-      await bytes.write(own, options);
-      const theirs = (await bytes.read({ bytes: NONCE_BYTES, ...options })).subarray();
-      const nonces = self === "dialler" ? [own, theirs] : [theirs, own];
-      const derive = (purpose: string, role: Role): Uint8Array => {
-        const hmac = createHmac("sha256", key).update(`${purpose} ${role} `);
-        for (const nonce of nonces) hmac.update(nonce);
-        return new Uint8Array(hmac.digest());
+      const stream: DoorStream = {
+        read: async (count) => (await bytes.read({ bytes: count, ...options })).subarray(),
+        write: (part) => bytes.write(part, options),
+        // Ending at once would reset the connection, and the last words with it.
+        linger: () => bytes.read({ bytes: 1, signal: AbortSignal.timeout(CLOSE_TIMEOUT) }).then(() => {}, () => {}),
       };
-      await bytes.write(derive("prove", self), options);
-      const proof = (await bytes.read({ bytes: PROOF_BYTES, ...options })).subarray();
-      if (!timingSafeEqual(proof, derive("prove", other))) {
-        throw new WrongKeyError("the other side does not hold this mesh's key");
-      }
-      const outbound = createKeystream(derive("send", self));
-      const inbound = createKeystream(derive("send", other));
+      const dials = connection.direction === "outbound";
+      const { key, nonces } = dials ? await showKey(stream, door.key) : await listened(stream, door, connection);
+      const [self, other] = dials ? ["dialler", "listener"] as const : ["listener", "dialler"] as const;
+      const outbound = createKeystream(derived(key, "send", self, nonces));
+      const inbound = createKeystream(derived(key, "send", other, nonces));
       const socket = bytes.unwrap();
       const protectedOne = new ProtectedConnection(socket, outbound, inbound);
       for (const stream of [socket, protectedOne]) receiveStraight(stream);
@@ -59,6 +55,56 @@ export function createProtector(key: Uint8Array): ConnectionProtector {
       return protectedOne as unknown as MessageStream;
     },
   };
+}
+
+interface DoorStream extends ByteStream {
+  /** Resolves when the other side has closed, or soon. */
+  linger(): Promise<void>;
+}
+
+/** A key that both sides have proven, and what they drew: the dialler's bytes first. */
+interface Proven {
+  readonly key: Uint8Array;
+  readonly nonces: readonly [Uint8Array, Uint8Array];
+}
+
+/**
+ * The dialler's side: shows a key, and has the listener show that it knows it too.
+ * @throws {WrongKeyError} where it does not
+ */
+export async function showKey(stream: ByteStream, key: Uint8Array): Promise<Proven> {
+  const own = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  await stream.write(own);
+  const nonces = [own, new Uint8Array(await stream.read(NONCE_BYTES))] as const;
+  await stream.write(derived(key, "prove", "dialler", nonces));
+  const proof = await stream.read(PROOF_BYTES);
+  if (timingSafeEqual(proof, derived(key, "prove", "listener", nonces))) return { key, nonces };
+  throw new WrongKeyError("the other side does not hold this mesh's key");
+}
+
+async function listened(stream: DoorStream, door: Door, connection: object): Promise<Proven> {
+  const own = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+  await stream.write(own);
+  const nonces = [new Uint8Array(await stream.read(NONCE_BYTES)), own] as const;
+  const shown = door.shown(await stream.read(PROOF_BYTES), nonces);
+  if (shown === undefined) {
+    // As good as a proof to who does not know the key: both kinds of stranger see the same.
+    await stream.write(crypto.getRandomValues(new Uint8Array(PROOF_BYTES)));
+    await stream.linger();
+    throw new WrongKeyError("the other side does not hold this mesh's key");
+  }
+  const key = shown.type === "member" ? shown.key : shown.pass.key;
+  await stream.write(derived(key, "prove", "listener", nonces));
+  if (shown.type === "member") return { key, nonces };
+  door.proven.add(connection);
+  await admit(stream, shown.pass, concatenated(nonces), () => door.grant());
+  await stream.linger();
+  throw new AdmittedError("it has been told what its pass is good for");
+}
+
+/** Both sides' bytes, in order. */
+export function concatenated([first, second]: readonly [Uint8Array, Uint8Array]): Uint8Array {
+  return new Uint8Array([...first, ...second]);
 }
 
 /** A connection whose bytes are encrypted on the way out and decrypted on the way in. */

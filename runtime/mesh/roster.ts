@@ -1,6 +1,7 @@
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import type { Clock } from "../clock.ts";
 import type { Channel } from "../transport.ts";
+import type { KeyChange } from "./change.ts";
 import type { Peer } from "./contract.ts";
 import { CLOSE_TIMEOUT, SESSION_TIMEOUT } from "./limits.ts";
 import { createLink } from "./link.ts";
@@ -15,6 +16,7 @@ export interface RosterOptions {
   onUp(peer: Peer): void;
   onFrame(device: string, channel: Channel, frame: Uint8Array): void;
   onMembers(device: string, members: readonly Member[]): void;
+  onChange(device: string, change: KeyChange): void;
   /** A session ended; `peer` is what it was when it was up, undefined if it never was. */
   onEnd(device: string, peer: Peer | undefined, ending: Ending): void;
 }
@@ -128,6 +130,7 @@ class SessionRoster implements Roster {
       },
       onFrame: (channel, frame) => this.#options.onFrame(device, channel, frame),
       onMembers: (members) => this.#options.onMembers(device, members),
+      onChange: (change) => this.#options.onChange(device, change),
       onEnd: (ending) => this.#over(entry, ending),
     });
     const entry: Entry = { connection, session, peer: undefined };
@@ -166,7 +169,8 @@ class SessionRoster implements Roster {
   #over(entry: Entry, ending: Ending): void {
     const device = entry.session.device;
     if (this.#entries.get(device) === entry) this.#entries.delete(device);
-    const polite = ending.why === "left" || ending.why === "version" || ending.why === "stopped";
+    const polite = ending.why === "left" || ending.why === "version" || ending.why === "stopped" ||
+      ending.why === "forgotten";
     this.#close(entry.connection, polite);
     this.#options.onEnd(device, entry.peer, ending);
     if (this.#stopped || this.#self > device || this.#entries.has(device)) return;

@@ -1,10 +1,12 @@
 import type { Clock } from "../clock.ts";
 import type { Channel, Sent } from "../transport.ts";
+import type { KeyChange } from "./change.ts";
 import type { Peer } from "./contract.ts";
 import { createFrameDecoder, type Frame, FrameError, type Kind } from "./frames.ts";
 import type { Link } from "./link.ts";
 import { createPulse, type Pulse } from "./liveness.ts";
 import {
+  MAX_CHANGE_FRAME,
   MAX_CONTROL_FRAME,
   MAX_CONTROL_QUEUE,
   MAX_HELLO_FRAME,
@@ -18,6 +20,7 @@ import {
   type Hello,
   type Member,
   readBeat,
+  readChange,
   readGoodbye,
   readHello,
   readMembers,
@@ -26,9 +29,9 @@ import {
 } from "./messages.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 
-/** Why a session ended. `rejected` and `version` mean: do not come back soon. */
+/** Why a session ended. `rejected` and `version` mean: do not come back soon; `forgotten`: never. */
 export interface Ending {
-  readonly why: "left" | "lost" | "silent" | "rejected" | "version" | "replaced" | "stopped";
+  readonly why: "left" | "lost" | "silent" | "rejected" | "version" | "replaced" | "stopped" | "forgotten";
   readonly sentence: string;
 }
 
@@ -42,6 +45,7 @@ export interface SessionOptions {
   onUp(peer: Peer): void;
   onFrame(channel: Channel, frame: Uint8Array): void;
   onMembers(members: readonly Member[]): void;
+  onChange(change: KeyChange): void;
   /** Called exactly once; the caller closes the connection. */
   onEnd(ending: Ending): void;
 }
@@ -56,6 +60,7 @@ export interface Session {
   attach(channel: Channel, link: Link): void;
   send(channel: Channel, frame: Uint8Array): Sent;
   sendMembers(members: readonly Member[]): void;
+  sendChange(change: KeyChange): void;
   /** Sends a ping if one is due. */
   heartbeat(): void;
   /** Ends the session if the peer has been silent too long; `stalledMs` of silence were this device's own. */
@@ -74,6 +79,7 @@ const CONTROL_LIMITS: Readonly<Record<Kind, number>> = {
   goodbye: 1024,
   members: MAX_MEMBERS_FRAME,
   payload: MAX_CONTROL_FRAME,
+  change: MAX_CHANGE_FRAME,
 };
 
 /** Starts a session without streams. It ends by itself if it is not up in time. */
@@ -109,7 +115,7 @@ class PeerSession implements Session {
   }
 
   peer(): Peer | undefined {
-    return this.#state === "up" && this.#remote !== undefined ? this.#describe(this.#remote.name) : undefined;
+    return this.#state === "up" && this.#remote !== undefined ? this.#describe(this.#remote) : undefined;
   }
 
   attach(channel: Channel, link: Link): void {
@@ -133,6 +139,10 @@ class PeerSession implements Session {
     if (this.#state === "up") this.#control("members", writeJson(members));
   }
 
+  sendChange(change: KeyChange): void {
+    if (this.#state === "up") this.#control("change", writeJson(change));
+  }
+
   heartbeat(): void {
     const now = this.#options.clock.now();
     if (this.#state === "up" && this.#pulse.due(now)) this.#control("ping", writeBeat(this.#pulse.ping(now)));
@@ -153,8 +163,9 @@ class PeerSession implements Session {
 
   end(ending: Ending): void {
     if (this.#state === "over") return;
-    if (ending.why === "stopped" && this.#state === "up") {
-      this.#control("goodbye", writeJson({ reason: "its mesh was stopped" }));
+    if (this.#state === "up") {
+      if (ending.why === "stopped") this.#control("goodbye", writeJson({ reason: "its mesh was stopped" }));
+      if (ending.why === "forgotten") this.#control("goodbye", writeJson({ reason: "this device was put out" }));
     }
     this.#state = "over";
     this.#cancelDeadline();
@@ -176,18 +187,19 @@ class PeerSession implements Session {
     this.#state = "up";
     this.#upSince = clock.now();
     this.#cancelDeadline();
-    this.#options.onUp(this.#describe(this.#remote.name));
+    this.#options.onUp(this.#describe(this.#remote));
     // Only now: what the peer sends on the other stream waits there until the session is announced.
     this.#listen("tensors", this.#tensorsLink);
   }
 
-  #describe(name: string): Peer {
+  #describe({ name, version }: Hello): Peer {
     const { device, address } = this.#options;
     let bytesSent = 0;
     for (const outbox of this.#outboxes.values()) bytesSent += outbox.takenBytes() - outbox.waitingBytes();
     return {
       device,
       name,
+      version,
       address,
       roundTripMs: this.#pulse.roundTripMs(),
       upSince: this.#upSince,
@@ -248,6 +260,8 @@ class PeerSession implements Session {
         return this.#pulse.pong(readBeat(kind, payload), this.#options.clock.now());
       case "members":
         return this.#options.onMembers(readMembers(payload));
+      case "change":
+        return this.#options.onChange(readChange(payload));
       case "goodbye":
         return this.end({ why: "left", sentence: `it said goodbye: ${readGoodbye(payload)}` });
       case "hello":

@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Input, readInvite } from "../../cli/join.ts";
-import { createMeshKey, encodeInvite } from "../../runtime/mesh/mod.ts";
+import { encodeInvite } from "../../runtime/mesh/mod.ts";
 import { withFolder } from "../models/temporary.ts";
 
-const invite = { key: createMeshKey(), addresses: ["/ip4/127.0.0.1/tcp/4001"] };
+const invite = { secret: new Uint8Array(16).fill(7), expiresAt: 60_000, addresses: ["/ip4/127.0.0.1/tcp/4001"] };
 const text = encodeInvite(invite);
 
 function input(pieces: readonly string[], isTTY = false): Input {

@@ -93,9 +93,9 @@ export async function startLocalMesh(
   const mesh: LocalMesh = {
     daemons,
     api: (index) => places[index]?.api ?? daemons[index]?.ready.api ?? "",
-    join: (more = []) => {
+    join: async (more = []) => {
       const living = daemons.find((_, index) => isUp(index));
-      return start(more, living?.ready.invite ?? "");
+      return start(more, await living?.invite());
     },
     async restart(index) {
       const before = daemons[index];

@@ -45,15 +45,19 @@ test("an invite is in no command line, however it is given", { skip: process.pla
     process.env["SKEIN_STATE_DIR"] = folder;
     const first = await launchDaemon([...options, "--data-dir", join(folder, "a")]);
     try {
-      const { invite } = first.ready;
-      // Whatever part of it: the beginning is the same in all invites of this mesh.
-      const secret = invite.slice(12, 44);
       const file = join(folder, "invite");
-      await writeFile(file, invite);
-      await joinAndLook(join(folder, "b"), ["--join", "-"], `${invite}\n`, secret);
-      await joinAndLook(join(folder, "c"), ["--join", file], "", secret);
-      await joinAndLook(join(folder, "d"), ["--join", invite], "", secret);
-      await joinAndLook(join(folder, "e"), [`--join=${invite}`], "", secret);
+      const ways: ((invite: string) => { readonly args: readonly string[]; readonly input?: string })[] = [
+        (invite) => ({ args: ["--join", "-"], input: `${invite}\n` }),
+        () => ({ args: ["--join", file] }),
+        (invite) => ({ args: ["--join", invite] }),
+        (invite) => ({ args: [`--join=${invite}`] }),
+      ];
+      for (const [index, way] of ways.entries()) {
+        const invite = await first.invite();
+        await writeFile(file, invite);
+        const { args, input = "" } = way(invite);
+        await joinAndLook(join(folder, `joined-${index}`), args, input, invite.slice(12, 36));
+      }
     } finally {
       await first.stop();
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { LengthPrefixedDecoder } from "@libp2p/utils";
 import { askOnlyForWholeLengths } from "../../runtime/mesh/calm-noise.ts";
+import { createDoor } from "../../runtime/mesh/door.ts";
 import { createIdentity } from "../../runtime/mesh/mod.ts";
 import { readIdentity } from "../../runtime/mesh/identity.ts";
 import { createNode } from "../../runtime/mesh/node.ts";
@@ -10,7 +11,7 @@ import { createNode } from "../../runtime/mesh/node.ts";
 const node = async () => {
   const { libp2p } = await createNode({
     privateKey: readIdentity(await createIdentity()),
-    preSharedKey: new Uint8Array(32).fill(7),
+    door: createDoor(new Uint8Array(32).fill(7)),
     listen: ["/ip4/127.0.0.1/tcp/0"],
   });
   await libp2p.start();

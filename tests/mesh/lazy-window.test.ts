@@ -4,12 +4,13 @@ import test from "node:test";
 import { delayWindowUpdates } from "../../runtime/mesh/lazy-window.ts";
 import { createIdentity } from "../../runtime/mesh/mod.ts";
 import { readIdentity } from "../../runtime/mesh/identity.ts";
+import { createDoor } from "../../runtime/mesh/door.ts";
 import { createNode } from "../../runtime/mesh/node.ts";
 
 async function node() {
   const { libp2p } = await createNode({
     privateKey: readIdentity(await createIdentity()),
-    preSharedKey: new Uint8Array(32).fill(7),
+    door: createDoor(new Uint8Array(32).fill(7)),
     listen: ["/ip4/127.0.0.1/tcp/0"],
   });
   await libp2p.start();

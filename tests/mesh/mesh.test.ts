@@ -13,6 +13,7 @@ import {
   MAX_TENSORS_FRAME,
 } from "../../runtime/mesh/mod.ts";
 import type { Channel } from "../../runtime/transport.ts";
+import { createDoor } from "../../runtime/mesh/door.ts";
 import { PROTOCOL_VERSION } from "../../runtime/mesh/limits.ts";
 import { createNode, PROTOCOLS } from "../../runtime/mesh/node.ts";
 import { observe, type Observed, stopAll, until } from "./support.ts";
@@ -216,7 +217,7 @@ test("a member that sends garbage loses its session, is turned away for a while,
   const a = await observe({ name: "a", key, identity: large });
   const b = await observe({ name: "b", key, join: a.mesh.addresses() });
   const { preSharedKey } = await deriveKeys(key);
-  const { libp2p } = await createNode({ privateKey: readIdentity(small), preSharedKey, listen: [] });
+  const { libp2p } = await createNode({ privateKey: readIdentity(small), door: createDoor(preSharedKey), listen: [] });
   await libp2p.start();
   try {
     const { multiaddr } = await import("@multiformats/multiaddr");

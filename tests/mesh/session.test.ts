@@ -23,10 +23,11 @@ function side(clock: SimulatedClock, opener: boolean, protocol = 1): Side {
       device: opener ? "listener" : "opener",
       address: "/memory",
       opener,
-      hello: { protocol, name: opener ? "opener" : "listener" },
+      hello: { protocol, name: opener ? "opener" : "listener", version: "1.2.3" },
       clock,
       onUp: ({ name }) => log.push(`up ${name}`),
       onFrame: (channel, frame) => log.push(`${channel} ${frame.join()}`),
+      onChange: ({ epoch }) => log.push(`change ${epoch}`),
       onMembers: (members) => log.push(`members ${members.length}`),
       onEnd: (ending) => {
         log.push(`end ${ending.why}`);

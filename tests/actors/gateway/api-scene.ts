@@ -1,6 +1,7 @@
 /** A scene with the daemon's API in front of it: requests in, responses out, no network. */
 import type { AccessPolicy } from "../../../actors/gateway/access.ts";
 import { createApi } from "../../../actors/gateway/http.ts";
+import type { Members } from "../../../actors/gateway/members.ts";
 import { type Extras, type Scene, scene } from "./scene.ts";
 
 /** A response on its way. */
@@ -18,6 +19,21 @@ export interface ApiScene extends AsyncDisposable {
   read(path: string, body?: unknown, init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
+/** A mesh of three devices, one of them away. */
+export const fakeMembers: Members = {
+  ownerKey: "owner",
+  version: "1.2.3",
+  devices: () => [
+    { device: "there", name: "board", version: "1.2.3", lastSeenAt: 5 },
+    { device: "away", name: "phone", version: "", lastSeenAt: 4 },
+  ],
+  invite: ({ uses = 1 }) => {
+    if (uses > 64) throw new RangeError("An invite is for 1 to 64 devices.");
+    return `skein2-${uses}`;
+  },
+  forget: () => Promise.resolve(),
+};
+
 /** Sets the scene; `extras` are other actors of the device. */
 export async function apiScene(extras: Extras = {}, access: AccessPolicy = { origins: [] }): Promise<ApiScene> {
   const stage = await scene(["there"], undefined, extras);
@@ -29,6 +45,7 @@ export async function apiScene(extras: Extras = {}, access: AccessPolicy = { ori
     device: "here",
     name: "laptop",
     peers: () => [{ device: "there", name: "board", roundTripMs: 1 }],
+    members: fakeMembers,
     served: stage.served,
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),
     closing: closing.signal,

@@ -16,7 +16,7 @@ import { noModels } from "../../../actors/plan.ts";
 import { type Behaviour, type InspectEvent, next, reply } from "../../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../../runtime/clock.ts";
 import { simulatedMesh } from "../mesh/simulated-mesh.ts";
-import { apiScene } from "./api-scene.ts";
+import { apiScene, fakeMembers } from "./api-scene.ts";
 import { planAt } from "./scene.ts";
 
 interface Answers {
@@ -164,7 +164,18 @@ test("in a mesh at work every device is shown, with what its segments do", async
   const { clock } = mesh;
   const access = { origins: [] };
   const served = new Served();
-  const handle = createApi({ system, clock, access, device: "a", name: "a", peers, served, compile, closing });
+  const handle = createApi({
+    system,
+    clock,
+    access,
+    device: "a",
+    name: "a",
+    peers,
+    members: fakeMembers,
+    served,
+    compile,
+    closing,
+  });
   const answer = mesh.ask("b", "Hello", 400);
   await mesh.until(() => answer.text.length > 10);
   const responding = Promise.resolve(handle(new Request(`http://127.0.0.1${routes.inspect.path}`)));

@@ -1,0 +1,84 @@
+/** A daemon's API on a socket of this machine, and the keys that it asks for. */
+import { compileModel } from "../../models/compile/mod.ts";
+import type { BlockStore } from "../../models/store/mod.ts";
+import type { ActorSystem } from "../../runtime/actor/mod.ts";
+import { systemClock } from "../../runtime/clock.ts";
+import { type DataFolder, serveHttp } from "../../runtime/host/mod.ts";
+import type { Mesh } from "../../runtime/mesh/mod.ts";
+import { createApi } from "../gateway/http.ts";
+import type { Members } from "../gateway/members.ts";
+import type { Served } from "../gateway/served.ts";
+
+/** What the API is opened for. */
+export interface OpenApiOptions {
+  readonly api: {
+    readonly host: string;
+    readonly port: number;
+    readonly keyed: boolean;
+    readonly origins: readonly string[];
+  };
+  readonly name: string;
+  readonly version: string;
+  readonly folder: DataFolder;
+}
+
+/** What it gives access to. */
+export interface BehindApi {
+  readonly system: ActorSystem;
+  readonly store: BlockStore;
+  readonly mesh: Mesh;
+  readonly served: Served;
+}
+
+/** Opens the API, until `started` is disposed; its URL. */
+export async function openApi(
+  { api: { host, port, keyed, origins }, name, version, folder }: OpenApiOptions,
+  { system, store, mesh, served }: BehindApi,
+  started: AsyncDisposableStack,
+): Promise<string> {
+  const closing = new AbortController();
+  const key = keyed ? textOf(await folder.secret("api.key", drawApiKey)) : undefined;
+  const ownerKey = textOf(await folder.secret("owner.key", drawApiKey));
+  const api = createApi({
+    system,
+    clock: systemClock,
+    access: { key, origins },
+    device: mesh.self,
+    name,
+    peers: () => mesh.peers(),
+    members: membersOf(mesh, ownerKey, version),
+    served,
+    compile: (path) => compileModel(path, { store }),
+    closing: closing.signal,
+  });
+  const server = await serveHttp(host, port, api);
+  started.defer(() => {
+    closing.abort();
+    return server.close();
+  });
+  return server.url;
+}
+
+function membersOf(mesh: Mesh, ownerKey: string, version: string): Members {
+  return {
+    ownerKey,
+    version,
+    devices: () => mesh.devices(),
+    forget: (device) => mesh.forget(device),
+    invite: ({ lifetimeMs, uses }) =>
+      mesh.invite({
+        ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+        ...(uses === undefined ? {} : { uses }),
+      }),
+  };
+}
+
+/** A key of 128 random bits, as text that people can copy. */
+function drawApiKey(): Uint8Array {
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  return new TextEncoder().encode(`sk-${digits.join("")}\n`);
+}
+
+function textOf(secret: Uint8Array): string {
+  return new TextDecoder().decode(secret).trim();
+}
