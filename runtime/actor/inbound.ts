@@ -54,8 +54,8 @@ export class Inbound {
       this.#refuse(device, channel, id, outcome, reason);
     };
     const before = asks.get(id);
-    // It was handed on to where it came from, and its actor has come back here: that is the same ask.
-    if (before?.sentTo === device) before.close();
+    // It was handed on, and its actor has come back here by whatever way: that is the same ask.
+    if (before?.sentTo !== undefined) before.close();
     else if (before !== undefined) {
       return this.#home.inspector.drop(path, "refused", `${device} asks twice under one id`);
     }

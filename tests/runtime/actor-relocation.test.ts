@@ -43,6 +43,13 @@ test("a relocated actor handles what it is told once and in order, and lives in 
   }
 });
 
+test("a fence that comes round by three devices, and to one of them twice, keeps nobody waiting", async () => {
+  const [move, wait] = [(to: Device): Step => ({ type: "move", to }), (ms: number): Step => ({ type: "wait", ms })];
+  const tell: Step = { type: "tell", by: "a" };
+  const steps = [move("a"), wait(6), move("b"), wait(0), move("b"), tell, move("c"), tell];
+  await playAlone({ start: "c", latencies: [0, 0, 1], steps });
+});
+
 async function playAlone(script: Script): Promise<void> {
   for (const { error } of await play([script])) throw error;
 }
