@@ -15,7 +15,7 @@ const ROWS = 16;
 /** Makes the stage of a loaded head. @throws {KernelError} */
 export async function headStage(lease: SessionLease, kernels: Kernels, architecture: Architecture): Promise<Stage> {
   const { width, vocabulary } = architecture;
-  const rowsAgree = await headRowsAgree(kernels, lease.graph, architecture);
+  const rowsAgree = await headRowsAgree(kernels, lease, architecture);
   const projection = new Projection(lease, kernels, architecture, rowsAgree ? ROWS : 1);
   return {
     ...roleOf({ kind: "head" }),

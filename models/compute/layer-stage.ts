@@ -31,7 +31,7 @@ export async function layerStage(
   const { kernels, architecture, gates, single } = surroundings;
   const divisible = hasInput(lease.graph, "residual", single.from);
   const layer = new Layer(lease, index, surroundings, divisible);
-  const rowsAgree = await layerRowsAgree(kernels, lease.graph, architecture, divisible ? gates : undefined);
+  const rowsAgree = await layerRowsAgree(kernels, lease, architecture, divisible ? gates : undefined);
   return {
     ...roleOf({ kind: "layer" }),
     async run({ batch, states }: Pass) {

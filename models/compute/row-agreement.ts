@@ -5,13 +5,14 @@
 import type { Architecture } from "../manifest.ts";
 import { runOnce, type Tensors } from "./bind.ts";
 import type { Gates } from "./gates.ts";
-import type { KernelGraph, Kernels, KernelTensor, TensorData } from "./kernels.ts";
+import type { Kernels, KernelTensor, TensorData } from "./kernels.ts";
 import { pastOf, presentOf } from "./replay.ts";
+import type { Session } from "./sessions.ts";
 
 /** Rows that run together: a tile of four, and one that is left over. */
 const ROWS = 5;
-/** What was measured: a graph that several segments share is measured once. */
-const known = new WeakMap<KernelGraph, boolean>();
+/** What was measured, by the graphs' structure: layers of a model are alike, and it takes as long as a few tokens. */
+const known = new Map<string, boolean>();
 
 type MakeTensor = (data: TensorData, ...dims: number[]) => KernelTensor;
 /** Inputs and outputs of a graph for so many rows of one token. */
@@ -23,12 +24,12 @@ type Bind = (
 /** Measures a decoder layer, on caches of its own; `gates` where it is divisible. @throws {KernelError} */
 export async function layerRowsAgree(
   kernels: Kernels,
-  graph: KernelGraph,
+  session: Session,
   architecture: Architecture,
   gates: Gates | undefined,
 ): Promise<boolean> {
   const { width, kvHeads, headSize } = architecture;
-  return await rowsAgree(kernels, graph, [width, width], ({ count, states, results }, tensor) => {
+  return await rowsAgree(kernels, session, [width, width], ({ count, states, results }, tensor) => {
     const store = () => tensor(new Float32Array(count * kvHeads * headSize), count, kvHeads, 1, headSize);
     const angles = () => tensor(new Float32Array(headSize / 2).fill(Math.SQRT1_2), 1, headSize / 2);
     const cache = { key: store(), value: store() };
@@ -51,11 +52,11 @@ export async function layerRowsAgree(
 /** Measures a head. @throws {KernelError} */
 export async function headRowsAgree(
   kernels: Kernels,
-  graph: KernelGraph,
+  session: Session,
   architecture: Architecture,
 ): Promise<boolean> {
   const { width, vocabulary } = architecture;
-  return await rowsAgree(kernels, graph, [width, vocabulary], ({ count, states, results }, tensor) => ({
+  return await rowsAgree(kernels, session, [width, vocabulary], ({ count, states, results }, tensor) => ({
     inputs: { hidden: tensor(states, count, 1, width) },
     outputs: { logits: tensor(results, count, 1, vocabulary) },
   }));
@@ -64,11 +65,11 @@ export async function headRowsAgree(
 /** Runs rows together and the outermost of them alone, and compares. */
 async function rowsAgree(
   kernels: Kernels,
-  graph: KernelGraph,
+  { graph, structure }: Session,
   [width, results]: readonly [number, number],
   bind: Bind,
 ): Promise<boolean> {
-  const measured = known.get(graph);
+  const measured = known.get(structure);
   if (measured !== undefined) return measured;
   const states = Float32Array.from({ length: ROWS * width }, (_, at) => Math.sin(at + 1));
   const run = async (first: number, count: number): Promise<Float32Array> => {
@@ -94,6 +95,6 @@ async function rowsAgree(
     const among = together.subarray(row * results, (row + 1) * results);
     agree &&= (await run(row, 1)).every((value, at) => Object.is(value, among[at]));
   }
-  known.set(graph, agree);
+  known.set(structure, agree);
   return agree;
 }

@@ -9,7 +9,7 @@ import type { Kernels } from "./kernels.ts";
 import { LayerSurroundings } from "./layer-surroundings.ts";
 import { layerStage } from "./layer-stage.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
-import type { Sessions } from "./sessions.ts";
+import type { SessionLease, Sessions } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import type { Pass, Stage } from "./stage.ts";
 import { HiddenStates } from "./states.ts";
@@ -62,11 +62,10 @@ export class SegmentRunner {
         return embeddingStage(new Embedding(block.weights, block.table, architecture.width), architecture.width);
       case "layer": {
         const place = blocks.filter(keepsCache).indexOf(block);
-        const lease = await sessions.lease(block.sha256, block.graph);
-        return layerStage(lease, place, this.#surroundings);
+        return await staged(sessions, block, (lease) => layerStage(lease, place, this.#surroundings));
       }
       case "head":
-        return headStage(await sessions.lease(block.sha256, block.graph), kernels, architecture);
+        return await staged(sessions, block, (lease) => headStage(lease, kernels, architecture));
       default:
         return block satisfies never;
     }
@@ -147,5 +146,20 @@ export class SegmentRunner {
       throw new RangeError(`A step of ${total} tokens came with ${given} values instead of ${wanted}.`);
     }
     return total;
+  }
+}
+
+/** Makes a stage of a block's session, or gives the session back. */
+async function staged(
+  sessions: Sessions,
+  { sha256, graph }: { readonly sha256: string; readonly graph: string },
+  make: (lease: SessionLease) => Promise<Stage>,
+): Promise<Stage> {
+  const lease = await sessions.lease(sha256, graph);
+  try {
+    return await make(lease);
+  } catch (error) {
+    await lease.release();
+    throw error;
   }
 }

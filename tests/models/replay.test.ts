@@ -57,7 +57,7 @@ async function openLayer(kernels: Kernels, path: string, graph: Graph, family: "
   const { architecture } = syntheticModel(family, { ...sizes, layers: 1 });
   const surroundings = new LayerSurroundings(kernels, architecture, { layers: 1, context: CONTEXT, slots: SLOTS });
   const loaded = await kernels.load(path);
-  const lease = { graph: loaded, release: () => Promise.resolve(loaded.close()) };
+  const lease = { graph: loaded, structure: path, release: () => Promise.resolve(loaded.close()) };
   const stage = await layerStage(lease, 0, surroundings);
   const states = new HiddenStates(kernels, sizes.width);
   return {
