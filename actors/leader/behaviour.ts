@@ -5,7 +5,16 @@
  * plans, at once.
  */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
-import { arrive, bereaved, depart, hear, JOIN_MILLISECONDS, SETTLE_MILLISECONDS, shouldClaim } from "./election.ts";
+import {
+  arrive,
+  bereaved,
+  depart,
+  hear,
+  isNext,
+  JOIN_MILLISECONDS,
+  SETTLE_MILLISECONDS,
+  shouldClaim,
+} from "./election.ts";
 import { heardReport, heldBlocks, offered } from "./hearsay.ts";
 import { Knowledge } from "./knowledge.ts";
 import { claim, contradict, dispute, follow, introduce, repeat, spread } from "./leading.ts";
@@ -52,6 +61,7 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
     lookedAt: clock.now(),
     wakeAt: undefined,
     claimedAt: 0,
+    preparedFor: undefined,
     acting: undefined,
     fetching: new Map(),
   };
@@ -136,6 +146,15 @@ function wake(state: LeaderState, { clock }: LeaderOptions, context: LeaderConte
   context.after(Math.max(0, due - clock.now()), { type: "wake" });
 }
 
+/** Has the planner ready where this device leads next, unless all models are split evenly: once a term is enough. */
+function prepare(state: LeaderState, { solver }: LeaderOptions): void {
+  const { election, preparedFor, memory: { published } } = state;
+  if (preparedFor === election.term || !isNext(election)) return;
+  if (!published.models.some(({ recall }) => recall !== undefined && recall.policy.objective !== "even")) return;
+  state.preparedFor = election.term;
+  solver.prepare();
+}
+
 /** Looks at what is due. */
 function look(state: LeaderState, options: LeaderOptions, context: LeaderContext): void {
   const now = options.clock.now();
@@ -143,5 +162,6 @@ function look(state: LeaderState, options: LeaderOptions, context: LeaderContext
   if (shouldClaim(state.election, now)) claim(state, options, context);
   else if (state.acting !== undefined && now - state.claimedAt >= CLAIM_MILLISECONDS) repeat(state, options, context);
   state.acting?.tick(now);
+  prepare(state, options);
   fetchWanted(state, options, context);
 }

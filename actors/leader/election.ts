@@ -62,6 +62,12 @@ export function shouldClaim(election: Election, now: number): boolean {
   return turn === election.self || now >= election.dueAt + HESITATION_MILLISECONDS;
 }
 
+/** Whether it is this device that leads when the leader is lost. */
+export function isNext({ self, leader, peers }: Election): boolean {
+  if (leader === undefined || leader === self) return false;
+  return [...peers].every((peer) => peer === leader || self < peer);
+}
+
 /**
  * The view after hearing a claim from a device: adopted, or unchanged where it is outranked or its leader is not in reach.
  * Of itself a leader may claim any term: that ends when it goes. What others say of it, and of this device, does not, so an

@@ -30,10 +30,15 @@ class ThreadSolver implements Solver {
   readonly #waiting = new Map<number, Asked>();
   #thread: Thread | undefined;
   #asked = 0;
+  #over = false;
 
   constructor(clock: Clock, begin: typeof startThread) {
     this.#clock = clock;
     this.#begin = begin;
+  }
+
+  prepare(): void {
+    if (!this.#over) this.#thread ??= this.#start();
   }
 
   solve(request: SolveRequest): Promise<SolveAnswer> {
@@ -51,6 +56,7 @@ class ThreadSolver implements Solver {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
     return this.#end("the daemon stops");
   }
 

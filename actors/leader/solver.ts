@@ -38,6 +38,8 @@ export type SolverWord =
 
 /** Solves problems one after another. */
 export interface Solver extends AsyncDisposable {
+  /** Makes ready, so that the first problem does not wait for a thread to start. */
+  prepare(): void;
   /** Rejects where the thread has ended or does not answer in time. */
   solve(request: SolveRequest): Promise<SolveAnswer>;
 }

@@ -60,6 +60,8 @@ export interface LeaderState {
   lookedAt: number;
   /** When it has itself woken to look at them before the next tick; undefined where nothing is due before it. */
   wakeAt: number | undefined;
+  /** The term for which the planner was made ready, in case this device leads next. */
+  preparedFor: number | undefined;
   /** When this device last said that it leads. */
   claimedAt: number;
   /** Present while this device leads. */

@@ -8,6 +8,7 @@ import {
   type Election,
   hear,
   HESITATION_MILLISECONDS,
+  isNext,
   MAX_TERM_JUMP,
   outranks,
   SETTLE_MILLISECONDS,
@@ -24,6 +25,17 @@ test("the smallest id claims when it is time, the others wait for it, but not fo
   assert.equal(shouldClaim(fresh("a", ["b"]), 1000), true);
   assert.equal(shouldClaim(fresh("b", ["a"]), 1000), false);
   assert.equal(shouldClaim(fresh("b", ["a"]), 1000 + HESITATION_MILLISECONDS), true);
+});
+
+test("who is next is known before the leader is lost: the smallest id but for the leader's", () => {
+  const led = (self: string, ...peers: string[]) => hear(fresh(self, peers), { term: 1, leader: "b" });
+  assert.deepEqual([isNext(led("a", "b", "c")), isNext(led("c", "a", "b")), isNext(led("c", "b", "d"))], [
+    true,
+    false,
+    true,
+  ]);
+  assert.equal(isNext(hear(fresh("b", ["c"]), { term: 1, leader: "b" })), false, "it leads");
+  assert.equal(isNext(fresh("a")), false);
 });
 
 test("a newcomer with a smaller id does not depose a leader", () => {

@@ -120,3 +120,16 @@ test("a second opinion that never comes leaves the first answer; a first answer 
   await clock.advance(30_000);
   await refused;
 });
+
+test("a thread that was made ready serves the first problem; none is made ready for a daemon that stops", async () => {
+  const { solver, threads, say } = played();
+  solver.prepare();
+  solver.prepare();
+  const asked = solver.solve(request);
+  assert.deepEqual(threads.map(({ posted }) => posted), [[1]]);
+  say(0, { type: "answer", id: 1, answer: unsolved("no"), last: true });
+  assert.deepEqual(await asked, unsolved("no"));
+  await solver[Symbol.asyncDispose]();
+  solver.prepare();
+  assert.equal(threads.length, 1);
+});

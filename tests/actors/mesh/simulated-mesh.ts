@@ -216,6 +216,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
 /** Plans on the spot: what the thread does, without one. */
 function solverHere(clock: SimulatedClock): Solver {
   return {
+    prepare: () => {},
     async solve({ problem, current }) {
       const outcome = await plan(problem, { now: () => clock.now(), deadline: clock.now() + 1000, gap: 0.02 });
       const predicted = current === undefined ? undefined : predict(problem, current);
