@@ -76,6 +76,8 @@ export class Loading {
     task.signal.throwIfAborted();
     const { first, last } = request;
     const { store, compute, languages, announce } = this.#options;
+    // Whoever takes part may be the first segment next, when readers wait for it.
+    languages.prepare();
     const manifest = await this.#manifest(request, task);
     const blocks = manifest.blocks.slice(first, last + 1);
     if (blocks.length === 0 || blocks.length !== last - first + 1) {
@@ -107,7 +109,8 @@ export class Loading {
     task.signal.throwIfAborted();
     const manifest = await this.#manifest(request, task);
     await this.#fetch(manifest, request, task, { gently: true, onProgress: () => {} });
-    if (takesTokens(manifest.blocks.slice(request.first, request.last + 1))) this.#options.languages.prepare();
+    const { first, last } = request;
+    if (takesTokens(manifest.blocks.slice(first, last + 1))) this.#options.languages.prepare();
   }
 
   /** The blocks of a model that are on this disk; undefined where it is not known here what it is made of. */
