@@ -260,7 +260,7 @@ export class MeshDevice implements Mesh {
     const { mdns = true } = this.#options;
     const before = this.#discovery;
     this.#discovery = this.#createDiscovery(serviceTag);
-    if (mdns && this.#stopping === undefined) void before.stop().then(() => this.#discovery.start());
+    if (mdns) void before.stop().then(() => this.#stopping ?? this.#discovery.start());
   }
 
   #createDialer(identity: PrivateKey): () => void {

@@ -16,6 +16,8 @@ import { type KnownDevice, type MeshRecord, seen } from "./record.ts";
 const FORMER_KEY_MILLISECONDS = 30 * 24 * 3600 * 1000;
 /** Keys of before that are good for that. */
 const MAX_FORMER_KEYS = 8;
+/** Changes that may wait for their turn; each peer says again what it knows when it comes back. */
+const MAX_WAITING = 64;
 
 export interface RekeyingOptions {
   readonly self: string;
@@ -45,6 +47,7 @@ export class Rekeying {
   #passes: (() => void)[] = [];
   /** Changes are taken one after another. */
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: RekeyingOptions) {
     this.#options = options;
@@ -93,6 +96,7 @@ export class Rekeying {
 
   /** Takes a change that a device tells of, which may be another's; resolves to whether it is in force now. */
   heard(from: string, change: KeyChange): Promise<boolean> {
+    if (this.#waiting >= MAX_WAITING) return Promise.resolve(false);
     return this.#inTurn(() => this.#hear(from, change)).catch((error) => {
       this.#failed("A change of the mesh's key", error);
       return false;
@@ -173,7 +177,8 @@ export class Rekeying {
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(action);
+    this.#waiting++;
+    const result = this.#turn.then(action).finally(() => this.#waiting--);
     this.#turn = result.catch(() => {});
     return result;
   }
