@@ -1,5 +1,6 @@
 /** Where the well-known actors of a device live. */
 import { ANY, type Ref } from "../runtime/actor/mod.ts";
+import type { BalancerMessage } from "./balancer/protocol.ts";
 import type { GatewayMessage } from "./gateway/protocol.ts";
 import type { InspectorMessage } from "./inspector/protocol.ts";
 import type { LeaderMessage } from "./leader/protocol.ts";
@@ -36,4 +37,9 @@ export function libraryOf(device: string): Ref<LibraryMessage> {
 /** The inspector shows its device to any other. */
 export function inspectorOf(device: string): Ref<InspectorMessage> {
   return { device, path: `/${SUPERVISOR}/inspector`, incarnation: ANY, channel: "control" };
+}
+
+/** The balancer hears from its own device and from the leader. */
+export function balancerOf(device: string): Ref<BalancerMessage> {
+  return { device, path: `/${SUPERVISOR}/balancer`, incarnation: ANY, channel: "control" };
 }

@@ -6,6 +6,8 @@ import type { Compute, ComputeRates } from "../models/compute/mod.ts";
 import type { BlockStore } from "../models/store/mod.ts";
 import type { Behaviour } from "../runtime/actor/mod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { balancer } from "./balancer/behaviour.ts";
+import { BalanceRecord } from "./balancer/record.ts";
 import type { Languages } from "./conversation/language.ts";
 import type { Announce } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
@@ -42,9 +44,15 @@ export interface Parts {
   readonly languages: Languages;
   /** How fast this device computes, from a short trial or the memory of one. */
   readonly rates: () => Promise<ComputeRates>;
+  /** The same by another trial; absent where none is wanted. */
+  readonly probe?: () => Promise<ComputeRates>;
   readonly solver: Solver;
   /** Makes the blocks of a model again whose file is at hand. */
   readonly remake?: Remake | undefined;
+  /** Whether measurements may move blocks: see `actors/balancer`. Default: true. */
+  readonly balances?: boolean;
+  /** Whether blocks are given away when the device's owner needs it. Default: true. */
+  readonly yields?: boolean;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** The owner's limit for models on this device; absent: what is free. */
@@ -67,18 +75,21 @@ export interface Composed {
 /** Composes a device. */
 export function composeDevice(parts: Parts): Composed {
   const { device, clock, store, compute, languages, peers, policy, solver, joins } = parts;
+  const { balances = true, yields = true } = parts;
   const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
   const announce: Announce = (event) => {
     events.record(event);
     parts.announce(event);
   };
-  const measured = { ...parts, announce, work, links, events };
+  const balance = new BalanceRecord(clock, balances);
+  const measured = { ...parts, announce, work, links, events, balance };
   const onTransfer = (from: string, bytes: number, milliseconds: number) =>
     links.transferred(from, bytes, milliseconds);
   const { remake } = parts;
   const loading = new Loading({ device, store, compute, languages, clock, peers, announce, onTransfer, remake });
   const cast = {
-    leader: leader({ self: device, clock, joins, peers, solver, store, announce }),
+    leader: leader({ self: device, clock, joins, peers, solver, store, announce, balances }),
+    balancer: balancer({ ...measured, yields, probe: parts.probe }),
     library: library(store),
     monitor: monitor(measured),
     gateway: gateway({ clock, served }),

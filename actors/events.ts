@@ -21,8 +21,13 @@ export type DeviceEvent =
     readonly model: string;
     readonly segments: readonly Pick<PlannedSegment, "name" | "first" | "last">[];
   }
+  /** What a balancer, or the leader that heard it, has decided, and why: a sentence. */
+  | { readonly type: "balance"; readonly step: BalanceStep; readonly reason: string }
   | { readonly type: "waiting"; readonly reason: string }
   | { readonly type: "warning"; readonly message: string };
+
+/** What becomes of an imbalance: proposed by its device, then the leader's, with how the move turned out. */
+export type BalanceStep = "proposed" | "moving" | "staying" | "helped" | "undecided" | "worse";
 
 /** Takes events to whoever reads them. */
 export type Announce = (event: DeviceEvent) => void;

@@ -19,6 +19,11 @@ export interface Host {
   readFreeDisk(): Promise<number>;
   /** What machines tell beside memory. */
   readSensors(): Promise<DeviceReport["sensors"]>;
+  /**
+   * How much others need the machine: the part of the time, 0 to 1, in which programs waited for memory, and the part of
+   * the processor's time that other programs than this one took since the last reading. Absent where no machine tells.
+   */
+  readContention?(): Promise<{ readonly memoryStalls?: number; readonly othersBusy?: number }>;
   /** Bytes that this process holds. */
   processBytes(): number;
 }

@@ -57,6 +57,7 @@ function describeDevice(device: InspectedDevice, leader: string | undefined): st
     `  speed   ${describeSpeed(device)}\n` +
     `  links   ${device.links.map(describeLink).join(", ") || "none"}\n` +
     `  holds   ${device.segments.map(describeSegment).join("; ") || "nothing"}\n` +
+    describeBalance(device) +
     describeTraffic(device) +
     describePast(device) +
     indent(actorTable(device));
@@ -68,6 +69,22 @@ function describeSegment({ first, last, bytes, look }: DeviceView["segments"][nu
   const { slots, waiting, rowsPerStep, tokensPerSecond } = look;
   return `${what}, ${slots.taken} of ${slots.all} places taken, ${waiting} waiting` +
     (tokensPerSecond > 0 ? `, ${tokensPerSecond.toFixed(1)} tokens/s at ${rowsPerStep.toFixed(1)} rows a step` : "");
+}
+
+/** How the device runs beside what the plan expects, and what came of it. */
+function describeBalance({ balance }: DeviceView): string {
+  if (balance === undefined) return "";
+  const { on, windows, ratio, finding, yielding, proposal, verdict } = balance;
+  const now = [
+    ...(on ? [] : ["switched off"]),
+    ...(ratio === undefined ? [] : [`${ratio.toFixed(2)} times the predicted time in ${windows} windows`]),
+    finding,
+    ...(yielding === undefined ? [] : [`gives up ${yielding} for its owner`]),
+  ];
+  const said = (who: string, what: typeof proposal) => {
+    return what === undefined ? "" : `  ${" ".repeat(8)}${who} ${duration(what.millisecondsAgo)} ago: ${what.text}\n`;
+  };
+  return `  balance ${now.join(", ")}\n${said("proposed", proposal)}${said("the leader", verdict)}`;
 }
 
 function describeTraffic({ counters }: DeviceView): string {

@@ -24,6 +24,8 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
   --no-mdns           do not look for devices on the local network
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
   --threads N         threads for computing (default: what is measured best at the first start, 8 at most)
+  --balance on|off    move blocks where measurements ask for it (default on)
+  --no-yield          keep blocks also when other programs need this device's memory or processor
   --json              print one JSON line per event
 
 With --model only; these travel with the model and count for the whole mesh:
@@ -55,6 +57,10 @@ export interface UpOptions {
   /** Undefined for what is measured best. */
   readonly threads?: number;
   readonly slowdown: number;
+  /** Whether measurements may move blocks. */
+  readonly balances: boolean;
+  /** Whether blocks are given away when other programs need the device. */
+  readonly yields: boolean;
   /** What to give the mesh, as it was named; whether it can be had is not known yet. */
   readonly model?: string;
   /** Fetch it without a question. */
@@ -103,6 +109,8 @@ function parse(args: readonly string[]) {
     only: { type: "string", multiple: true, default: [] },
     exclude: { type: "string", multiple: true, default: [] },
     slowdown: { type: "string", default: "1" },
+    balance: { type: "string", default: "on" },
+    "no-yield": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, USAGE).values;
 }
@@ -124,6 +132,8 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     ...(threads === undefined ? {} : { threads }),
     slowdown: numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1,
+    balances: oneOf("balance", values.balance, ["on", "off"]) === "on",
+    yields: !values["no-yield"],
     quantize: oneOf("quantize", values.quantize, QUANTIZE),
     policy: readPolicy(values),
     json: values.json,

@@ -129,6 +129,7 @@ function sentence(event: DaemonEvent): string | undefined {
     case "standby":
     case "released":
     case "plan":
+    case "balance":
     case "waiting":
       return describeEvent(event);
     case "threads":

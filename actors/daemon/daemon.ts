@@ -1,10 +1,11 @@
 /** A daemon: data folder, mesh, actor system, compute worker, API. Starts in order, stops in reverse. */
+import { join } from "node:path";
 import type { Compute, ComputeRates } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { type ActorSystem, createActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
-import { readFreeDisk, readMemory, readSensors } from "../../runtime/host/mod.ts";
+import { contentionMeter, readFreeDisk, readMemory, readSensors } from "../../runtime/host/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
@@ -40,6 +41,10 @@ export interface DaemonOptions extends MembershipOptions {
   readonly policy: ServingPolicy;
   /** Emulates a device so many times slower; 1 for none. */
   readonly slowdown: number;
+  /** Whether measurements may move blocks. */
+  readonly balances: boolean;
+  /** Whether blocks are given away when other programs need the device. */
+  readonly yields: boolean;
   readonly processBytes: () => number;
   readonly onEvent: (event: DaemonEvent) => void;
   /** What measures this daemon from within; absent: nothing. */
@@ -165,6 +170,7 @@ function startActors(
       readMemory,
       readFreeDisk: () => readFreeDisk(folder.path),
       readSensors,
+      readContention: contentionMeter(),
       processBytes: options.processBytes,
     },
     store,
@@ -172,6 +178,9 @@ function startActors(
     languages: started.use(new ThreadLanguages({ store, clock: systemClock })),
     rates: () => rates ??= knownRates({ ...options, threads }, compute),
     remake,
+    probe: () => compute.probe(join(folder.path, "trial")),
+    balances: options.balances,
+    yields: options.yields,
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,
     memoryLimitBytes: options.memoryLimitBytes,

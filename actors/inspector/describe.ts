@@ -20,6 +20,8 @@ export function describeEvent(event: DeviceEvent): string {
       const route = event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
       return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}`;
     }
+    case "balance":
+      return `balance: ${event.reason}`;
     case "waiting":
       return `waiting: ${event.reason}`;
     case "warning":

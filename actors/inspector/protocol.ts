@@ -30,6 +30,24 @@ export const SegmentRow = v.object({
 });
 export type SegmentRow = v.InferOutput<typeof SegmentRow>;
 
+const Said = v.object({ text: ShortText, millisecondsAgo: v.number() });
+
+/** A balancer: what it judged of the plan in force, and what came of its last proposal. */
+export const BalanceRow = v.object({
+  /** Whether it may propose anything. */
+  on: v.boolean(),
+  /** Windows judged under the plan in force. */
+  windows: Count,
+  /** Measured by predicted time of a step, in the last window with work. */
+  ratio: v.optional(v.number()),
+  finding: ShortText,
+  /** What is given up for the device's owner. */
+  yielding: v.optional(ShortText),
+  proposal: v.optional(Said),
+  verdict: v.optional(Said),
+});
+export type BalanceRow = v.InferOutput<typeof BalanceRow>;
+
 /** Something that happened, in a sentence, and how long ago. */
 export const PastEvent = v.object({ millisecondsAgo: v.number(), type: ShortText, text: ShortText });
 export type PastEvent = v.InferOutput<typeof PastEvent>;
@@ -58,6 +76,8 @@ export const DeviceView = v.object({
     })),
     v.maxLength(1024),
   ),
+  /** What the device's balancer has found lately; absent from devices that have none. */
+  balance: v.optional(BalanceRow),
   segments: v.pipe(v.array(SegmentRow), v.maxLength(256)),
   actors: v.pipe(v.array(ActorRow), v.maxLength(4096)),
   /** Frames and bytes since the daemon began, and what went nowhere, by reason. */

@@ -1,6 +1,7 @@
 /** A device as an inspector sees it. */
 import type { ComputeRates } from "../../models/compute/mod.ts";
 import type { ActorSnapshot, Counters } from "../../runtime/actor/mod.ts";
+import type { BalanceRecord } from "../balancer/record.ts";
 import type { ExecutorLook } from "../executor/protocol.ts";
 import type { Host, Peers } from "../host.ts";
 import type { Links } from "../monitor/links.ts";
@@ -22,6 +23,8 @@ export interface ViewOptions {
   readonly links: Links;
   readonly work: WorkTimes;
   readonly events: EventRing;
+  /** What the device's balancer has found. Default: it has none. */
+  readonly balance?: BalanceRecord;
   /** This device's actors and what they count. */
   readonly inspect: { snapshot(): readonly ActorSnapshot[]; counters(): Counters };
 }
@@ -32,7 +35,7 @@ export async function viewOf(
   looks: ReadonlyMap<string, ExecutorLook>,
   options: ViewOptions,
 ): Promise<DeviceView> {
-  const { device, name, host, slowdown, rates, work, inspect, events } = options;
+  const { device, name, host, slowdown, rates, work, inspect, events, balance } = options;
   const heldBytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   let known: ComputeRates | undefined;
   // Whoever looks does not wait for a trial that is under way.
@@ -51,6 +54,7 @@ export async function viewOf(
     },
     sensors,
     links: linkRows(options),
+    ...(balance === undefined ? {} : { balance: balance.view() }),
     segments: segments.map(({ ref, ...row }) => {
       const look = looks.get(ref.path);
       return { path: ref.path, ...row, ...(look === undefined ? {} : { look }) };

@@ -1,6 +1,6 @@
 /** The acting leader: what it hears goes to its knowledge and to the models it serves; where they stand is published. */
 import type { Manifest } from "../../models/manifest.ts";
-import type { Ref } from "../../runtime/actor/mod.ts";
+import type { Pace, Proposal } from "../balancer/protocol.ts";
 import {
   type ActivePlan,
   type MeshState,
@@ -11,12 +11,13 @@ import {
   type Standing,
 } from "../plan.ts";
 import type { BlockRuns } from "../block-runs.ts";
+import type { Recall } from "../recall.ts";
+import type { ActingOptions } from "./acting-options.ts";
 import type { Knowledge, Offer } from "./knowledge.ts";
-import type { Lead } from "./lead.ts";
-import type { Order, Preparation } from "./orders.ts";
-import type { Pins } from "./pins.ts";
+import type { Lead, Named } from "./lead.ts";
+import type { Preparation } from "./orders.ts";
 import type { ServingPolicy, Split } from "./policy.ts";
-import type { DeviceReport, LeaderMessage, Pinned } from "./protocol.ts";
+import type { DeviceReport, Pinned } from "./protocol.ts";
 import { type Choice, oneModel } from "./served.ts";
 import { Serving } from "./serving.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
@@ -26,30 +27,10 @@ const GATHERING = "A new leader is gathering what the devices report.";
 const UNDESCRIBED = "A model has been offered; what it is made of is being fetched.";
 const NOTHING_OFFERED = "The mesh has no model yet: start a device with --model PATH.";
 
+export type { ActingOptions } from "./acting-options.ts";
+
 /** Attempts remembered for a device that is out of reach: more than it is likely to hold segments of. */
 const MAX_OWED = 32;
-
-/** Where an acting leader stands. */
-export interface ActingOptions {
-  readonly term: number;
-  /** The device that leads. */
-  readonly device: string;
-  readonly self: Ref<LeaderMessage>;
-  /** What the leader before had published. */
-  readonly published: MeshState;
-  /** What is known of devices and models: more or less, as this device heard of it before it led. */
-  readonly knowledge: Knowledge;
-  /** Splits that people asked for, by model, whoever led then. Written to. */
-  readonly pins: Pins;
-  readonly send: (device: string, order: Order) => void;
-  /** Devices in reach, this one included. */
-  readonly live: () => readonly string[];
-  /** Has a problem solved off the event loop; `solved` is called with the same number later. */
-  readonly solve: (id: number, request: SolveRequest) => void;
-  readonly warn: (message: string) => void;
-  /** Which models are served. Default: one. */
-  readonly choose?: Choice;
-}
 
 /** The acting leader of one term. Times are its clock. */
 export class Acting {
@@ -156,6 +137,16 @@ export class Acting {
     return this.#find(model)?.[1].study(changes, models, now);
   }
 
+  /** A device's balancer says that the plan does not hold there. */
+  proposed(proposal: Proposal, now: number): void {
+    for (const serving of this.#servings.values()) serving.proposed(proposal, now);
+  }
+
+  /** How tokens came in the last seconds. */
+  paced(pace: Pace, now: number): void {
+    for (const serving of this.#servings.values()) serving.paced(pace, now);
+  }
+
   /** A device says how far it is with its segment. */
   heard(message: Preparation, now: number): void {
     for (const serving of this.#servings.values()) serving.heard(message, now);
@@ -238,7 +229,8 @@ export class Acting {
   }
 
   #makeLead(now: number): Lead {
-    const { device, self, live, send, solve, warn, term } = this.#options;
+    const { device, self, live, send, solve, warn, term, balances = true } = this.#options;
+    const { explain = () => {}, advise = () => {} } = this.#options;
     return {
       device,
       since: now,
@@ -255,6 +247,9 @@ export class Acting {
       reserved: (model, on) => this.#reserved(model, on),
       changed: () => this.#publish(),
       warn,
+      balances,
+      explain,
+      advise,
     };
   }
 
@@ -293,5 +288,3 @@ export class Acting {
     send(to, { type: "publish", term, leader, state: this.#state() });
   }
 }
-
-type Named = { readonly id: string; readonly name: string };

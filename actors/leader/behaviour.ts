@@ -15,7 +15,7 @@ import {
   SETTLE_MILLISECONDS,
   shouldClaim,
 } from "./election.ts";
-import { heardReport, heldBlocks, offered } from "./hearsay.ts";
+import { heardReport, heldBlocks, offered, proposed } from "./hearsay.ts";
 import { Knowledge } from "./knowledge.ts";
 import { claim, contradict, dispute, follow, introduce, repeat, spread } from "./leading.ts";
 import { obey, tellElected } from "./obeying.ts";
@@ -115,6 +115,10 @@ function receive(
       const choosing = { type: "refused", reason: "The mesh is choosing a leader. Try again in a moment." } as const;
       return reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? choosing);
     }
+    case "propose":
+      return proposed(state, message, options, context);
+    case "pace":
+      return acting?.paced(message.pace, now);
     case "preparing":
     case "prepared":
     case "unprepared":

@@ -1,6 +1,7 @@
 /** From an offer and the devices that are able to what is done about it. Pure. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type Planned } from "../../plans/mod.ts";
+import { evenSplit, type Planned, predict } from "../../plans/mod.ts";
+import type { ActivePlan } from "../plan.ts";
 import type { Decision } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
@@ -92,4 +93,16 @@ export function studyOf(
   const request = { ...question, explain: true, secondOpinion: true };
   if (changes.length === 0) return request;
   return { ...request, changes, models: models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) })) };
+}
+
+/** As it was under an earlier plan; undefined where that cannot be any more. */
+export function asBefore(
+  offer: Offer,
+  able: readonly DeviceReport[],
+  around: Circumstances,
+  { planner, context, concurrency, segments, forecast }: ActivePlan,
+): Decision | undefined {
+  const { manifest, policy } = offer;
+  if (predict(problemOf(offer, able, around), segments).type === "impossible") return undefined;
+  return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast };
 }

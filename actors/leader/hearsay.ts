@@ -1,4 +1,5 @@
 /** What devices tell each other of themselves: every leader actor listens, whether it leads or not. */
+import { leaderOf } from "../addresses.ts";
 import { type MeshState, modelOf } from "../plan.ts";
 import type { Pin } from "../recall.ts";
 import { spread } from "./leading.ts";
@@ -21,6 +22,18 @@ export function heardReport(
   }
   if (state.acting === undefined) state.knowledge.report(message.report);
   else state.acting.reported(message.report, clock.now());
+}
+
+/** A balancer says that the plan does not hold on its device: the leader hears it behind the report that it rests on. */
+export function proposed(
+  state: LeaderState,
+  message: Told<"propose">,
+  { self, clock }: LeaderOptions,
+  context: LeaderContext,
+): void {
+  const { acting, election: { leader } } = state;
+  if (acting !== undefined) return acting.proposed(message.proposal, clock.now());
+  if (message.proposal.device === self && leader !== undefined) context.tell(leaderOf(leader), message);
 }
 
 /** A device knows a model, and maybe what split people asked for. */

@@ -1,5 +1,7 @@
 /** What the models that an acting leader serves have in common. */
 import type { Ref } from "../../runtime/actor/mod.ts";
+import type { Verdict } from "../balancer/protocol.ts";
+import type { BalanceStep } from "../events.ts";
 import type { ActivePlan, PlanNumber, Standing } from "../plan.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Order } from "./orders.ts";
@@ -29,6 +31,18 @@ export interface Lead {
   /** What is to be published has changed. */
   readonly changed: () => void;
   readonly warn: (message: string) => void;
+  /** Whether measurements may move blocks. */
+  readonly balances: boolean;
+  /** Tells what was decided about an imbalance, and why. */
+  readonly explain: (step: BalanceStep, reason: string) => void;
+  /** Tells the balancer of a device what became of its proposal. */
+  readonly advise: (device: string, verdict: Pick<Verdict, "number" | "verdict" | "why">) => void;
+}
+
+/** A model by its id, with what people call it. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** How a serving begins. */

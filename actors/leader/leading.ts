@@ -1,5 +1,5 @@
 /** Taking the lead, following another, and seeing to it that every device knows who leads. */
-import { leaderOf } from "../addresses.ts";
+import { balancerOf, leaderOf } from "../addresses.ts";
 import { Acting } from "./acting.ts";
 import { type Claim, type Election, lead } from "./election.ts";
 import type { LeaderMessage } from "./protocol.ts";
@@ -64,7 +64,7 @@ export function introduce({ memory }: LeaderState, to: string, { self }: LeaderO
 }
 
 function act(state: LeaderState, options: LeaderOptions, context: LeaderContext): Acting {
-  const { self: device, clock, announce } = options;
+  const { self: device, clock, announce, balances } = options;
   const { memory, election } = state;
   return new Acting({
     term: election.term,
@@ -77,6 +77,9 @@ function act(state: LeaderState, options: LeaderOptions, context: LeaderContext)
     live: () => [device, ...state.election.peers],
     solve: (id, request) => solve(id, request, options, context),
     warn: (message) => announce({ type: "warning", message }),
+    balances,
+    explain: (step, reason) => announce({ type: "balance", step, reason }),
+    advise: (to, verdict) => context.tell(balancerOf(to), { type: "verdict", leader: device, ...verdict }),
   }, clock.now());
 }
 

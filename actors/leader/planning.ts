@@ -25,7 +25,7 @@ import type { SolveRequest } from "./solver.ts";
 /** What a step takes beyond its blocks, until it has been measured. */
 const UNMEASURED_OVERHEAD_MILLISECONDS = 0.5;
 /** Requests that share the price of a move: so many that only plans which are nearly equal are told apart by it. */
-const REQUESTS_PER_MOVE = 1000;
+export const REQUESTS_PER_MOVE = 1000;
 /** The same where no plan works: nobody reads on before what is missing has been fetched, so it is fetched in a calm hour. */
 const REQUESTS_PER_RESCUE = 20;
 /** What a link is taken for until it has been measured: a modest home network. */

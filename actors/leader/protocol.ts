@@ -1,6 +1,7 @@
 /** The leader's messages: election, what devices report and offer, and how far they are with a plan. */
 import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
+import { Pace, Proposal } from "../balancer/protocol.ts";
 import { BlockRuns } from "../block-runs.ts";
 import { PlanNumber } from "../plan.ts";
 import { Pin } from "../recall.ts";
@@ -125,6 +126,8 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("segment-lost"), device: Identifier, number: PlanNumber, reason: ShortText }),
   /** For the device that it reaches; counts where its giver is the one that this device holds for elected. */
   v.object({ type: v.literal("order"), order: Order }),
+  v.object({ type: v.literal("propose"), proposal: Proposal }),
+  v.object({ type: v.literal("pace"), pace: Pace }),
 ]);
 
 type WireLeaderMessage = v.InferOutput<typeof WireLeaderMessage>;
@@ -140,6 +143,10 @@ const acceptSpoken = accepting(
         return [];
       case "report":
         return [message.report.device];
+      case "propose":
+        return [message.proposal.device];
+      case "pace":
+        return [message.pace.device];
       case "prepared":
         // Else a segment could be said to be on a third device.
         return [message.device, message.ref.device];

@@ -1,62 +1,61 @@
 /** How the acting leader serves one model: its plan in force, the attempt at the next one, and the planner's question. */
-import { type ActivePlan, comparePlans, type ModelState, type PlanNumber, type Standing } from "../plan.ts";
+import { type ActivePlan, comparePlans, type ModelState, type PlanNumber } from "../plan.ts";
+import type { Pace, Proposal } from "../balancer/protocol.ts";
 import { absenceOf, absenceOfModel, absentFor } from "./absence.ts";
 import type { Decision } from "./attempt.ts";
 import { Attempts, type Progress } from "./attempts.ts";
+import { Balancing } from "./balancing.ts";
 import { Copies } from "./copies.ts";
-import { courseOf, type NamedModel, pin, type Placed, planned, split, studyOf } from "./decide.ts";
+import { asBefore, courseOf, type NamedModel, pin, type Placed, planned, split, studyOf } from "./decide.ts";
 import { seenClearer } from "./forecast.ts";
+import { Inquiry, type Question } from "./inquiry.ts";
 import type { News, Offer } from "./knowledge.ts";
-import { type Begun, type Lead, surroundings } from "./lead.ts";
+import { type Begun, type Lead, type Named, surroundings } from "./lead.ts";
 import type { Preparation } from "./orders.ts";
 import { breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
 import type { Split } from "./policy.ts";
 import type { DeviceReport, Pinned } from "./protocol.ts";
+import { Stand } from "./stand.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { type Agenda, begin, due, planLater, planNow, planSoon, planUrgently, weigh } from "./when.ts";
-
-/** A second opinion costs seconds of computing: a plan whose numbers keep changing gets one this often at most. */
-const OPINION_MILLISECONDS = 600_000;
+import { type Agenda, begin, due, planLater, planNow, planSoon, planUrgently } from "./when.ts";
 
 /** One model being served. */
 export class Serving {
   readonly #lead: Lead;
-  readonly #model: { readonly id: string; readonly name: string };
-  #standing: Standing;
+  readonly #model: Named;
+  readonly #stand: Stand;
   readonly #attempts: Attempts;
   readonly #copies: Copies;
+  readonly #balancing: Balancing;
+  readonly #inquiry: Inquiry;
   #agenda: Agenda;
   #pinned: Split | null;
-  /** The plan that was in force last, while it has lost a device. */
-  #broken: ActivePlan | undefined;
-  /** From when on a review may ask for a second opinion. */
-  #opinionAt = 0;
-  /** The question that the planner works on; what it says to an older one is not heard. */
-  #question: { readonly id: number; readonly review: boolean } | undefined;
 
-  constructor(lead: Lead, model: { readonly id: string; readonly name: string }, begun: Begun, now: number) {
+  /** Goes on from where the model stands, with the split that people asked for. */
+  constructor(lead: Lead, model: Named, begun: Begun, now: number) {
     this.#lead = lead;
     this.#model = { id: model.id, name: model.name };
     this.#attempts = new Attempts(lead);
     this.#copies = new Copies(lead, model.id, now);
-    this.#standing = begun.standing;
+    this.#balancing = new Balancing(lead);
+    this.#inquiry = new Inquiry(lead);
+    this.#stand = new Stand(lead, model, begun);
     this.#pinned = begun.pinned;
-    this.#broken = begun.broken;
     this.#agenda = begin(lead.since, now);
   }
 
   /** The plan in force. */
   get plan(): ActivePlan | undefined {
-    return this.#standing.type === "active" ? this.#standing.plan : undefined;
+    return this.#stand.plan;
   }
 
   get asking(): boolean {
-    return this.#question !== undefined;
+    return this.#inquiry.open;
   }
 
   /** What is published of it. */
   state(): ModelState {
-    return this.#standing.type === "active" ? this.#standing : { ...this.#standing, model: this.#model };
+    return this.#stand.state();
   }
 
   /** Bytes that the model takes on a device, under the plan in force or the one on its way. */
@@ -83,6 +82,19 @@ export class Serving {
     if (freed || (this.plan === undefined && !this.#attempts.underWay)) this.planSoon(now);
   }
 
+  /** A device's balancer says that the plan does not hold there. */
+  proposed(proposal: Proposal, now: number): void {
+    this.#agenda = this.#balancing.heard(proposal, this.plan, this.#agenda, now);
+  }
+
+  /** How tokens came lately; a move that made it worse is taken back. */
+  paced(pace: Pace, now: number): void {
+    const [offer, before] = [this.#offer(), this.#balancing.paced(pace, this.plan, now)];
+    if (before === undefined || offer === undefined || this.#attempts.underWay) return;
+    const decision = asBefore(offer, this.#able(offer, now), this.#around(), before);
+    if (decision !== undefined) this.#attempts.prepare(decision, now);
+  }
+
   /** Something has changed that a plan depends on. */
   planSoon(now: number): void {
     this.#agenda = planSoon(this.#agenda, now);
@@ -96,12 +108,12 @@ export class Serving {
   /** A device has left. */
   lost(device: string, name: string, now: number): void {
     // What the planner finds may count on it.
-    this.#question = undefined;
+    this.#inquiry.drop();
     this.#attempts.lost(device);
     this.#copies.changed(now);
     if (!this.plan?.segments.some((segment) => segment.device === device)) return this.planSoon(now);
     this.planUrgently(now);
-    this.#wait(`${name} has left; the blocks it held are being placed anew.`);
+    this.#stand.wait(`${name} has left; the blocks it held are being placed anew.`);
   }
 
   /** A segment executor of the plan in force has ended by itself. */
@@ -110,7 +122,7 @@ export class Serving {
     if (plan === undefined || comparePlans(number, plan.number) !== 0) return;
     if (!plan.segments.some((segment) => segment.device === device)) return;
     this.planSoon(now);
-    this.#wait(`A segment was lost (${reason}) and is being loaded again.`);
+    this.#stand.wait(`A segment was lost (${reason}) and is being loaded again.`);
   }
 
   /** Fixes how many blocks each device holds, or with `null` leaves it to the planner again. */
@@ -154,23 +166,19 @@ export class Serving {
 
   /** The planner has an answer, or has failed. */
   solved(id: number, answer: SolveAnswer | { readonly error: string }, now: number): void {
-    const question = this.#question;
-    if (question === undefined || question.id !== id) return;
-    this.#question = undefined;
-    const offer = this.#offer();
-    if (offer === undefined) return;
-    const { review } = question;
-    if ("error" in answer) return this.#unsolved(offer, answer.error, review, now);
-    const { outcome } = answer;
-    switch (outcome.type) {
+    const [question, offer] = [this.#inquiry.answered(id), this.#offer()];
+    if (question === undefined || offer === undefined) return;
+    if ("error" in answer) return this.#unsolved(offer, answer.error, question, now);
+    switch (answer.outcome.type) {
       case "unsolved":
-        return this.#unsolved(offer, outcome.reason, review, now);
+        return this.#unsolved(offer, answer.outcome.reason, question, now);
       case "infeasible":
-        return review ? undefined : this.#infeasible(offer, outcome.reason, now);
+        if (question.review) return this.#balancing.stay("no plan fits any more", this.plan);
+        return this.#infeasible(offer, answer.outcome.reason, now);
       case "placed":
-        return this.#consider(planned(offer, outcome, answer.explanation?.verdict), answer, review, now);
+        return this.#consider(planned(offer, answer.outcome, answer.explanation?.verdict), answer, question, now);
       default:
-        return outcome satisfies never;
+        return answer.outcome satisfies never;
     }
   }
 
@@ -188,27 +196,25 @@ export class Serving {
   }
 
   #around(): Circumstances {
-    return { inForce: this.plan, broken: this.#broken, ...surroundings(this.#model.id, this.#lead) };
+    return { inForce: this.plan, broken: this.#stand.broken, ...surroundings(this.#model.id, this.#lead) };
   }
 
   #plan(review: boolean, now: number): void {
-    this.#question = undefined;
+    this.#inquiry.drop();
     const offer = this.#offer();
     // A new leader waits for the others' offers before it lets go of a plan that works.
     if (offer === undefined) {
-      return this.plan === undefined ? this.#wait(absenceOfModel(this.#model, this.#lead)) : undefined;
+      return this.plan === undefined ? this.#stand.wait(absenceOfModel(this.#model, this.#lead)) : undefined;
     }
     const absence = absenceOf(offer, this.#lead);
-    if (absence !== undefined && this.plan === undefined) return this.#wait(absence);
+    if (absence !== undefined && this.plan === undefined) return this.#stand.wait(absence);
     const course = courseOf(offer, this.#able(offer, now), this.#around(), this.#pinned);
     if (course.type === "ask") {
-      const secondOpinion = review && now >= this.#opinionAt && (this.plan?.forecast?.proofs.length ?? 0) < 2;
-      if (secondOpinion) this.#opinionAt = now + OPINION_MILLISECONDS;
       // Who waits for a plan does not wait for a verdict on it: reviews give one.
-      const explain = this.#broken === undefined;
-      const id = this.#lead.solve({ ...course.question, explain, secondOpinion });
-      this.#question = { id, review };
+      const [explain, hurried] = [this.#stand.broken === undefined, this.#balancing.lasting];
+      this.#inquiry.ask(course.question, { review, explain, hurried, plan: this.plan }, now);
     } else if (!review) this.#take(offer, course, now);
+    else this.#balancing.stay("the split is not the planner's", this.plan);
   }
 
   /** Follows a course that needs no planner. */
@@ -224,27 +230,25 @@ export class Serving {
   }
 
   /** Moves to what the planner found, if it pays. */
-  #consider(decision: Decision, { outcome, current }: SolveAnswer, review: boolean, now: number): void {
+  #consider(decision: Decision, answer: SolveAnswer, question: Question, now: number): void {
     const { plan } = this;
     if (plan !== undefined && this.#does(decision)) {
       this.#agenda = { ...this.#agenda, better: 0 };
       this.#attempts.end();
+      this.#balancing.stay("the plan in force is the best", plan);
       // The same plan, seen more clearly.
-      const seen = review ? seenClearer(plan, decision.forecast) : undefined;
-      return seen === undefined ? undefined : this.#stand({ type: "active", plan: seen });
+      const seen = question.review ? seenClearer(plan, decision.forecast) : undefined;
+      return seen === undefined ? undefined : this.#stand.see(seen);
     }
-    const comparable = plan?.planner === "solver" ? current?.objectiveMilliseconds : undefined;
-    const best = outcome.type === "placed" ? outcome.prediction.objectiveMilliseconds : 0;
-    const weighed = weigh(this.#agenda, { current: comparable, best, review });
-    this.#agenda = weighed.agenda;
-    if (weighed.verdict === "move") this.#attempts.prepare(decision, now);
+    const { agenda, verdict } = this.#balancing.weigh(this.#agenda, { plan, decision, answer, question }, now);
+    this.#agenda = agenda;
+    if (verdict === "move") this.#attempts.prepare(decision, now);
     else this.#attempts.end();
   }
 
-  #unsolved(offer: Offer, reason: string, review: boolean, now: number): void {
+  #unsolved(offer: Offer, reason: string, { review }: Question, now: number): void {
     this.#lead.warn(`${reason} The model is split evenly instead.`);
-    if (review) return;
-    this.#take(offer, split(offer, this.#able(offer, now), this.#around()), now);
+    if (!review) this.#take(offer, split(offer, this.#able(offer, now), this.#around()), now);
   }
 
   /** No plan can be made. One that works and that the owner's wishes allow is still better than none. */
@@ -254,7 +258,7 @@ export class Serving {
     if (this.plan !== undefined) {
       if (breachOf(problemOf(offer, knowledge.reach(offer)), this.plan.segments) === undefined) return;
     }
-    this.#wait([reason, ...knowledge.exclusions(now)].join(" ").slice(0, 2000));
+    this.#stand.wait([reason, ...knowledge.exclusions(now)].join(" ").slice(0, 2000));
   }
 
   #progress(progress: Progress, now: number): void {
@@ -264,9 +268,9 @@ export class Serving {
       case "failed":
         return this.#failed(progress, now);
       case "loaded":
-        this.#opinionAt = now;
-        this.#broken = undefined;
-        this.#stand({ type: "active", plan: progress.plan });
+        this.#inquiry.settled(now);
+        this.#balancing.inForce(progress.plan, now);
+        this.#stand.inForce(progress.plan);
         return this.#copies.planned(now);
       default:
         return progress satisfies never;
@@ -281,17 +285,6 @@ export class Serving {
       return this.planSoon(now);
     }
     this.#agenda = planLater(this.#agenda, now);
-    if (this.plan === undefined) this.#wait(absence);
-  }
-
-  #wait(reason: string): void {
-    if (this.#standing.type === "waiting" && this.#standing.reason === reason) return;
-    this.#broken = this.plan ?? this.#broken;
-    this.#stand({ type: "waiting", reason });
-  }
-
-  #stand(standing: Standing): void {
-    this.#standing = standing;
-    this.#lead.changed();
+    if (this.plan === undefined) this.#stand.wait(absence);
   }
 }

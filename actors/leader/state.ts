@@ -26,6 +26,8 @@ export interface LeaderOptions {
   /** Keeps the manifests that are fetched, so that whoever leads next has them at hand. */
   readonly store: ManifestShelf;
   readonly announce: Announce;
+  /** Whether measurements may move blocks. */
+  readonly balances: boolean;
 }
 
 /** A model that this device knows; `complete`: with all of its blocks. */

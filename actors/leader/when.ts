@@ -38,6 +38,11 @@ export function begin(since: number, now: number): Agenda {
   return { since, planAt: now + DEBOUNCE_MILLISECONDS, reviewAt: now + REVIEW_MILLISECONDS, better: 0 };
 }
 
+/** The plan in force is to be held against measurements now. */
+export function reviewNow(agenda: Agenda, now: number): Agenda {
+  return { ...agenda, reviewAt: now };
+}
+
 /** Something has changed. */
 export function planSoon(agenda: Agenda, now: number): Agenda {
   return { ...agenda, planAt: now + DEBOUNCE_MILLISECONDS };
@@ -89,16 +94,20 @@ export interface Comparison {
   readonly best: number;
   /** Whether nothing but measurements asks for a change. */
   readonly review: boolean;
+  /** Whether a balancer has watched them for long enough. Default: false. */
+  readonly lasting?: boolean;
 }
 
 /** Whether to move to the better plan. */
 export function weigh(
   agenda: Agenda,
-  { current, best, review }: Comparison,
+  { current, best, review, lasting = false }: Comparison,
 ): { readonly agenda: Agenda; readonly verdict: "move" | "stay" } {
   const worthwhile = current === undefined || current > best * WORTHWHILE;
   const better = worthwhile ? agenda.better + 1 : 0;
-  if (!worthwhile || (review && better < PATIENCE)) return { agenda: { ...agenda, better }, verdict: "stay" };
+  if (!worthwhile || (review && !lasting && better < PATIENCE)) {
+    return { agenda: { ...agenda, better }, verdict: "stay" };
+  }
   return { agenda: { ...agenda, better: 0 }, verdict: "move" };
 }
 

@@ -3,6 +3,8 @@
  * of its own device.
  */
 import type { ComputeRates } from "../../models/compute/mod.ts";
+import { YIELDING_SLOWDOWN } from "../balancer/owner.ts";
+import type { BalanceRecord } from "../balancer/record.ts";
 import { type Behaviour, type Context, next, reply } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/error-text.ts";
@@ -15,7 +17,7 @@ import { differs } from "./differs.ts";
 import type { Links } from "./links.ts";
 import { measureMemory } from "./memory.ts";
 import { type MonitorMessage, WireMonitorMessage } from "./protocol.ts";
-import type { WorkTimes } from "./work-times.ts";
+import { scaled, type WorkTimes } from "./work-times.ts";
 
 /** How often this device is looked at. */
 const PERIOD_MILLISECONDS = 2000;
@@ -40,6 +42,8 @@ export interface MonitorOptions {
   readonly rates: () => Promise<ComputeRates>;
   /** Times of blocks that have run here. */
   readonly work: WorkTimes;
+  /** What is given up for the device's owner. Default: nothing. */
+  readonly balance?: Pick<BalanceRecord, "owner">;
   /** The links to this device. */
   readonly links: Links;
   readonly announce: Announce;
@@ -74,6 +78,10 @@ export function monitor(options: MonitorOptions): Behaviour<MonitorState, Monito
         case "held":
           state.heldBytes = message.bytes;
           break;
+        case "urge":
+          await report(state, options, context, true);
+          context.tell(leaderOf(options.device), { type: "propose", proposal: message.proposal });
+          break;
         case "measure":
           context.after(PERIOD_MILLISECONDS, { type: "measure" });
           // Not awaited: a slow link must not keep this device from reporting.
@@ -95,30 +103,38 @@ function rate({ rates, announce }: MonitorOptions, context: Context<MonitorMessa
   });
 }
 
-/** Tells the leader how this device is, where that is news or was said long ago. */
+/** Tells the leader how this device is, where that is news or was said long ago, or is urgent. */
 async function report(
   state: MonitorState,
   options: MonitorOptions,
   context: Context<MonitorMessage>,
+  urgent = false,
 ): Promise<void> {
   const { rates, reported, heldBytes } = state;
   if (rates === undefined) return;
-  const { device, name, host, work, peers, links, slowdown, clock } = options;
+  const { device, name, host, work, peers, links, slowdown, clock, balance } = options;
+  const yielding = balance?.owner.yieldsProcessor === true ? YIELDING_SLOWDOWN : 1;
   const current: DeviceReport = {
     device,
     name,
     ...await measureMemory(options, heldBytes),
     spareDiskBytes: Math.floor(await host.readFreeDisk() * SPARE_DISK_PART),
-    rates,
+    rates: {
+      decodeNanosecondsPerByte: rates.decodeNanosecondsPerByte * yielding,
+      prefillNanosecondsPerMultiplyAdd: rates.prefillNanosecondsPerMultiplyAdd * yielding,
+    },
     overheadMilliseconds: work.overheadMilliseconds(),
-    work: work.models().map((model) => ({ model, blocks: work.of(model), batches: work.batches(model) })),
+    work: work.models().map((model) => {
+      return { model, blocks: work.of(model).map((block) => scaled(block, yielding)), batches: work.batches(model) };
+    }),
     peers: peers().map((peer) => peer.device),
     links: links.report(),
     slowdown,
     sensors: await host.readSensors(),
   };
   const now = clock.now();
-  if (reported !== undefined && !differs(reported.report, current) && now - reported.at < REPEAT_MILLISECONDS) return;
+  const known = reported !== undefined && !differs(reported.report, current);
+  if (!urgent && known && now - reported.at < REPEAT_MILLISECONDS) return;
   state.reported = { report: current, at: now };
   context.tell(leaderOf(device), { type: "report", report: current });
 }

@@ -1,6 +1,7 @@
 /** The monitor's messages. */
 import * as v from "valibot";
 import type { ComputeRates } from "../../models/compute/mod.ts";
+import type { Proposal } from "../balancer/protocol.ts";
 import { Count, replyTo } from "../wire.ts";
 
 /** Bytes that a device sends another for a probe at most. */
@@ -18,6 +19,8 @@ export type MonitorMessage =
   | v.InferOutput<typeof WireMonitorMessage>
   /** From the supervisor: what the segments that are loaded here take. */
   | { readonly type: "held"; readonly bytes: number }
+  /** From the balancer: the leader is to have the latest measurements, and then this. */
+  | { readonly type: "urge"; readonly proposal: Proposal }
   /** From itself: time to look. */
   | { readonly type: "measure" }
   /** From itself: the trial at start is done. */

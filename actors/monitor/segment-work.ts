@@ -37,6 +37,10 @@ export interface StepWindow {
   readonly last: number;
   /** Decode steps. */
   readonly steps: number;
+  /** Rows of all of them: each is a token. */
+  readonly tokens: number;
+  /** From the first of them to the look. */
+  readonly milliseconds: number;
   /**
    * Of a decode step's blocks, by what a row of its own would have taken: the mean without the largest value, which may be a
    * hiccup of the machine. 0 where there were fewer than two steps.
@@ -92,7 +96,9 @@ export class SegmentWork {
     this.#steps.add(total / factor);
     this.#layer(size, blockMilliseconds);
     const window = this.#window;
+    window.began ??= at;
     window.steps++;
+    window.tokens += rows;
     window.total += total / factor;
     window.largest = Math.max(window.largest, total / factor);
     const tally = window.tallies.get(size) ?? { steps: 0, total: 0 };
@@ -116,9 +122,10 @@ export class SegmentWork {
     this.#window.intervals.add(at - before);
   }
 
-  /** What ran since the last call, which begins anew. */
-  takeWindow(now: number): StepWindow {
-    const { steps, total, largest, tallies, sequences, intervals } = this.#window;
+  /** What ran since the last window, unless that is fewer steps than `least`: they are left for the next one. */
+  takeWindow(now: number, least: number): StepWindow | undefined {
+    const { began = now, steps, tokens, total, largest, tallies, sequences, intervals } = this.#window;
+    if (steps < least) return undefined;
     this.#window = emptyWindow();
     this.#factors.learn(tallies);
     for (const [sequence, at] of this.#lastToken) {
@@ -130,6 +137,8 @@ export class SegmentWork {
       first,
       last,
       steps,
+      tokens,
+      milliseconds: now - began,
       stepMilliseconds: steps < 2 ? 0 : (total - largest) / (steps - 1),
       sequences: sequences.size,
       intervals: intervals.count,
@@ -173,7 +182,9 @@ export class SegmentWork {
 
 function emptyWindow() {
   return {
+    began: undefined as number | undefined,
     steps: 0,
+    tokens: 0,
     total: 0,
     largest: 0,
     tallies: new Map<BatchSize, BatchTally>(),

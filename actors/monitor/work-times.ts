@@ -37,7 +37,7 @@ export class WorkTimes {
     const work = new SegmentWork(segment, known.factors);
     return (step) => {
       if (known.segments.at(-1) !== work) putLast(known.segments, work);
-      if (work.record(step) && step.tokens === 1) this.#overhead.add(beyondBlocks(step));
+      if (work.record(step) && step.tokens === step.rows) this.#overhead.add(beyondBlocks(step));
     };
   }
 
@@ -74,10 +74,11 @@ export class WorkTimes {
     return [...this.#models.keys()];
   }
 
-  /** What each segment did since the last call; those that did nothing are left out. */
-  takeWindows(now: number): StepWindow[] {
-    const all = [...this.#models.values()].flatMap(({ segments }) => segments.map((work) => work.takeWindow(now)));
-    return all.filter(({ steps }) => steps > 0);
+  /** What each segment did since its last window; those that made fewer steps than `least` go on with theirs. */
+  takeWindows(now: number, least = 1): StepWindow[] {
+    return [...this.#models.values()].flatMap(({ segments }) =>
+      segments.flatMap((work) => work.takeWindow(now, least) ?? [])
+    );
   }
 
   /** A change of a segment's speed is established: only its latest so many steps count. */
@@ -111,7 +112,8 @@ function layerOf({ first, kinds }: WorkingSegment, blocks: readonly BlockTime[])
   return layers.reduce((sum, { decodeMilliseconds }) => sum + decodeMilliseconds, 0) / layers.length;
 }
 
-function scaled(block: BlockTime, factor: number): BlockTime {
+/** A block's times on a device so many times slower. */
+export function scaled(block: BlockTime, factor: number): BlockTime {
   const { decodeMilliseconds, prefillMillisecondsPerToken: prefill } = block;
   return {
     ...block,

@@ -29,6 +29,7 @@ export function supervisor(options: SupervisorOptions): Behaviour<SupervisorStat
 function start({ cast }: SupervisorOptions, context: SupervisorContext): SupervisorState {
   const restart = { policy: "permanent", restarts: 5, seconds: 60 } as const;
   context.spawn(cast.leader, { name: "leader", restart });
+  context.spawn(cast.balancer, { name: "balancer", restart });
   context.spawn(cast.inspector, { name: "inspector", restart });
   context.spawn(cast.library, { name: "library", restart, channel: "tensors" });
   return {

@@ -1,6 +1,6 @@
 /** What the leader has published: passed on within the device, and carried out where it lets segments go. */
 import { sameRef } from "../../runtime/actor/mod.ts";
-import { leaderOf } from "../addresses.ts";
+import { balancerOf, leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
@@ -16,6 +16,7 @@ export function published(
 ): void {
   const before = state.mesh;
   state.mesh = message.state;
+  context.tell(balancerOf(options.device), { type: "published", leader: message.leader, state: message.state });
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
   tellNewHoldings(state, message.state, options, context);
   announceNews(before, message.state, options);

@@ -1,6 +1,7 @@
 /** What a supervisor is made of and what it keeps. */
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { BalancerMessage } from "../balancer/protocol.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import type { Announce } from "../events.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
@@ -20,6 +21,7 @@ import type { Quota } from "./quota.ts";
 /** The actors that every device hosts below its supervisor, for as long as it runs. */
 export interface Cast {
   readonly leader: Behaviour<unknown, LeaderMessage>;
+  readonly balancer: Behaviour<unknown, BalancerMessage>;
   readonly library: Behaviour<unknown, LibraryMessage>;
   readonly monitor: Behaviour<unknown, MonitorMessage>;
   readonly gateway: Behaviour<unknown, GatewayMessage>;

@@ -42,7 +42,9 @@ function cgroupLimits(): { bytes: number; used: number }[] {
   for (const folder of folders) {
     const bytes = Number(text(`${folder}/memory.max`));
     const used = Number(text(`${folder}/memory.current`));
-    if (bytes > 0 && Number.isFinite(used)) limits.push({ bytes, used });
+    // Files that were read count as used, and are dropped as soon as memory is wanted.
+    const cached = Number(text(`${folder}/memory.stat`)?.match(/^inactive_file (\d+)$/m)?.[1] ?? 0);
+    if (bytes > 0 && Number.isFinite(used)) limits.push({ bytes, used: Math.max(0, used - cached) });
   }
   const bytes = Number(text("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
   const used = Number(text("/sys/fs/cgroup/memory/memory.usage_in_bytes"));

@@ -1,5 +1,6 @@
 /** A supervisor with recorders for its cast and for the leader on another device. */
 import * as v from "valibot";
+import type { BalancerMessage } from "../../actors/balancer/protocol.ts";
 import { languagesHere } from "../../actors/conversation/language.ts";
 import type { DeviceEvent } from "../../actors/events.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
@@ -91,6 +92,7 @@ export async function supervisorScene(
     leader: here.behaviour,
     monitor: monitor.behaviour,
     gateway: gateway.behaviour,
+    balancer: recorder<BalancerMessage>().behaviour,
     library: recorder<LibraryMessage>().behaviour,
     inspector: recorder<InspectorMessage>().behaviour,
   };

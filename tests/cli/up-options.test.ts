@@ -12,6 +12,8 @@ test("without options a device joins nothing, offers nothing and serves as the u
     mdns: true,
     slowdown: 1,
     yes: false,
+    balances: true,
+    yields: true,
     quantize: "keep",
     policy: {
       objective: "latency",
@@ -47,6 +49,7 @@ test("every option is read", () => {
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
     ...["--private-layers", "2", "--private-head", "--trusted", "a", "--only", "b", "--only", "c", "--exclude", "d"],
     ...["--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
+    ...["--balance", "off", "--no-yield"],
   ]);
   assert.deepEqual(options, {
     name: "board",
@@ -57,6 +60,8 @@ test("every option is read", () => {
     memoryLimitBytes: 2 ** 31,
     threads: 3,
     slowdown: 2,
+    balances: false,
+    yields: false,
     model: "m.gguf",
     yes: true,
     quantize: "4",
@@ -98,6 +103,7 @@ test("what is out of range is named with what is allowed", () => {
     [["--api", "127.0.0.1"], /--api.*an address and a port/],
     [["--api", "127.0.0.1:65536"], /--api.*an address and a port/],
     [["--api-origin", "https://example.org/path"], /--api-origin.*without a path/],
+    [["--balance", "maybe"], /--balance.*on, off/],
     [["--slowdown", "0.5"], /--slowdown.*from 1/],
     [["--memory", "plenty"], /--memory.*2GiB/],
   ];

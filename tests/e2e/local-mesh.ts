@@ -75,6 +75,8 @@ export async function startLocalMesh(
     "--threads",
     "1",
     "--no-mdns",
+    // Other tests run on the same machine, and are no owner to yield to.
+    "--no-yield",
     // One device would be faster for so small a model, and the planner would leave the others out.
     ...["--objective", "even"],
     ...arguments_,

@@ -1,0 +1,77 @@
+/** The balancer over hours: still where devices only vary, one move where one changes for good. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { simulatedDays, type Weather } from "./simulated-days.ts";
+import { lognormal, random, stumbles } from "./weather.ts";
+
+/** Windows. */
+const MINUTE = 12;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Devices that vary by 15% from step to step and 5% from window to window, and stumble now and then. */
+function noise(seed: number): Weather {
+  const draw = random(seed);
+  const drift = lognormal(0.05, draw);
+  const stumble = Object.fromEntries(["a", "b", "c"].map((device) => [device, stumbles(2.5, 120, draw)]));
+  return { window: (device) => (stumble[device]?.() ?? 1) * drift(), step: lognormal(0.15, draw) };
+}
+
+/** Noise, and a device that is three times as slow from one window to another. */
+function slowed(device: string, from: number, to: number, seed = 3): Weather {
+  const { window, step } = noise(seed);
+  return { window: (of, at) => window(of, at) * (of === device && at >= from && at < to ? 3 : 1), step };
+}
+
+/** Blocks that a device holds. */
+function blocksOf(segments: readonly string[], device: string): number {
+  const [, first, last] = segments.find((segment) => segment.startsWith(device))?.match(/(\d+)-(\d+)/) ?? [];
+  return first === undefined ? 0 : Number(last) - Number(first) + 1;
+}
+
+test("a day of devices that vary by 15% and stumble for seconds moves nothing", async () => {
+  const days = await simulatedDays(noise(7));
+  await days.pass(DAY);
+  assert.deepEqual(days.moves, []);
+});
+
+test("a device that becomes three times as slow gives blocks away once, within half a minute, and it stays at that", async () => {
+  const days = await simulatedDays(slowed("b", HOUR, Infinity));
+  await days.pass(HOUR);
+  const before = days.segments();
+  await days.pass(2 * HOUR);
+  assert.equal(days.moves.length, 1, days.words.join("\n"));
+  const [move] = days.moves;
+  assert.ok((move?.window ?? 0) < HOUR + 6, `moved after ${(move?.window ?? 0) - HOUR} windows`);
+  assert.ok(blocksOf(days.segments(), "b") < blocksOf(before, "b"));
+  assert.match(
+    days.words.find((word) => word.startsWith("moving")) ?? "",
+    /b takes .* ms a step where the plan expects/,
+  );
+  assert.ok(days.words.some((word) => word.startsWith("helped")));
+});
+
+test("a device that is fast again takes its blocks back", async () => {
+  const days = await simulatedDays(slowed("b", HOUR, 2 * HOUR));
+  await days.pass(3 * HOUR);
+  assert.equal(days.moves.length, 2, days.words.join("\n"));
+  assert.ok(blocksOf(days.segments(), "b") > 1);
+});
+
+test("a device that is slow for a minute every two minutes does not have the mesh move each time", async () => {
+  const { window, step } = noise(3);
+  const changing = (device: string, at: number) => {
+    return window(device, at) * (device === "b" && Math.floor(at / MINUTE) % 2 === 1 ? 3 : 1);
+  };
+  const days = await simulatedDays({ window: changing, step });
+  await days.pass(4 * HOUR);
+  const latest = days.moves.filter((move) => move.window >= 3 * HOUR).length;
+  assert.ok(days.moves.length <= 16 && latest <= 2, `${days.moves.length} moves, ${latest} in the last hour`);
+});
+
+test("nothing moves into memory that is not there while the plan in force is still loaded", async () => {
+  const days = await simulatedDays(slowed("b", HOUR, Infinity), 305e6);
+  await days.pass(2 * HOUR);
+  assert.deepEqual(days.moves, []);
+  assert.ok(days.words.some((word) => word.startsWith("staying")), "and it says so");
+});
