@@ -11,7 +11,6 @@ import {
   type Standing,
 } from "../plan.ts";
 import type { BlockRuns } from "../block-runs.ts";
-import type { Recall } from "../recall.ts";
 import type { ActingOptions } from "./acting-options.ts";
 import type { Knowledge, Offer } from "./knowledge.ts";
 import type { Lead, Named } from "./lead.ts";
