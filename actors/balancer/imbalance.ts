@@ -1,6 +1,6 @@
 /**
  * Whether a segment runs as its plan expects. Pure: a state and a window of steps give a state and a verdict. One window says
- * nothing; a device that is a fifth off for three in a row has changed.
+ * nothing; a device that is a fifth off for three in a row, by about as much in each, has changed.
  */
 
 /** How often steps are gathered into a window. */
@@ -9,6 +9,8 @@ export const WINDOW_MILLISECONDS = 5000;
 const OFF = 1.2;
 /** Windows in a row that must be off, the same way, before anything is proposed. */
 export const PATIENCE = 3;
+/** The last of them must not differ by more than this factor: one that stumbles for ten seconds has not changed. */
+const ALIKE = 1.5;
 /** After a proposal it takes twice as many each time, up to this many: whoever was not heard says less and less. */
 const MAX_PATIENCE = 48;
 /** Windows in balance after which the next imbalance is taken for a new one. */
@@ -24,9 +26,9 @@ export type Direction = "slower" | "faster";
 export interface Imbalance {
   /** Windows that were judged. */
   readonly windows: number;
-  /** Windows in a row that were off the same way, with their steps and the time of all of these. */
+  /** Windows in a row that were off the same way, and the last of them. */
   readonly leaning:
-    | { readonly towards: Direction; readonly windows: number; readonly steps: number; readonly total: number }
+    | { readonly towards: Direction; readonly windows: number; readonly latest: readonly Measured[] }
     | undefined;
   /** Windows in a row in balance. */
   readonly calm: number;
@@ -54,7 +56,7 @@ export type Finding =
     readonly type: "imbalanced";
     readonly towards: Direction;
     readonly ratio: number;
-    /** Over all windows that leant. */
+    /** Over the last windows that leant. */
     readonly measured: number;
     readonly steps: number;
   };
@@ -91,24 +93,24 @@ function balanced(state: Imbalance, ratio: number) {
   return { state: { ...state, leaning: undefined, calm, patience }, finding: { type: "balanced" as const, ratio } };
 }
 
-function off(state: Imbalance, { steps, measured }: Measured, ratio: number, towards: Direction) {
-  const before = state.leaning?.towards === towards ? state.leaning : { windows: 0, steps: 0, total: 0 };
+function off(state: Imbalance, window: Measured, ratio: number, towards: Direction) {
+  const before = state.leaning?.towards === towards ? state.leaning : { windows: 0, latest: [] };
   const windows = before.windows + 1;
-  const leaning = { towards, windows, steps: before.steps + steps, total: before.total + steps * measured };
+  const latest = [...before.latest, window].slice(-PATIENCE);
   const { patience } = state;
-  if (windows < patience) {
-    const finding = { type: "leaning" as const, ratio, windows, of: patience };
-    return { state: { ...state, calm: 0, leaning }, finding };
+  if (windows < patience || !alike(latest)) {
+    const finding = { type: "leaning" as const, ratio, windows, of: Math.max(patience, windows + 1) };
+    return { state: { ...state, calm: 0, leaning: { towards, windows, latest } }, finding };
   }
-  const mean = leaning.total / leaning.steps;
+  const steps = latest.reduce((sum, { steps }) => sum + steps, 0);
+  const measured = latest.reduce((sum, { steps, measured }) => sum + steps * measured, 0) / steps;
   return {
     state: { ...state, calm: 0, leaning: undefined, patience: Math.min(2 * patience, MAX_PATIENCE) },
-    finding: {
-      type: "imbalanced" as const,
-      towards,
-      ratio: mean * ratio / measured,
-      measured: mean,
-      steps: leaning.steps,
-    },
+    finding: { type: "imbalanced" as const, towards, ratio: measured / window.predicted, measured, steps },
   };
+}
+
+function alike(windows: readonly Measured[]): boolean {
+  const times = windows.map(({ measured }) => measured);
+  return Math.max(...times) <= ALIKE * Math.min(...times);
 }

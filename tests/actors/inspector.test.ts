@@ -151,6 +151,7 @@ test("every event of a device has its sentence", () => {
     describeEvent({ type: "segment", first: 0, last: 3, bytes: 2 ** 20, milliseconds: 7.4 }),
     describeEvent({ type: "standby", first: 4, last: 6, owner: "b" }),
     describeEvent({ type: "plan", term: 2, epoch: 5, model: "story", segments }),
+    describeEvent({ type: "balance", step: "staying", reason: "b is slower: nothing moves" }),
     describeEvent({ type: "warning", message: "the disk is full" }),
   ];
   assert.deepEqual(sentences, [
@@ -159,6 +160,7 @@ test("every event of a device has its sentence", () => {
     "holds blocks 0 to 3 (1.0 MiB), loaded in 7 ms",
     "keeps blocks 4 to 6 of b in reserve",
     "plan 2.5 runs story: a 0-3 > b 4-6",
+    "balance: b is slower: nothing moves",
     "the disk is full",
   ]);
 });

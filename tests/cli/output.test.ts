@@ -71,6 +71,15 @@ const DEVICE = {
   speed: { slowdown: 2, work: [] },
   sensors: { cores: 4, load: 0.5, batteryCharge: 0.5, onBattery: true },
   links: [{ device: "12D3KooWb", name: "board", roundTripMilliseconds: 1.5, bytesPerSecond: 5e6 }],
+  balance: {
+    on: true,
+    windows: 7,
+    ratio: 1.5,
+    finding: "slower than planned",
+    yielding: "memory",
+    proposal: { text: "this device takes 9.00 ms", millisecondsAgo: 30_000 },
+    verdict: { text: "nothing moves", millisecondsAgo: 29_000 },
+  },
   segments: [{
     path: "/supervisor/executor-1",
     first: 0,
@@ -116,6 +125,9 @@ test("a device is shown with its memory, speed, links, segments and how busy the
       "board 1.50 ms, 5 MB/s from it\n",
       "blocks 0 to 3, 1.0 MiB, 1 of 4 places taken, 2 waiting, 20.0 tokens/s at 1.5 rows a step\n",
       "3 in, 1.0 KiB; 4 out, 2.0 KiB; dropped: 2 dead\n",
+      "  balance 1.50 times the predicted time in 7 windows, slower than planned, gives up memory for its owner\n" +
+      "          proposed 30 s ago: this device takes 9.00 ms\n" +
+      "          the leader 29 s ago: nothing moves\n",
       "61 s ago  the disk is full\n",
       "executor-1 [0-3]",
       "board (12D3KooWb)\n  does not answer: no connection\n",

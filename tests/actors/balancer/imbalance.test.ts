@@ -27,6 +27,12 @@ test("three windows in a row that are a fifth off are an imbalance, told with th
   assert.equal(last.steps, 150);
 });
 
+test("a device that stumbles for ten seconds and is a little slow before or after has not changed", () => {
+  assert.ok(!types([2.5, 2.5, 1.25, 1]).includes("imbalanced"));
+  assert.ok(!types([1.25, 2.5, 2.5, 1]).includes("imbalanced"));
+  assert.equal(types([1.5, 3, 3, 3]).indexOf("imbalanced"), 3, "one that becomes slow in the middle of a window has");
+});
+
 test("a device that is faster than planned is as much out of balance as a slower one", () => {
   assert.ok(findings([0.5, 0.5, 0.5]).some((finding) => finding.type === "imbalanced" && finding.towards === "faster"));
 });

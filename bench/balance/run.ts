@@ -1,0 +1,223 @@
+/** One mesh of three daemons, of which one becomes slow while somebody reads. */
+import type { PlanView } from "../../actors/gateway/api.ts";
+import type { ActivePlan } from "../../actors/plan.ts";
+import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
+import { median } from "../statistics.ts";
+import { gapsBetween, rateBetween, readOn } from "./reader.ts";
+import { throttle } from "./throttle.ts";
+
+/** How long a daemon may take to compile the model, and the others to fetch their share. */
+const PATIENCE_MILLISECONDS = 300_000;
+/** Around a plan's change: what readers notice of it. */
+const AROUND_MILLISECONDS = 2000;
+
+export interface RunOptions {
+  readonly balance: "on" | "off";
+  /** Most memory of each daemon: so that no two can hold the model. */
+  readonly memory: string;
+  readonly factor: number;
+  /** Of quiet before the slowdown, and of what follows. */
+  readonly quietSeconds: number;
+  readonly slowSeconds: number;
+}
+
+export interface RunResult {
+  readonly balance: "on" | "off";
+  readonly split: { readonly before: string; readonly after: string };
+  readonly slowed: string;
+  /** Tokens a second: in the quiet, in the ten seconds after the slowdown, and at the end. */
+  readonly rates: {
+    readonly quiet: number;
+    readonly slowed: number;
+    readonly end: number;
+  };
+  readonly quietMoves: number;
+  readonly moves: number;
+  /** From the slowdown to the first new plan; absent where there was none. */
+  readonly reactionSeconds?: number;
+  /** Between tokens: usual ones while slow, and around the change. */
+  readonly pauses?: {
+    readonly usual: number;
+    readonly p95: number;
+    readonly longest: number;
+  };
+  /** Weights and caches of blocks that changed their device. */
+  readonly movedBytes: number;
+  /** What was said about it. */
+  readonly words: readonly string[];
+}
+
+interface Change {
+  readonly at: number;
+  readonly plan: ActivePlan;
+}
+
+/** Measures one mesh from its start to its end. */
+export async function runOnce(
+  model: string,
+  options: RunOptions,
+): Promise<RunResult> {
+  const { balance, memory, factor, quietSeconds, slowSeconds } = options;
+  const parameters = [
+    "--concurrency",
+    "2",
+    "--context",
+    "512",
+    "--objective",
+    "latency",
+  ];
+  await using mesh = await startLocalMesh(3, model, [
+    ...parameters,
+    "--memory",
+    memory,
+    "--balance",
+    balance,
+  ], {
+    spread: false,
+    patience: PATIENCE_MILLISECONDS,
+  });
+  await mesh.until(({ state }) =>
+    state.type === "active" && state.plan.segments.length === 3
+  );
+  const words = listen(mesh);
+  const [arrivals, ending] = [[] as number[][], new AbortController()];
+  const reading = readOn(mesh.api(0), arrivals, ending.signal);
+  const watch = watchPlans(mesh);
+  // Until the plan rests on measurements, and not on guesses.
+  await seconds(quietSeconds);
+  const quietFrom = performance.now();
+  await seconds(quietSeconds);
+  const slowFrom = performance.now();
+  const before = await watch.latest();
+  const slowed = victimOf(before);
+  const end = throttle(
+    mesh.daemons.find(({ ready }) => ready.name === slowed)?.ready.pid ?? 0,
+    factor,
+  );
+  await seconds(slowSeconds).finally(end);
+  const to = performance.now();
+  const after = await watch.latest();
+  watch.stop();
+  ending.abort();
+  await reading;
+  const changes = watch.changes.filter(({ at }) => at >= slowFrom);
+  const [first] = changes;
+  return {
+    balance,
+    split: { before: splitOf(before), after: splitOf(after) },
+    slowed,
+    rates: {
+      quiet: rateBetween(arrivals, quietFrom, slowFrom),
+      slowed: rateBetween(arrivals, slowFrom, slowFrom + 10_000),
+      end: rateBetween(arrivals, to - 1000 * slowSeconds / 3, to),
+    },
+    quietMoves:
+      watch.changes.filter(({ at }) => at >= quietFrom && at < slowFrom).length,
+    moves: changes.length,
+    ...(first === undefined ? {} : {
+      reactionSeconds: (first.at - slowFrom) / 1000,
+      pauses: pausesOf(arrivals, slowFrom, first.at),
+    }),
+    movedBytes: movedBytes([before, ...changes.map(({ plan }) => plan)]),
+    words: words.splice(0),
+  };
+}
+
+/** The balancers' and the leader's words, as the daemons tell them. */
+function listen(mesh: LocalMesh): string[] {
+  const words: string[] = [];
+  const begun = performance.now();
+  for (const daemon of mesh.daemons) {
+    daemon.onEvent((event) => {
+      if (event.type !== "balance") return;
+      const { step, reason } = event as unknown as {
+        step: string;
+        reason: string;
+      };
+      words.push(
+        `${
+          ((performance.now() - begun) / 1000).toFixed(1)
+        } s, ${daemon.ready.name}: ${step}: ${reason}`,
+      );
+    });
+  }
+  return words;
+}
+
+/** Looks at the plan in force ten times a second, and keeps its changes of split. */
+function watchPlans(mesh: LocalMesh) {
+  const changes: Change[] = [];
+  let known: string | undefined;
+  const latest = async (): Promise<ActivePlan> => {
+    const { state } = await mesh.until(({ state }) => state.type === "active");
+    if (state.type !== "active") throw new Error("There is no plan.");
+    return state.plan;
+  };
+  const timer = setInterval(async () => {
+    const view = await fetch(`${mesh.api(0)}/skein/plan`).then((response) =>
+      response.json()
+    ).catch(() => undefined);
+    const state = (view as PlanView | undefined)?.state;
+    if (state?.type !== "active") return;
+    const split = splitOf(state.plan);
+    if (known !== undefined && split !== known) {
+      changes.push({ at: performance.now(), plan: state.plan });
+    }
+    known = split;
+  }, 100);
+  return { changes, latest, stop: () => clearInterval(timer) };
+}
+
+/** Who becomes slow: the one with the most blocks, aside from the one that is asked. */
+function victimOf({ segments }: ActivePlan): string {
+  const sizes = segments.filter(({ name }) => name !== "d0").sort((a, b) =>
+    (b.last - b.first) - (a.last - a.first)
+  );
+  return sizes[0]?.name ?? "d1";
+}
+
+function pausesOf(
+  arrivals: readonly (readonly number[])[],
+  slowFrom: number,
+  changed: number,
+) {
+  const around = gapsBetween(
+    arrivals,
+    changed - AROUND_MILLISECONDS,
+    changed + AROUND_MILLISECONDS,
+  ).sort((a, b) => a - b);
+  return {
+    usual: median(
+      gapsBetween(arrivals, slowFrom, changed - AROUND_MILLISECONDS),
+    ),
+    p95: around[Math.floor(0.95 * around.length)] ?? NaN,
+    longest: around.at(-1) ?? NaN,
+  };
+}
+
+/** Bytes of blocks that were on another device before, from plan to plan. */
+function movedBytes(plans: readonly ActivePlan[]): number {
+  let total = 0;
+  for (const [index, plan] of plans.entries()) {
+    const before = plans[index - 1];
+    if (before === undefined) continue;
+    for (const { device, first, last, bytes } of plan.segments) {
+      const held = before.segments.find((segment) => segment.device === device);
+      for (let block = first; block <= last; block++) {
+        if (held === undefined || block < held.first || block > held.last) {
+          total += bytes / (last - first + 1);
+        }
+      }
+    }
+  }
+  return Math.round(total);
+}
+
+function splitOf({ segments }: ActivePlan): string {
+  return segments.map(({ name, first, last }) => `${name} ${first}-${last}`)
+    .join(" > ");
+}
+
+function seconds(count: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000 * count));
+}
