@@ -1,4 +1,5 @@
 /** Whether a plan can be at all: blocks in order, memory, policy and links. */
+import { type Beside, besideOf, fitsBeside } from "./beside.ts";
 import { blockBytes, formatBytes } from "./bytes.ts";
 import type { Link, Problem, Run } from "./problem.ts";
 import { mayHold } from "./policy.ts";
@@ -26,8 +27,22 @@ export function impossible(problem: Problem, runs: readonly Run[]): string | und
     if (bytes > usableBytes) {
       return `${nameOf(problem, device)} would hold ${formatBytes(bytes)}; it offers ${formatBytes(usableBytes)}.`;
     }
+    const beside = besideOf(problem, device);
+    const added = addedBytes(runs.filter((run) => run.device === device), beside);
+    if (!fitsBeside(beside, added, usableBytes)) {
+      return `${nameOf(problem, device)} would hold ${
+        formatBytes(beside.heldBytes + added)
+      } while both plans are loaded; ` +
+        `it offers ${formatBytes(usableBytes)}.`;
+    }
   }
   return undefined;
+}
+
+function addedBytes(runs: readonly Run[], { added }: Beside): number {
+  let total = 0;
+  for (const { first, last } of runs) for (let block = first; block <= last; block++) total += added(block);
+  return total;
 }
 
 /** What people call a device. */

@@ -109,6 +109,11 @@ export interface CurrentPlan {
    * divided by the requests that will profit from the move.
    */
   readonly millisecondsPerByte: number;
+  /**
+   * Whether it stays loaded until the next plan is: what a device takes on must then fit beside what it holds. Default:
+   * memory is free to be used anew.
+   */
+  readonly stays?: boolean;
 }
 
 /** Who could run what, how fast, for whom. */

@@ -1,4 +1,5 @@
 /** A sound problem as tables of numbers: what every solver reads. */
+import { besideOf, fitsBeside } from "./beside.ts";
 import { blockBytes } from "./bytes.ts";
 import {
   crossingBytes,
@@ -133,15 +134,21 @@ function travelOf(
 function reachOf(problem: Problem, bytes: Float64Array): Int32Array {
   const [N, M] = [problem.blocks.length, problem.devices.length];
   const reach = new Int32Array(M * N);
-  for (let device = 0; device < M; device++) {
-    const usable = problem.devices[device]?.usableBytes ?? 0;
+  for (const [device, { device: id, usableBytes: usable }] of problem.devices.entries()) {
+    const beside = besideOf(problem, id);
     const may = Array.from({ length: N }, (_, block) => mayHold(problem, device, block));
-    let [end, held] = [0, 0];
+    let [end, held, added] = [0, 0, 0];
+    const fits = () => {
+      return held + at(bytes, end) <= usable && fitsBeside(beside, added + beside.added(end), usable);
+    };
     for (let first = 0; first < N; first++) {
-      if (end < first) [end, held] = [first, 0];
-      while (end < N && may[end] === true && held + at(bytes, end) <= usable) held += at(bytes, end++);
+      if (end < first) [end, held, added] = [first, 0, 0];
+      while (end < N && may[end] === true && fits()) {
+        added += beside.added(end);
+        held += at(bytes, end++);
+      }
       reach[device * N + first] = end;
-      if (end > first) held -= at(bytes, first);
+      if (end > first) [held, added] = [held - at(bytes, first), added - beside.added(first)];
     }
   }
   return reach;

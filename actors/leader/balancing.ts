@@ -6,7 +6,7 @@ import type { Decision } from "./attempt.ts";
 import type { Question } from "./inquiry.ts";
 import type { Lead } from "./lead.ts";
 import { begun, inForce, type Moves, noMoves, obstacle, paced } from "./moves.ts";
-import { bargainOf, HORIZON_MILLISECONDS, lackOfRoom } from "./price.ts";
+import { bargainOf, HORIZON_MILLISECONDS } from "./price.ts";
 import type { SolveAnswer } from "./solver.ts";
 import { type Agenda, planSoon, reviewNow, weigh } from "./when.ts";
 
@@ -59,8 +59,8 @@ export class Balancing {
     if (!review || plan === undefined) return weighed;
     const proposal = this.#take();
     const why = weighed.verdict === "stay"
-      ? "no other plan is a tenth better"
-      : this.#against(proposal, plan, found, now);
+      ? "no other plan that there is room to load beside it is a tenth better"
+      : this.#against(proposal, found, now);
     if (why !== undefined) {
       this.#stay(proposal, why, plan);
       return { ...weighed, verdict: "stay" };
@@ -114,12 +114,9 @@ export class Balancing {
   /** What speaks against moving to a plan that is better. */
   #against(
     proposal: Proposal | undefined,
-    plan: ActivePlan,
     { decision, answer, question: { problem } }: Found,
     now: number,
   ): string | undefined {
-    const room = lackOfRoom(problem, plan.segments, decision.segments);
-    if (room !== undefined) return room;
     const { outcome, current } = answer;
     // A plan that memory does not allow any more is left whatever it costs: the owner comes first.
     if (current === undefined || outcome.type !== "placed") return undefined;

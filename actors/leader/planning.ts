@@ -62,6 +62,8 @@ export function capacityOf(
 export interface Circumstances {
   /** The plan in force: what it does not hold has to move. Default: none. */
   readonly inForce?: ActivePlan | undefined;
+  /** Whether that stays loaded until the next one is, so that there must be room for both. Default: false. */
+  readonly stays?: boolean;
   /** A plan that has lost a device: the others hold their parts of it still. Default: none. */
   readonly broken?: ActivePlan | undefined;
   /** The blocks that a device has on disk. Default: none. */
@@ -113,7 +115,7 @@ function currentOf(
   { id, blocks }: Manifest,
   holders: ReadonlySet<string>,
   devices: readonly DeviceReport[],
-  { inForce, broken, onDisk }: Circumstances,
+  { inForce, stays = false, broken, onDisk }: Circumstances,
 ): CurrentPlan | undefined {
   const plan = inForce ?? broken;
   if (plan === undefined || plan.model.id !== id) return undefined;
@@ -124,6 +126,7 @@ function currentOf(
       return plan.segments.find(({ first, last }) => first <= block && block <= last)?.device ?? "";
     }),
     stored: [...holders],
+    stays: stays && inForce !== undefined,
     ...(onDisk === undefined ? {} : { onDisk: new Map(devices.map(({ device }) => [device, onDisk(device)])) }),
     millisecondsPerByte: 1000 / bytesPerSecond / (inForce === undefined ? REQUESTS_PER_RESCUE : REQUESTS_PER_MOVE),
   };

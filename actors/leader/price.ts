@@ -1,5 +1,5 @@
-/** Whether moving pays, and whether there is room for it. Pure. */
-import { blockBytes, formatBytes, type Prediction, type Problem, type Run, segmentBytes } from "../../plans/mod.ts";
+/** Whether moving pays. Pure. */
+import type { Prediction } from "../../plans/mod.ts";
 import { REQUESTS_PER_MOVE } from "./planning.ts";
 
 /** A move must have paid within this time, at the pace of the last seconds. */
@@ -26,27 +26,4 @@ export function bargainOf(
     gained: (of(current) - of(best)) * tokens,
     spent: best.ttftMilliseconds + best.movingMilliseconds * REQUESTS_PER_MOVE,
   };
-}
-
-/**
- * Why a plan cannot be loaded while the one in force goes on, a sentence; undefined where it can. Blocks that a device has
- * already are shared between both, others come on top.
- */
-export function lackOfRoom(problem: Problem, inForce: readonly Run[], next: readonly Run[]): string | undefined {
-  for (const { device, first, last } of next) {
-    const here = inForce.find((run) => run.device === device);
-    const holds = (block: number) => here !== undefined && here.first <= block && block <= here.last;
-    const added = problem.blocks.reduce((sum, block, index) => {
-      return index < first || index > last || holds(index) ? sum : sum + blockBytes(block, problem.shape);
-    }, 0);
-    if (added === 0) continue;
-    const needed = added + (here === undefined ? 0 : segmentBytes(problem, here.first, here.last));
-    const { usableBytes = 0, name = device } = problem.devices.find((candidate) => candidate.device === device) ?? {};
-    if (needed > usableBytes) {
-      return `${name} would need ${formatBytes(needed)} while both plans are loaded, and has ${
-        formatBytes(usableBytes)
-      }`;
-    }
-  }
-  return undefined;
 }

@@ -195,8 +195,8 @@ export class Serving {
     return this.#lead.knowledge.able(offer, now);
   }
 
-  #around(): Circumstances {
-    return { inForce: this.plan, broken: this.#stand.broken, ...surroundings(this.#model.id, this.#lead) };
+  #around(stays = false): Circumstances {
+    return { inForce: this.plan, stays, broken: this.#stand.broken, ...surroundings(this.#model.id, this.#lead) };
   }
 
   #plan(review: boolean, now: number): void {
@@ -208,7 +208,7 @@ export class Serving {
     }
     const absence = absenceOf(offer, this.#lead);
     if (absence !== undefined && this.plan === undefined) return this.#stand.wait(absence);
-    const course = courseOf(offer, this.#able(offer, now), this.#around(), this.#pinned);
+    const course = courseOf(offer, this.#able(offer, now), this.#around(review), this.#pinned);
     if (course.type === "ask") {
       // Who waits for a plan does not wait for a verdict on it: reviews give one.
       const [explain, hurried] = [this.#stand.broken === undefined, this.#balancing.lasting];

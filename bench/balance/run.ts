@@ -57,7 +57,7 @@ export async function runOnce(
   model: string,
   options: RunOptions,
 ): Promise<RunResult> {
-  const { balance, memory, factor, quietSeconds, slowSeconds } = options;
+  const { balance, memory } = options;
   const parameters = [
     "--concurrency",
     "2",
@@ -76,50 +76,73 @@ export async function runOnce(
     spread: false,
     patience: PATIENCE_MILLISECONDS,
   });
-  await mesh.until(({ state }) =>
-    state.type === "active" && state.plan.segments.length === 3
-  );
+  await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 3);
   const words = listen(mesh);
   const [arrivals, ending] = [[] as number[][], new AbortController()];
   const reading = readOn(mesh.api(0), arrivals, ending.signal);
+  const seen = await slowDown(mesh, options);
+  ending.abort();
+  await reading;
+  return { balance, ...summaryOf(seen, arrivals), words };
+}
+
+/** What was seen while a device became slow, and when. */
+interface Seen {
+  readonly slowed: string;
+  readonly plans: { readonly before: ActivePlan; readonly after: ActivePlan };
+  readonly changes: readonly Change[];
+  readonly times: {
+    readonly quiet: number;
+    readonly slow: number;
+    readonly end: number;
+  };
+}
+
+async function slowDown(
+  mesh: LocalMesh,
+  { factor, quietSeconds, slowSeconds }: RunOptions,
+): Promise<Seen> {
   const watch = watchPlans(mesh);
   // Until the plan rests on measurements, and not on guesses.
   await seconds(quietSeconds);
-  const quietFrom = performance.now();
+  const quiet = performance.now();
   await seconds(quietSeconds);
-  const slowFrom = performance.now();
   const before = await watch.latest();
   const slowed = victimOf(before);
+  const slow = performance.now();
   const end = throttle(
     mesh.daemons.find(({ ready }) => ready.name === slowed)?.ready.pid ?? 0,
     factor,
   );
   await seconds(slowSeconds).finally(end);
-  const to = performance.now();
+  const times = { quiet, slow, end: performance.now() };
   const after = await watch.latest();
   watch.stop();
-  ending.abort();
-  await reading;
-  const changes = watch.changes.filter(({ at }) => at >= slowFrom);
-  const [first] = changes;
+  return { slowed, plans: { before, after }, changes: watch.changes, times };
+}
+
+function summaryOf(
+  { slowed, plans, changes, times }: Seen,
+  arrivals: readonly (readonly number[])[],
+): Omit<RunResult, "balance" | "words"> {
+  const { quiet, slow, end } = times;
+  const moves = changes.filter(({ at }) => at >= slow);
+  const [first] = moves;
   return {
-    balance,
-    split: { before: splitOf(before), after: splitOf(after) },
+    split: { before: splitOf(plans.before), after: splitOf(plans.after) },
     slowed,
     rates: {
-      quiet: rateBetween(arrivals, quietFrom, slowFrom),
-      slowed: rateBetween(arrivals, slowFrom, slowFrom + 10_000),
-      end: rateBetween(arrivals, to - 1000 * slowSeconds / 3, to),
+      quiet: rateBetween(arrivals, quiet, slow),
+      slowed: rateBetween(arrivals, slow, slow + 10_000),
+      end: rateBetween(arrivals, end - (end - slow) / 3, end),
     },
-    quietMoves:
-      watch.changes.filter(({ at }) => at >= quietFrom && at < slowFrom).length,
-    moves: changes.length,
+    quietMoves: changes.filter(({ at }) => at >= quiet && at < slow).length,
+    moves: moves.length,
     ...(first === undefined ? {} : {
-      reactionSeconds: (first.at - slowFrom) / 1000,
-      pauses: pausesOf(arrivals, slowFrom, first.at),
+      reactionSeconds: (first.at - slow) / 1000,
+      pauses: pausesOf(arrivals, slow, first.at),
     }),
-    movedBytes: movedBytes([before, ...changes.map(({ plan }) => plan)]),
-    words: words.splice(0),
+    movedBytes: movedBytes([plans.before, ...moves.map(({ plan }) => plan)]),
   };
 }
 
@@ -135,9 +158,7 @@ function listen(mesh: LocalMesh): string[] {
         reason: string;
       };
       words.push(
-        `${
-          ((performance.now() - begun) / 1000).toFixed(1)
-        } s, ${daemon.ready.name}: ${step}: ${reason}`,
+        `${((performance.now() - begun) / 1000).toFixed(1)} s, ${daemon.ready.name}: ${step}: ${reason}`,
       );
     });
   }
@@ -154,9 +175,7 @@ function watchPlans(mesh: LocalMesh) {
     return state.plan;
   };
   const timer = setInterval(async () => {
-    const view = await fetch(`${mesh.api(0)}/skein/plan`).then((response) =>
-      response.json()
-    ).catch(() => undefined);
+    const view = await fetch(`${mesh.api(0)}/skein/plan`).then((response) => response.json()).catch(() => undefined);
     const state = (view as PlanView | undefined)?.state;
     if (state?.type !== "active") return;
     const split = splitOf(state.plan);
@@ -170,9 +189,7 @@ function watchPlans(mesh: LocalMesh) {
 
 /** Who becomes slow: the one with the most blocks, aside from the one that is asked. */
 function victimOf({ segments }: ActivePlan): string {
-  const sizes = segments.filter(({ name }) => name !== "d0").sort((a, b) =>
-    (b.last - b.first) - (a.last - a.first)
-  );
+  const sizes = segments.filter(({ name }) => name !== "d0").sort((a, b) => (b.last - b.first) - (a.last - a.first));
   return sizes[0]?.name ?? "d1";
 }
 

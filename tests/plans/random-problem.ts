@@ -1,6 +1,6 @@
 /** Random problems for property tests: few enough blocks and devices that every plan can be tried. */
 import fc from "fast-check";
-import type { Block, Device, Link, Objective, Problem } from "../../plans/problem.ts";
+import type { Block, CurrentPlan, Device, Link, Objective, Problem } from "../../plans/problem.ts";
 
 /** Up to 9 blocks on up to 4 devices: memory tight or loose, links asymmetric, some missing, some policy. */
 export function anyProblem(objective: Objective): fc.Arbitrary<Problem> {
@@ -99,6 +99,13 @@ function problemFrom(
       privateHead: shape.privateHead,
       pins: shape.pinned && chance() < 0.3 ? [pin] : [],
     },
-    ...(shape.stay ? { current: { devices: blocks.map(() => ids[0] ?? ""), millisecondsPerByte: chance() } } : {}),
+    ...(shape.stay ? { current: inForce(blocks, ids, chance) } : {}),
   };
+}
+
+/** A plan in force: the first device's alone, or shared with the second, which stays loaded meanwhile or not. */
+function inForce(blocks: readonly Block[], ids: readonly string[], chance: () => number): CurrentPlan {
+  const [millisecondsPerByte, cut] = [chance(), Math.ceil(2 * chance() * blocks.length)];
+  const devices = blocks.map((_, index) => (index < cut ? ids[0] : ids[1] ?? ids[0]) ?? "");
+  return { devices, millisecondsPerByte, stays: chance() < 0.5 };
 }
