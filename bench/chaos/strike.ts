@@ -105,7 +105,11 @@ export class Field {
       case "join":
         return this.#later(async () => {
           const index = this.mesh.daemons.length;
-          await this.mesh.join();
+          // The device that invited it may be struck meanwhile.
+          const joined = await this.mesh.join().catch((error) =>
+            this.#log.note("driver", { type: "not joined", error: String(error) })
+          );
+          if (joined === undefined) return;
           this.#listen(index);
           this.#guest = index;
           this.#log.note("driver", { type: "joined", device: index });
