@@ -46,19 +46,29 @@ export const PlanForecast = v.object({
 });
 export type PlanForecast = v.InferOutput<typeof PlanForecast>;
 
-/** A plan whose segments are loaded: prompts run on it. */
-export const ActivePlan = v.object({
-  number: PlanNumber,
-  model: v.object({ id: Sha256, name: ShortText, blocks: Count }),
-  /** How it was decided. */
-  planner: v.picklist(["solver", "even", "pinned"]),
-  context: Position,
-  concurrency: Count,
-  segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
-  /** Only where the planner decided. */
-  forecast: v.optional(PlanForecast),
-});
+/** A plan whose segments are loaded, each block once and in order: prompts run on it. */
+export const ActivePlan = v.pipe(
+  v.object({
+    number: PlanNumber,
+    model: v.object({ id: Sha256, name: ShortText, blocks: Count }),
+    /** How it was decided. */
+    planner: v.picklist(["solver", "even", "pinned"]),
+    context: Position,
+    concurrency: Count,
+    segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
+    /** Only where the planner decided. */
+    forecast: v.optional(PlanForecast),
+  }),
+  v.check(({ segments, model }) => isWhole(segments, model.blocks), "a plan has every block once, in order"),
+);
 export type ActivePlan = v.InferOutput<typeof ActivePlan>;
+
+function isWhole(segments: readonly PlannedSegment[], blocks: number): boolean {
+  const inOrder = segments.every(({ first, last }, at) =>
+    first === (segments[at - 1]?.last ?? -1) + 1 && last >= first
+  );
+  return inOrder && segments.at(-1)?.last === blocks - 1;
+}
 
 /** Where a model stands that the mesh serves, or means to serve. */
 export const ModelState = v.variant("type", [

@@ -2,7 +2,7 @@
 import { sameRef } from "../../runtime/actor/mod.ts";
 import { balancerOf, leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
-import { type ActivePlan, comparePlans, type MeshState, planNumbered, plansIn } from "../plan.ts";
+import { type ActivePlan, comparePlans, type MeshState, type PlannedSegment, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
 import { tellNewHoldings } from "./holdings.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
@@ -41,17 +41,27 @@ function reasonsIn({ models, reason }: MeshState): string[] {
 /** A leader that took over cannot know that this device has been restarted since the plan was made. */
 function reportMissing(
   state: SupervisorState,
-  { number, segments }: ActivePlan,
+  { number, segments, model }: ActivePlan,
   leader: string,
   { device }: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const missing = segments.some(({ device: where, ref }) => {
-    return where === device && !state.held.some((held) => !held.stopping && sameRef(held.ref, ref));
+  const missing = segments.some((segment) => {
+    return segment.device === device && !state.held.some((held) => !held.stopping && isMeant(held, segment, model));
   });
   if (!missing) return;
-  const reason = "its segment is not loaded: the device has been restarted";
+  const reason = "its segment is not loaded: the device has been restarted, or the plan is not what was loaded";
   context.tell(leaderOf(leader), { type: "segment-lost", device, number, reason });
+}
+
+/**
+ * Whether a segment here is what a plan takes it for. A plan that outlives the leader that made it up is right if each of
+ * its devices finds its own part right.
+ */
+function isMeant({ ref, assignment, loaded }: Held, segment: PlannedSegment, model: ActivePlan["model"]): boolean {
+  const { first, last } = assignment;
+  return sameRef(ref, segment.ref) && assignment.model === model.id && first === segment.first &&
+    last === segment.last && loaded.manifest.blocks.length === model.blocks;
 }
 
 /**

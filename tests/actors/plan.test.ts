@@ -60,3 +60,21 @@ test("a state that names a model twice is not taken from the wire", () => {
   const twice = { models: [active("b", 4), waiting("b", "again")], reason: "" };
   assert.throws(() => v.parse(MeshState, twice), /named twice/);
 });
+
+test("a plan has every block once and in order, or is not taken", () => {
+  const { plan } = active("a", 1);
+  const state = (cuts: readonly (readonly [number, number])[], blocks = 6) => {
+    const segments = cuts.flatMap(([first, last]) => plan.segments.map((segment) => ({ ...segment, first, last })));
+    return { models: [{ type: "active", plan: { ...plan, segments, model: { ...plan.model, blocks } } }], reason: "" };
+  };
+  assert.ok(v.is(MeshState, state([[0, 1], [2, 2], [3, 5]])));
+  const wrong: (readonly (readonly [number, number])[])[] = [
+    [[0, 1], [3, 5]],
+    [[2, 5], [0, 1]],
+    [[0, 3], [3, 5]],
+    [[1, 5]],
+    [[0, 4]],
+    [[0, 1], [2, 1], [2, 5]],
+  ];
+  for (const cuts of wrong) assert.ok(!v.is(MeshState, state(cuts)), JSON.stringify(cuts));
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
+import type { ActivePlan } from "../../actors/plan.ts";
 import { supervisorScene } from "./supervisor-scene.ts";
 
 test("an assignment is loaded and told: prepared to the leader, offered for the next one, held to the monitor", async () => {
@@ -108,6 +109,27 @@ test("a plan that does without a segment lets it go; one that counts on a segmen
     scene.publish(scene.planOf(scene.prepared(), { number: { term: 1, epoch: 6 } }));
     await scene.pass(50);
     assert.match(scene.leader.of("segment-lost")[0]?.reason ?? "", /has been restarted/);
+  });
+});
+
+test("a plan that takes a segment for what it is not is told so: each device vouches for its own part", async () => {
+  await supervisorScene(async (scene) => {
+    scene.tell(scene.assignment());
+    await scene.pass(50);
+    const ref = scene.prepared();
+    const right = scene.planOf(ref);
+    const [segment] = right.segments;
+    assert.ok(segment !== undefined);
+    const wrong: Partial<ActivePlan>[] = [
+      { segments: [{ ...segment, last: 2 }] },
+      { segments: [{ ...segment, first: 1 }] },
+      { model: { ...right.model, blocks: 4 } },
+      { model: { ...right.model, id: scene.other.id } },
+    ];
+    scene.publish(right);
+    for (const more of wrong) scene.publish(scene.planOf(ref, more));
+    await scene.pass(50);
+    assert.equal(scene.leader.of("segment-lost").length, wrong.length);
   });
 });
 
