@@ -13,6 +13,8 @@ export type DeviceEvent =
   }
   /** Blocks that another device runs and this one keeps on disk, to take over from it. */
   | { readonly type: "standby"; readonly first: number; readonly last: number; readonly owner: string }
+  /** Blocks that another device runs and this one has loaded too, to go on at once should that one be lost. */
+  | { readonly type: "mirror"; readonly first: number; readonly last: number; readonly owner: string }
   | { readonly type: "released"; readonly first: number; readonly last: number }
   | {
     readonly type: "plan";

@@ -67,10 +67,13 @@ export const Resume = v.object({
   ids: v.pipe(v.instance(Int32Array), v.minLength(2), v.maxLength(MAX_CONTEXT)),
   /** Positions that the caches of all segments before hold of them. */
   extent: v.pipe(Position, v.minValue(1)),
+  /** What the sequence was called whose caches they are: of two answers to one prompt each goes on with its own. */
+  was: SequenceNumber,
 });
 export interface Resume {
   readonly ids: Int32Array;
   readonly extent: number;
+  readonly was: number;
 }
 
 /** From segment to segment: a sequence has a place. */

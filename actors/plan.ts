@@ -16,6 +16,8 @@ export const PlannedSegment = v.object({
   bytes: Count,
   /** The segment executor. */
   ref: refTo<SegmentMessage>(),
+  /** The executor that mirrors its caches, on another device. */
+  mirror: v.optional(v.object({ device: Identifier, name: ShortText, ref: refTo<SegmentMessage>() })),
 });
 export type PlannedSegment = v.InferOutput<typeof PlannedSegment>;
 

@@ -36,6 +36,8 @@ With --model only; these travel with the model and count for the whole mesh:
   --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
   --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
   --private-head      keep the head there too
+  --mirrors HOW       auto (default): segments are mirrored where there is memory for it, so that answers go on at once
+                      when a device is lost; or off
   --trusted NAME      a device that may see what is private; may be given again
   --only NAME         only these devices take part; may be given again
   --exclude NAME      this device takes no part; may be given again
@@ -104,6 +106,7 @@ function parse(args: readonly string[]) {
     objective: { type: "string", default: "latency" },
     solver: { type: "string" },
     "private-layers": { type: "string", default: "0" },
+    mirrors: { type: "string", default: "auto" },
     "private-head": { type: "boolean", default: false },
     trusted: { type: "string", multiple: true, default: [] },
     only: { type: "string", multiple: true, default: [] },
@@ -151,6 +154,7 @@ function readPolicy(values: Values): ServingPolicy {
     ...(solver === undefined ? {} : { solver: oneOf("solver", solver, solverNames) }),
     privateLayers: numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true }) ?? 0,
     privateHead: values["private-head"],
+    mirrors: oneOf("mirrors", values.mirrors, ["auto", "off"]),
     only,
     exclude,
     trusted,

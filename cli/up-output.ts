@@ -127,6 +127,7 @@ function sentence(event: DaemonEvent): string | undefined {
       return event.change === "up" ? `+ ${event.name}` : `- ${event.name}: ${event.reason ?? "gone"}`;
     case "segment":
     case "standby":
+    case "mirror":
     case "released":
     case "plan":
     case "balance":

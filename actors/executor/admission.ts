@@ -7,7 +7,7 @@ import { sameRef } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import type { Enter, Leave, Open, Resume } from "../pipeline.ts";
 import { forget } from "./mirroring.ts";
-import { RESERVED_MILLISECONDS } from "./orphans.ts";
+import { type FindOptions, type Found, RESERVED_MILLISECONDS } from "./orphans.ts";
 import type { CameBy } from "./protocol.ts";
 import { commonPrefix, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
@@ -55,7 +55,8 @@ function freeSlot({ sequences, orphans, options }: ExecutorState): number | unde
 function seat(state: ExecutorState, { conversation, route, sampling, resume: ids }: Enter, slot: number): void {
   const sequence = drawNumber(state);
   state.context.tell(conversation, { type: "seated", sequence });
-  const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1 };
+  // Here nobody knows yet what it was called.
+  const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
   begin(state, { type: "open", sequence, slot, route, conversation, sampling, resume }, state.context.device);
 }
 
@@ -118,32 +119,33 @@ function begin(state: ExecutorState, message: Open, from: string): void {
 /** Brings the caches that a sequence left here to its slot. Returns what there is, or nothing. */
 function takeUp(state: ExecutorState, { sequence, slot, resume }: Open): Resume | undefined {
   const { context } = state;
-  const found = resume === undefined ? 0 : bring(state, slot, resume.ids, (reason) => {
+  const found = resume === undefined ? undefined : bring(state, slot, resume.ids, resume, (reason) => {
     context.tell(context.self, { type: "not-taken-up", sequence, reason });
   });
   state.orphans.drop(slot);
-  return resume === undefined || found === 0 ? undefined : { ids: resume.ids, extent: Math.min(found, resume.extent) };
+  if (resume === undefined || found === undefined) return undefined;
+  return { ids: resume.ids, extent: Math.min(found.extent, resume.extent), was: found.number };
 }
 
 /**
- * Brings caches that hold a beginning of `ids` to a slot, whatever it holds. Returns how many positions they hold: 0 where
- * there are none. `failed` is called should the worker not be able to. `abandoned` as in `Orphans.find`.
+ * Brings caches that hold a beginning of `ids` to a slot, whatever it holds. Returns what was found; nothing where there are
+ * none. `failed` is called should the worker not be able to.
  */
 export function bring(
   { orphans, options: { segment, clock } }: ExecutorState,
   slot: number,
   ids: Int32Array,
+  options: FindOptions,
   failed: (reason: string) => void,
-  abandoned = false,
-): number {
-  const found = orphans.find(ids, clock.now(), abandoned);
-  if (found === undefined) return 0;
+): Found | undefined {
+  const found = orphans.find(ids, clock.now(), options);
+  if (found === undefined) return undefined;
   orphans.drop(found.slot);
   if (found.slot !== slot) {
     // The worker copies before it runs whatever comes after this.
     segment.copyCache(found.slot, slot, found.extent).catch((error) => failed(errorText(error)));
   }
-  return found.extent;
+  return found;
 }
 
 /** A conversation is over: its sequence, or its place in the line, is let go. */

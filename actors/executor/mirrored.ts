@@ -38,7 +38,7 @@ export function takeCopy(state: ExecutorState, message: Copy, from: string): voi
   const known = following.copies.get(sequence);
   const kept = known !== undefined && known.slot === slot && orphans.keeps(known)
     ? known
-    : keepCopy(state, following, sequence, { slot, ids: [], held: 0 });
+    : keepCopy(state, following, { number: sequence, slot, ids: [], held: 0 });
   if (position > kept.held || position + tokens.length > options.context) return acknowledge(state, message, kept.held);
   // What lies behind is overwritten. And the source is there, should the connection to it have been lost.
   kept.held = position;
@@ -49,9 +49,9 @@ export function takeCopy(state: ExecutorState, message: Copy, from: string): voi
   ).then((written) => context.tell(context.self, written));
 }
 
-function keepCopy({ orphans }: ExecutorState, { copies }: Following, sequence: number, kept: Kept): Kept {
+function keepCopy({ orphans }: ExecutorState, { copies }: Following, kept: Kept): Kept {
   orphans.keep(kept, Infinity);
-  copies.set(sequence, kept);
+  copies.set(kept.number, kept);
   return kept;
 }
 
@@ -73,8 +73,8 @@ export function recall(state: ExecutorState, message: Recall, from: string): voi
   if (following === undefined) return;
   const { orphans } = state;
   const { sequence, slot, ids } = message;
-  const extent = bring(state, slot, ids, () => orphans.drop(slot), true);
-  keepCopy(state, following, sequence, { slot, ids: [...ids.subarray(0, extent)], held: extent });
+  const { extent } = bring(state, slot, ids, { abandoned: true }, () => orphans.drop(slot)) ?? { extent: 0 };
+  keepCopy(state, following, { number: sequence, slot, ids: [...ids.subarray(0, extent)], held: extent });
   acknowledge(state, message, extent);
 }
 

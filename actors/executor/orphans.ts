@@ -12,6 +12,8 @@ export const RESERVED_MILLISECONDS = 1000;
 
 /** Caches with a beginning of a sequence; a sequence is one, and a step that was under way may still add to it. */
 export interface Kept {
+  /** What the sequence is called, or was. */
+  readonly number: number;
   readonly slot: number;
   readonly ids: number[];
   /** How many of the ids the caches hold. */
@@ -26,9 +28,18 @@ interface Orphan {
 
 /** An orphan that fits, and how far. */
 export interface Found {
+  readonly number: number;
   readonly slot: number;
   /** Positions that its caches hold of the ids asked for. */
   readonly extent: number;
+}
+
+/** Which orphans may be found. */
+export interface FindOptions {
+  /** The one that is preferred. Default: none is. */
+  readonly was?: number | undefined;
+  /** Whether only those count that nobody has a hand in. Default: false. */
+  readonly abandoned?: boolean;
 }
 
 /** The orphans of a segment, at most one a slot. Times are the executor's clock. */
@@ -51,20 +62,24 @@ export class Orphans {
 
   /**
    * The orphan that holds most of `ids`, and of equals the one that holds least beyond them, lest one of two answers to the
-   * same prompt takes the other's. Never all of the ids: the last one is to be run. `abandoned` where only those count that
-   * nobody has a hand in.
+   * same prompt takes the other's; but the one that is called `was`, if it holds any. Never all of the ids: the last one is
+   * to be run.
    */
-  find(ids: Int32Array, now: number, abandoned = false): Found | undefined {
+  find(ids: Int32Array, now: number, { was, abandoned = false }: FindOptions = {}): Found | undefined {
     let best: (Found & { readonly beyond: number }) | undefined;
     for (const [slot, { kept, since }] of this.#slots) {
       if (!this.has(slot, now) || (abandoned && since === Infinity)) continue;
+      const { number } = kept;
       const held = kept.ids.slice(0, kept.held);
       const extent = Math.min(commonPrefix(held, ids), ids.length - 1);
       const beyond = held.length - extent;
-      if (extent === 0 || (best !== undefined && (extent - best.extent || best.beyond - beyond) <= 0)) continue;
-      best = { slot, extent, beyond };
+      if (extent === 0) continue;
+      if (number === was) return { number, slot, extent };
+      if (best === undefined || (extent - best.extent || best.beyond - beyond) > 0) {
+        best = { number, slot, extent, beyond };
+      }
     }
-    return best === undefined ? undefined : { slot: best.slot, extent: best.extent };
+    return best === undefined ? undefined : { number: best.number, slot: best.slot, extent: best.extent };
   }
 
   /** The slot of the oldest orphan whose slot others may have. */

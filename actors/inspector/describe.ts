@@ -14,6 +14,8 @@ export function describeEvent(event: DeviceEvent): string {
         `loaded in ${Math.round(event.milliseconds)} ms`;
     case "standby":
       return `keeps blocks ${event.first} to ${event.last} of ${event.owner} in reserve`;
+    case "mirror":
+      return `mirrors blocks ${event.first} to ${event.last} of ${event.owner}`;
     case "released":
       return `let go of blocks ${event.first} to ${event.last}`;
     case "plan": {

@@ -14,6 +14,7 @@ import type { BlockRuns } from "../block-runs.ts";
 import type { ActingOptions } from "./acting-options.ts";
 import type { Knowledge, Offer } from "./knowledge.ts";
 import type { Lead, Named } from "./lead.ts";
+import { outlive, type SegmentLoss } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
 import type { ServingPolicy, Split } from "./policy.ts";
 import type { DeviceReport, Pinned } from "./protocol.ts";
@@ -109,8 +110,8 @@ export class Acting {
   }
 
   /** A segment executor of a plan in force has ended by itself. */
-  segmentLost(device: string, number: PlanNumber, reason: string, now: number): void {
-    for (const serving of this.#servings.values()) serving.segmentLost(device, number, reason, now);
+  segmentLost(loss: SegmentLoss, now: number): void {
+    for (const serving of this.#servings.values()) serving.segmentLost(loss, now);
     this.#serve(now);
   }
 
@@ -171,11 +172,14 @@ export class Acting {
   /** Goes on with what the leader before had published, as far as its devices are in reach. */
   #takeOver(state: ModelState, now: number): void {
     const live = new Set(this.#options.live());
-    const stands = state.type === "active" && state.plan.segments.every(({ device }) => live.has(device));
-    const standing = stands ? state : { type: "waiting" as const, reason: GATHERING };
-    this.#begin(modelOf(state), standing, now, !stands && state.type === "active" ? state.plan : undefined);
+    const active = state.type === "active" ? state : undefined;
+    const outlived = active && outlive(active.plan, ({ device }) => live.has(device), this.#lead.number);
+    const gathering = { type: "waiting", reason: GATHERING } as const;
+    const standing: Standing = active && outlived ? { ...active, plan: outlived.plan } : gathering;
+    this.#begin(modelOf(state), standing, now, outlived === undefined ? active?.plan : undefined);
+    const fate = outlived?.promoted ? "promoted" : outlived === undefined ? "lost" : "whole";
     // Whoever leads has listened before: where nobody is missing, there is nothing to gather.
-    if (!stands && this.#knowledge.complete()) this.#servings.get(modelOf(state).id)?.planUrgently(now);
+    if (fate === "promoted" || this.#knowledge.complete()) this.#servings.get(modelOf(state).id)?.planAfter(fate, now);
   }
 
   #begin(model: Named, standing: Standing, now: number, broken?: ActivePlan): void {

@@ -124,7 +124,7 @@ function receive(
     case "unprepared":
       return acting?.heard(message, now);
     case "segment-lost":
-      return acting?.segmentLost(message.device, message.number, `${message.device}: ${message.reason}`, now);
+      return acting?.segmentLost(message, now);
     default:
       return message satisfies never;
   }

@@ -42,6 +42,8 @@ const Assign = v.object({
   bytes: Count,
   /** Devices that may have the manifest and the blocks. */
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  /** Who runs these blocks, for people, where they are only to mirror what is run there. */
+  mirrorOf: v.optional(ShortText),
   replyTo: refTo<Preparation>(),
 });
 export type AssignMessage = v.InferOutput<typeof Assign>;

@@ -104,10 +104,19 @@ export function questionOf(
   return {
     problem: problemOf(offer, devices, circumstances),
     ...(solver === undefined ? {} : { solver }),
-    ...(inForce === undefined
-      ? {}
-      : { current: inForce.segments.map(({ device, first, last }) => ({ device, first, last })) }),
+    ...(inForce === undefined ? {} : { current: runsOf(inForce) }),
   };
+}
+
+/** What each device runs. Two segments of one device, one behind the other, are one run to the planner. */
+function runsOf({ segments }: ActivePlan): Run[] {
+  const runs: { device: string; first: number; last: number }[] = [];
+  for (const { device, first, last } of segments) {
+    const before = runs.at(-1);
+    if (before?.device === device && before.last + 1 === first) before.last = last;
+    else runs.push({ device, first, last });
+  }
+  return runs;
 }
 
 /** The price of leaving the plan in force: the time that fetching a byte takes, shared among those who profit. */

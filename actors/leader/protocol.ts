@@ -3,12 +3,23 @@ import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
 import { Pace, Proposal } from "../balancer/protocol.ts";
 import { BlockRuns } from "../block-runs.ts";
+import type { SegmentMessage } from "../pipeline.ts";
 import { PlanNumber } from "../plan.ts";
 import { Pin } from "../recall.ts";
 import { giverOf, Order, Prepared, Preparing, Unprepared } from "./orders.ts";
 import { ServingPolicy, Split } from "./policy.ts";
 import type { SolveAnswer } from "./solver.ts";
-import { accepting, Count, Identifier, Milliseconds, replyTo, Sha256, ShortText, WireManifest } from "../wire.ts";
+import {
+  accepting,
+  Count,
+  Identifier,
+  Milliseconds,
+  refTo,
+  replyTo,
+  Sha256,
+  ShortText,
+  WireManifest,
+} from "../wire.ts";
 
 /** How long one block takes on a device, learnt from real work. */
 export const BlockTime = v.object({
@@ -123,7 +134,14 @@ export const WireLeaderMessage = v.variant("type", [
   Preparing,
   Prepared,
   Unprepared,
-  v.object({ type: v.literal("segment-lost"), device: Identifier, number: PlanNumber, reason: ShortText }),
+  v.object({
+    type: v.literal("segment-lost"),
+    device: Identifier,
+    number: PlanNumber,
+    /** Which one; absent: all that the device holds. */
+    ref: v.optional(refTo<SegmentMessage>()),
+    reason: ShortText,
+  }),
   /** For the device that it reaches; counts where its giver is the one that this device holds for elected. */
   v.object({ type: v.literal("order"), order: Order }),
   v.object({ type: v.literal("propose"), proposal: Proposal }),

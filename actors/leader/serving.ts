@@ -1,5 +1,5 @@
 /** How the acting leader serves one model: its plan in force, the attempt at the next one, and the planner's question. */
-import { type ActivePlan, comparePlans, type ModelState, type PlanNumber } from "../plan.ts";
+import type { ActivePlan, ModelState } from "../plan.ts";
 import type { Pace, Proposal } from "../balancer/protocol.ts";
 import { absenceOf, absenceOfModel, absentFor } from "./absence.ts";
 import type { Decision } from "./attempt.ts";
@@ -11,13 +11,14 @@ import { seenClearer } from "./forecast.ts";
 import { Inquiry, type Question } from "./inquiry.ts";
 import type { News, Offer } from "./knowledge.ts";
 import { type Begun, type Lead, type Named, surroundings } from "./lead.ts";
+import { leftBy, type SegmentLoss } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
 import { breachOf, type Circumstances, isInForce, problemOf, questionOf } from "./planning.ts";
 import type { Split } from "./policy.ts";
 import type { DeviceReport, Pinned } from "./protocol.ts";
 import { Stand } from "./stand.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { type Agenda, begin, due, planLater, planNow, planSoon, planUrgently } from "./when.ts";
+import { type Agenda, begin, due, type Fate, planAfter, planLater, planNow, planSoon } from "./when.ts";
 
 /** One model being served. */
 export class Serving {
@@ -39,7 +40,7 @@ export class Serving {
     this.#copies = new Copies(lead, model.id, now);
     this.#balancing = new Balancing(lead);
     this.#inquiry = new Inquiry(lead);
-    this.#stand = new Stand(lead, model, begun);
+    this.#stand = new Stand(lead, model, begun, now);
     this.#pinned = begun.pinned;
     this.#agenda = begin(lead.since, now);
   }
@@ -60,8 +61,7 @@ export class Serving {
 
   /** Bytes that the model takes on a device, under the plan in force or the one on its way. */
   bytesOn(device: string): number {
-    const inForce = this.plan?.segments.find((segment) => segment.device === device)?.bytes ?? 0;
-    return Math.max(inForce, this.#attempts.bytesOn(device));
+    return this.#stand.bytesOn(device, this.#attempts.bytesOn(device));
   }
 
   /** When to look at what is due. */
@@ -92,7 +92,7 @@ export class Serving {
     const [offer, before] = [this.#offer(), this.#balancing.paced(pace, this.plan, now)];
     if (before === undefined || offer === undefined || this.#attempts.underWay) return;
     const decision = asBefore(offer, this.#able(offer, now), this.#around(), before);
-    if (decision !== undefined) this.#attempts.prepare(decision, now);
+    if (decision !== undefined) this.#prepare(decision, now);
   }
 
   /** Something has changed that a plan depends on. */
@@ -100,9 +100,9 @@ export class Serving {
     this.#agenda = planSoon(this.#agenda, now);
   }
 
-  /** A plan is wanted at once: nobody gets an answer until there is one. */
-  planUrgently(now: number): void {
-    this.#agenda = planUrgently(this.#agenda, now);
+  /** Devices of the plan may be lost, and this has become of it. */
+  planAfter(fate: Fate, now: number): void {
+    this.#agenda = planAfter(this.#agenda, fate, now);
   }
 
   /** A device has left. */
@@ -111,18 +111,16 @@ export class Serving {
     this.#inquiry.drop();
     this.#attempts.lost(device);
     this.#copies.changed(now);
-    if (!this.plan?.segments.some((segment) => segment.device === device)) return this.planSoon(now);
-    this.planUrgently(now);
-    this.#stand.wait(`${name} has left; the blocks it held are being placed anew.`);
+    const reason = `${name} has left; the blocks it held are being placed anew.`;
+    this.planAfter(this.#stand.outlive((executor) => executor.device !== device, reason, now), now);
   }
 
-  /** A segment executor of the plan in force has ended by itself. */
-  segmentLost(device: string, number: PlanNumber, reason: string, now: number): void {
-    const { plan } = this;
-    if (plan === undefined || comparePlans(number, plan.number) !== 0) return;
-    if (!plan.segments.some((segment) => segment.device === device)) return;
-    this.planSoon(now);
-    this.#stand.wait(`A segment was lost (${reason}) and is being loaded again.`);
+  /** An executor of the plan in force has ended by itself. */
+  segmentLost(loss: SegmentLoss, now: number): void {
+    const isThere = this.plan && leftBy(loss, this.plan);
+    if (isThere === undefined) return;
+    const reason = `A segment was lost (${loss.device}: ${loss.reason}) and is being loaded again.`;
+    this.planAfter(this.#stand.outlive(isThere, reason, now), now);
   }
 
   /** Fixes how many blocks each device holds, or with `null` leaves it to the planner again. */
@@ -151,6 +149,7 @@ export class Serving {
   /** A device says how far it is with its segment. */
   heard(message: Preparation, now: number): void {
     this.#progress(this.#attempts.heard(message, now), now);
+    this.#stand.heard(message, now);
   }
 
   /** Looks at what is due. Only one model at a time may be planned: the next one has to know what this one takes. */
@@ -158,10 +157,17 @@ export class Serving {
     this.#progress(this.#attempts.tick(now), now);
     if (!mayPlan) return;
     const settled = this.plan !== undefined && !this.#attempts.underWay && !this.asking;
-    if (settled && this.plan !== undefined) this.#copies.tick(this.plan, now);
+    if (settled && this.plan !== undefined) this.#precautions(this.plan, now);
     const next = due(this.#agenda, { complete: this.#lead.knowledge.complete(), settled }, now);
     this.#agenda = next.agenda;
     if (next.due !== "nothing") this.#plan(next.due === "review", now);
+  }
+
+  /** What is done for the case that a device of a plan that works is lost. */
+  #precautions(plan: ActivePlan, now: number): void {
+    this.#copies.tick(plan, now);
+    const offer = this.#offer();
+    if (offer) this.#stand.mirror(offer, () => problemOf(offer, this.#able(offer, now), this.#around()), now);
   }
 
   /** The planner has an answer, or has failed. */
@@ -221,7 +227,7 @@ export class Serving {
   #take(offer: Offer, course: Placed, now: number): void {
     if (course.type === "infeasible") return this.#infeasible(offer, course.reason, now);
     if (this.#does(course.decision)) this.#attempts.end();
-    else this.#attempts.prepare(course.decision, now);
+    else this.#prepare(course.decision, now);
   }
 
   /** Whether the plan in force is what was decided. */
@@ -242,8 +248,13 @@ export class Serving {
     }
     const { agenda, verdict } = this.#balancing.weigh(this.#agenda, { plan, decision, answer, question }, now);
     this.#agenda = agenda;
-    if (verdict === "move") this.#attempts.prepare(decision, now);
+    if (verdict === "move") this.#prepare(decision, now);
     else this.#attempts.end();
+  }
+
+  #prepare(decision: Decision, now: number): void {
+    this.#stand.givesWay(now);
+    this.#attempts.prepare(decision, now);
   }
 
   #unsolved(offer: Offer, reason: string, { review }: Question, now: number): void {
@@ -270,7 +281,7 @@ export class Serving {
       case "loaded":
         this.#inquiry.settled(now);
         this.#balancing.inForce(progress.plan, now);
-        this.#stand.inForce(progress.plan);
+        this.#stand.inForce(progress.plan, now);
         return this.#copies.planned(now);
       default:
         return progress satisfies never;

@@ -1,17 +1,24 @@
-/** Where a model stands: under a plan, or waiting for one. */
+/** Where a model stands: under a plan, with the mirrors of its segments, or waiting for one. */
+import type { Problem } from "../../plans/mod.ts";
 import type { ActivePlan, ModelState, Standing } from "../plan.ts";
+import type { Offer } from "./knowledge.ts";
 import type { Begun, Lead, Named } from "./lead.ts";
+import { type Executor, Mirrors, outlive } from "./mirrors.ts";
+import type { Preparation } from "./orders.ts";
+import type { Fate } from "./when.ts";
 
 /** The standing of one model, which is published whenever it changes. */
 export class Stand {
   readonly #lead: Lead;
   readonly #model: Named;
+  readonly #mirrors: Mirrors;
   #standing: Standing;
   #broken: ActivePlan | undefined;
 
-  constructor(lead: Lead, { id, name }: Named, { standing, broken }: Begun) {
+  constructor(lead: Lead, { id, name }: Named, { standing, broken }: Begun, now: number) {
     this.#lead = lead;
     this.#model = { id, name };
+    this.#mirrors = new Mirrors(lead, now);
     [this.#standing, this.#broken] = [standing, broken];
   }
 
@@ -31,8 +38,9 @@ export class Stand {
   }
 
   /** A plan has come into force. */
-  inForce(plan: ActivePlan): void {
+  inForce(plan: ActivePlan, now: number): void {
     this.#broken = undefined;
+    this.#mirrors.restart(now);
     this.see(plan);
   }
 
@@ -46,6 +54,48 @@ export class Stand {
     if (this.#standing.type === "waiting" && this.#standing.reason === reason) return;
     this.#broken = this.plan ?? this.#broken;
     this.#stand({ type: "waiting", reason });
+  }
+
+  /** Bytes of the plan and its mirrors on a device; `coming` are those of the plan that is to replace it. */
+  bytesOn(device: string, coming: number): number {
+    const segments = this.plan?.segments.filter((segment) => segment.device === device) ?? [];
+    const running = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    return Math.max(running, coming) + this.#mirrors.bytesOn(device, this.plan);
+  }
+
+  /** Another plan is on its way: no mirror is loaded meanwhile. */
+  givesWay(now: number): void {
+    this.#mirrors.restart(now);
+  }
+
+  /**
+   * Goes on with the executors that are there, mirrors in the place of those they mirror; where one is gone that nobody
+   * mirrors, waits for `reason`. Returns what has become of the plan; nothing, where there was none.
+   */
+  outlive(isThere: (executor: Executor) => boolean, reason: string, now: number): Fate {
+    const { plan } = this;
+    if (plan === undefined) return "whole";
+    const live = new Set(this.#lead.live());
+    const outlived = outlive(plan, (executor) => live.has(executor.device) && isThere(executor), this.#lead.number);
+    if (outlived === undefined) {
+      this.wait(reason);
+      return "lost";
+    }
+    if (!outlived.changed) return "whole";
+    this.#mirrors.restart(now);
+    this.see(outlived.plan);
+    return outlived.promoted ? "promoted" : "whole";
+  }
+
+  /** Has the next mirror loaded, if one is due. */
+  mirror(offer: Offer, problem: () => Problem, now: number): void {
+    if (this.plan !== undefined) this.#mirrors.tick(this.plan, offer, problem, now);
+  }
+
+  /** Takes what a device says of a mirror that it was to load. */
+  heard(message: Preparation, now: number): void {
+    const mirrored = this.#mirrors.heard(message, this.plan, now);
+    if (mirrored !== undefined) this.see(mirrored);
   }
 
   #stand(standing: Standing): void {

@@ -9,6 +9,8 @@ export const DEBOUNCE_MILLISECONDS = 400;
 export const LOSS_MILLISECONDS = 25;
 /** How long a new leader waits for the reports of all that it is connected to. */
 export const GATHERING_MILLISECONDS = 3000;
+/** How long a plan on mirrors works before a better one is looked for. */
+export const CALM_MILLISECONDS = 10_000;
 /** How often the plan in force is held against new measurements. */
 export const REVIEW_MILLISECONDS = 30_000;
 /** Blocks that nobody has are looked for again after this time, should the word that somebody has them be lost. */
@@ -28,6 +30,8 @@ export interface Agenda {
   readonly since: number;
   /** When to plan, if there is a reason to. */
   readonly planAt: number | undefined;
+  /** A plan that works is left alone until then, whatever else changes. */
+  readonly calmUntil?: number;
   readonly reviewAt: number;
   /** Reviews in a row that found a better plan. */
   readonly better: number;
@@ -45,17 +49,31 @@ export function reviewNow(agenda: Agenda, now: number): Agenda {
 
 /** Something has changed. */
 export function planSoon(agenda: Agenda, now: number): Agenda {
-  return { ...agenda, planAt: now + DEBOUNCE_MILLISECONDS };
+  return { ...agenda, planAt: Math.max(now + DEBOUNCE_MILLISECONDS, agenda.calmUntil ?? 0) };
+}
+
+/** What becomes of a plan when devices are lost: nothing, or mirrors take their place, or it is broken. */
+export type Fate = "whole" | "promoted" | "lost";
+
+/** Devices are lost. */
+export function planAfter(agenda: Agenda, fate: Fate, now: number): Agenda {
+  switch (fate) {
+    case "whole":
+      return planSoon(agenda, now);
+    case "promoted":
+      // The answers that mirrors have saved come before a better plan.
+      return { ...agenda, planAt: now + CALM_MILLISECONDS, calmUntil: now + CALM_MILLISECONDS };
+    case "lost":
+      // Nobody gets an answer until there is another plan. What fails together is still planned for together.
+      return { ...agenda, planAt: now + LOSS_MILLISECONDS, calmUntil: 0 };
+    default:
+      return fate satisfies never;
+  }
 }
 
 /** What is planned with is not there: whoever has it will say so, and is asked for again should that be lost. */
 export function planLater(agenda: Agenda, now: number): Agenda {
   return { ...agenda, planAt: now + MISSING_MILLISECONDS };
-}
-
-/** A plan is broken: nobody gets an answer until there is another one. What fails together is still planned for together. */
-export function planUrgently(agenda: Agenda, now: number): Agenda {
-  return { ...agenda, planAt: now + LOSS_MILLISECONDS };
 }
 
 /** A person wants a plan. */

@@ -28,7 +28,8 @@ export function assign(
   const before = state.loading.get(model)?.assignment.number;
   // Of two terms the one in force counts, whichever is higher: see `elected`.
   if (before?.term === number.term && comparePlans(number, before) < 0) return;
-  giveUp(state, model);
+  // A mirror is only a precaution: blocks in reserve, which it may be made of, come first.
+  if (message.mirrorOf === undefined) giveUp(state, model);
   const same = heldFor(state.held, message);
   if (same === undefined) return load(state, message, options, context);
   same.number = number;
@@ -131,7 +132,7 @@ function start(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { number, first, last, bytes } = assignment;
+  const { number, first, last, bytes, mirrorOf } = assignment;
   const name = `executor-${++state.executors}`;
   const entrances = () =>
     plansIn(state.mesh).flatMap(({ model, segments: [entrance] }) => {
@@ -142,7 +143,12 @@ function start(
   context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
   state.held.push({ ref, assignment, loaded: segment, number, stopping: false });
   tellHeld(state, context);
-  options.announce({ type: "segment", first, last, bytes, milliseconds: segment.compute.loadMilliseconds });
+  const milliseconds = segment.compute.loadMilliseconds;
+  options.announce(
+    mirrorOf === undefined
+      ? { type: "segment", first, last, bytes, milliseconds }
+      : { type: "mirror", first, last, owner: mirrorOf },
+  );
   answer(assignment, ref, options, context);
 }
 
@@ -199,9 +205,9 @@ export function segmentEnded(
   tellHeld(state, context);
   announce({ type: "released", first, last });
   if (state.leader === undefined || reason !== "crashed") return;
-  const { number } = held;
+  const { number, ref } = held;
   const why = `${reason}: ${detail}`.slice(0, 500);
-  context.tell(leaderOf(state.leader), { type: "segment-lost", device, number, reason: why });
+  context.tell(leaderOf(state.leader), { type: "segment-lost", device, number, ref, reason: why });
 }
 
 function tellHeld(state: SupervisorState, context: SupervisorContext): void {

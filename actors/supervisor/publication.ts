@@ -5,6 +5,7 @@ import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, type PlannedSegment, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
 import { tellNewHoldings } from "./holdings.ts";
+import { tellMirrors } from "./mirrors.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Takes what the acting leader has published. */
@@ -22,6 +23,7 @@ export function published(
   announceNews(before, message.state, options);
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
   letGo(state, message, context);
+  tellMirrors(state.held, plansIn(message.state), context);
 }
 
 function announceNews(before: MeshState, now: MeshState, { announce }: SupervisorOptions): void {
@@ -46,12 +48,15 @@ function reportMissing(
   { device }: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const missing = segments.some((segment) => {
+  const executors = segments.flatMap((
+    segment,
+  ) => [segment, ...segment.mirror ? [{ ...segment, ...segment.mirror }] : []]);
+  const missing = executors.find((segment) => {
     return segment.device === device && !state.held.some((held) => !held.stopping && isMeant(held, segment, model));
   });
-  if (!missing) return;
+  if (missing === undefined) return;
   const reason = "its segment is not loaded: the device has been restarted, or the plan is not what was loaded";
-  context.tell(leaderOf(leader), { type: "segment-lost", device, number, reason });
+  context.tell(leaderOf(leader), { type: "segment-lost", device, number, ref: missing.ref, reason });
 }
 
 /**
@@ -83,7 +88,9 @@ function letGo(state: SupervisorState, { term, state: { models } }: PublishMessa
 }
 
 function userOf(held: Held, plans: readonly ActivePlan[]): ActivePlan | undefined {
-  return plans.find(({ segments }) => segments.some(({ ref }) => sameRef(ref, held.ref)));
+  return plans.find(({ segments }) => {
+    return segments.some(({ ref, mirror }) => sameRef(ref, held.ref) || (mirror && sameRef(mirror.ref, held.ref)));
+  });
 }
 
 function stop(held: Held, context: SupervisorContext): void {

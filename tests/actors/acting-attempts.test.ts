@@ -175,7 +175,7 @@ test("two models are served at once: each has a plan, a number and memory of its
   const [on] = two.segments;
   assert.notEqual(at?.device, on?.device, "no device can hold both");
 
-  scene.acting.segmentLost(at?.device ?? "", one.number, "it crashed", scene.now());
+  scene.acting.segmentLost({ device: at?.device ?? "", number: one.number, reason: "it crashed" }, scene.now());
   assert.deepEqual(plansIn(scene.published()).map(({ model }) => model.name), ["other"]);
   assert.equal(scene.acting.pin(other.id, [{ device: on?.device ?? "", blocks: 8 }], scene.now()).type, "accepted");
   assert.equal(scene.acting.study(other.id, [], [], scene.now())?.current?.length, 1);

@@ -201,11 +201,11 @@ test("a segment that a restarted device no longer has is loaded again; an old wo
   const { acting, offer, wait, solve, load, state, assigned } = stage(["a"], before.published());
   acting.reported(report("a"), 0);
   offer("a", manifest, policy, true, 0);
-  acting.segmentLost("a", { term: 0, epoch: 9 }, "a: an old one", 0);
+  acting.segmentLost({ device: "a", number: { term: 0, epoch: 9 }, reason: "an old one" }, 0);
   assert.deepEqual(state(), found);
-  acting.segmentLost("b", found.plan.number, "b: it has none", 0);
+  acting.segmentLost({ device: "b", number: found.plan.number, reason: "it has none" }, 0);
   assert.equal(state().type, "active");
-  acting.segmentLost("a", found.plan.number, "a: restarted", 0);
+  acting.segmentLost({ device: "a", number: found.plan.number, reason: "restarted" }, 0);
   assert.equal(state().type, "waiting");
   wait(500);
   await solve();

@@ -117,16 +117,16 @@ test("a later segment tells the conversation what there is where it has nothing,
     const { talker, tell, route, next, steps, clock } = scene;
     const [x, y, z] = [talker("x", "a"), talker("y", "a"), talker("z", "a")];
     const ids = Int32Array.of(1, 2, 3, 4, 5);
-    await tell(open(x, 5, 0, route, { ids, extent: 4 }), "a");
+    await tell(open(x, 5, 0, route, { ids, extent: 4, was: 5 }), "a");
     assert.deepEqual(x.of("resumed"), [{ type: "resumed", position: 0 }]);
     await tell({ ...one(5, 0, 1, 2, 3), hidden: new Float32Array(6) }, "a");
     defined(steps[0]).end({ hidden: new Float32Array(6) });
     await clock.advance(1);
     await tell({ type: "close", sequence: 5, keep: true }, "a");
-    await tell(open(y, 6, 0, route, { ids, extent: 2 }), "a");
+    await tell(open(y, 6, 0, route, { ids, extent: 2, was: 5 }), "a");
     assert.equal(next.of("open").at(-1)?.resume?.extent, 2);
     await tell({ type: "close", sequence: 6, keep: true }, "a");
-    await tell(open(z, 7, 0, [], { ids, extent: 4 }), "a");
+    await tell(open(z, 7, 0, [], { ids, extent: 4, was: 5 }), "a");
     assert.deepEqual(z.of("resumed"), [{ type: "resumed", position: 2 }]);
   });
 });
@@ -142,7 +142,7 @@ test("caches move with their sequence where the slot is another one; if that fai
       defined(steps.at(-1)).end({ hidden: new Float32Array(2 * tokens) });
       await clock.advance(1);
       await tell({ type: "close", sequence: number, keep: true }, "a");
-      await tell(open(y, number + 1, 0, route, { ids, extent: 15 }), "a");
+      await tell(open(y, number + 1, 0, route, { ids, extent: 15, was: number }), "a");
       assert.deepEqual(copies.at(-1), [1, 0, tokens]);
       assert.equal(y.of("failed")[0]?.reason, tokens < 10 ? undefined : "so much cannot be copied");
       await tell({ type: "close", sequence: number + 1, keep: false }, "a");
@@ -158,7 +158,7 @@ test("a sequence whose end has not been heard of is taken up by whoever brings i
     await tell({ ...one(5, 0, 1, 2), hidden: new Float32Array(4) }, "a");
     defined(steps[0]).end({ hidden: new Float32Array(4) });
     await clock.advance(1);
-    await tell(open(y, 6, 0, route, { ids: Int32Array.of(1, 2, 3), extent: 2 }), "c");
+    await tell(open(y, 6, 0, route, { ids: Int32Array.of(1, 2, 3), extent: 2, was: 5 }), "c");
     assert.deepEqual(next.heard.map(({ type }) => type), ["open", "forward", "close", "open"]);
     assert.equal(next.of("open").at(-1)?.resume?.extent, 2);
     assert.deepEqual(y.of("failed"), []);
@@ -169,7 +169,9 @@ test("of several orphans the one that holds most goes to who asks, and two answe
   const ids = fc.array(fc.constantFrom(1, 2), { minLength: 1, maxLength: 12 });
   fc.assert(fc.property(fc.array(ids, { minLength: 1, maxLength: 4 }), ids, (kept, asked) => {
     const orphans = new Orphans();
-    for (const [slot, held] of kept.entries()) orphans.keep({ slot, ids: [...held], held: held.length }, 0);
+    for (const [slot, held] of kept.entries()) {
+      orphans.keep({ number: slot, slot, ids: [...held], held: held.length }, 0);
+    }
     const common = kept.map((held) => {
       const differs = held.findIndex((id, at) => id !== asked[at]);
       return Math.min(differs < 0 ? held.length : differs, asked.length - 1);
@@ -179,6 +181,9 @@ test("of several orphans the one that holds most goes to who asks, and two answe
     if (found !== undefined) {
       const equals = kept.filter((_, slot) => common[slot] === found.extent);
       assert.equal(kept[found.slot]?.length, Math.min(...equals.map(({ length }) => length)));
+    }
+    for (const [was, extent] of common.entries()) {
+      assert.equal(orphans.find(Int32Array.from(asked), 0, { was })?.number, extent > 0 ? was : found?.number);
     }
     assert.equal(orphans.find(Int32Array.from(asked), GRACE_MILLISECONDS + 1), undefined);
   }));

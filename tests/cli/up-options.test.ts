@@ -19,6 +19,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
       objective: "latency",
       privateLayers: 0,
       privateHead: false,
+      mirrors: "auto",
       only: [],
       exclude: [],
       trusted: [],
@@ -47,8 +48,8 @@ test("every option is read", () => {
       "--json",
     ],
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
-    ...["--private-layers", "2", "--private-head", "--trusted", "a", "--only", "b", "--only", "c", "--exclude", "d"],
-    ...["--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
+    ...["--private-layers", "2", "--private-head", "--mirrors", "off", "--trusted", "a", "--only", "b", "--only", "c"],
+    ...["--exclude", "d", "--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
     ...["--balance", "off", "--no-yield"],
   ]);
   assert.deepEqual(options, {
@@ -70,6 +71,7 @@ test("every option is read", () => {
       solver: "linear",
       privateLayers: 2,
       privateHead: true,
+      mirrors: "off",
       only: ["b", "c"],
       exclude: ["d"],
       trusted: ["a"],
