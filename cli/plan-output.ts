@@ -19,7 +19,7 @@ export function describePlan({ state, models, leader, term, measured }: PlanView
   if (state.type === "waiting") return [`no plan: ${state.reason}`, ...copies, ""].join("\n");
   const { plan } = state;
   const { forecast } = plan;
-  const rows = plan.segments.map(({ name, device, first, last, bytes }) => {
+  const rows = plan.segments.map(({ name, device, first, last, bytes, mirror }) => {
     const stage = forecast?.stages.find((stage) => stage.device === device);
     return [
       name,
@@ -27,14 +27,16 @@ export function describePlan({ state, models, leader, term, measured }: PlanView
       first === last ? `${first}` : `${first} to ${last}`,
       stage === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(stage.usableBytes)}`,
       stage === undefined ? "" : `${stage.decodeMilliseconds.toFixed(2)} ms`,
+      mirror?.name ?? "",
     ];
   });
+  const mirrored = plan.segments.some(({ mirror }) => mirror !== undefined);
   const head = `plan ${plan.number.term}.${plan.number.epoch} (${PLANNERS[plan.planner]}), ` +
     `model ${plan.model.name}, ${plan.model.blocks} blocks, context ${plan.context}, ${plan.concurrency} at once, leader's term ${term}`;
   return [
     head,
     "",
-    table(["device", "", "blocks", "memory", "time a token"], rows),
+    table(["device", "", "blocks", "memory", "time a token", mirrored ? "mirrored on" : ""], rows),
     ...(forecast === undefined ? [] : [...describeForecast(forecast), ""]),
     ...copies.flatMap((line) => [line, ""]),
     ...(measured === undefined ? [] : [describeMeasured(measured, forecast?.tpotMilliseconds), ""]),

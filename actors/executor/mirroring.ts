@@ -11,12 +11,15 @@ import type { ExecutorMessage } from "./protocol.ts";
 import type { Sequence } from "./sequences.ts";
 import type { ExecutorState, Mirroring } from "./state.ts";
 
-/** Positions that are sent together while an answer is made… */
-export const BATCH_POSITIONS = 8;
-/** …or fewer, where they have waited for so long. */
-export const BATCH_MILLISECONDS = 250;
 /** Bytes of a piece at most, but for one position: what the frames of answers may have to wait behind. */
 export const PIECE_BYTES = 64 * 1024;
+/** A whole piece is sent as soon as it is there, and so is a good part of a chunk of a prompt… */
+export const ENOUGH_POSITIONS = 64;
+/**
+ * …and less when it has waited for so long: a piece costs a millisecond or more of both devices, however little it holds,
+ * and what the mirror lacks is run again in less time than it was run in first.
+ */
+export const BATCH_MILLISECONDS = 250;
 /** A piece that is not acknowledged for so long is lost; what it held is sent again. */
 export const LOST_MILLISECONDS = 2000;
 
@@ -49,12 +52,19 @@ export function advance(state: ExecutorState, all = false): void {
     if (behind(mirroring, sequence) > (most === undefined ? 0 : behind(mirroring, most))) most = sequence;
   }
   if (most === undefined) return;
-  if (mirroring.flight === undefined && behind(mirroring, most) >= (all ? 1 : BATCH_POSITIONS)) {
+  if (
+    mirroring.flight === undefined && behind(mirroring, most) >= (all ? 1 : Math.min(roomIn(options), ENOUGH_POSITIONS))
+  ) {
     send(state, mirroring, most, all);
   }
   if (mirroring.waiting) return;
   mirroring.waiting = true;
   context.after(BATCH_MILLISECONDS, { type: "mirror-due" });
+}
+
+/** Positions of a whole piece. */
+function roomIn({ positionBytes }: ExecutorState["options"]): number {
+  return Math.min(MAX_STEP_TOKENS, Math.max(1, Math.floor(PIECE_BYTES / Math.max(1, positionBytes))));
 }
 
 function send({ options, context }: ExecutorState, mirroring: Mirroring, sequence: Sequence, all: boolean): void {
@@ -69,8 +79,7 @@ function send({ options, context }: ExecutorState, mirroring: Mirroring, sequenc
   }
   const position = Math.min(known ?? 0, held);
   mirroring.known.set(number, position);
-  const room = Math.max(1, Math.floor(PIECE_BYTES / Math.max(1, options.positionBytes)));
-  const end = Math.min(held, position + Math.min(room, MAX_STEP_TOKENS));
+  const end = Math.min(held, position + roomIn(options));
   const tokens = Int32Array.from(ids.slice(position, end));
   options.segment.readCache("all", slot, position, end).then(
     (data): ExecutorMessage => ({ type: "cache-read", copy, sequence: number, slot, position, tokens, data }),

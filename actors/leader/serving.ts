@@ -118,9 +118,8 @@ export class Serving {
   /** An executor of the plan in force has ended by itself. */
   segmentLost(loss: SegmentLoss, now: number): void {
     const isThere = this.plan && leftBy(loss, this.plan);
-    if (isThere === undefined) return;
     const reason = `A segment was lost (${loss.device}: ${loss.reason}) and is being loaded again.`;
-    this.planAfter(this.#stand.outlive(isThere, reason, now), now);
+    if (isThere !== undefined) this.planAfter(this.#stand.outlive(isThere, reason, now), now);
   }
 
   /** Fixes how many blocks each device holds, or with `null` leaves it to the planner again. */

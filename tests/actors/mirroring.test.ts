@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { BATCH_MILLISECONDS, BATCH_POSITIONS, LOST_MILLISECONDS } from "../../actors/executor/mirroring.ts";
+import { BATCH_MILLISECONDS, ENOUGH_POSITIONS, LOST_MILLISECONDS } from "../../actors/executor/mirroring.ts";
 import { type SimulatedPipeline, simulatedPipeline } from "./mesh/simulated-pipeline.ts";
+
+/** Positions that a pipeline of three steps of 5 ms has added to its caches before they are sent on. */
+const BATCH_POSITIONS = Math.ceil(BATCH_MILLISECONDS / 15);
 
 const ran = ({ compute }: SimulatedPipeline) => Object.values(compute).reduce((sum, { tokens }) => sum + tokens, 0);
 
@@ -15,7 +18,7 @@ function cutOff({ network }: SimulatedPipeline, device: string): void {
 for (const [of, on] of [["a", "b"], ["b", "c"], ["b", "a"]] as const) {
   test(`when ${of} dies its mirror on ${on} takes over: a batch at most is run again, and the text is the same`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.constantFrom(1, 5, 150), async (tokens, length) => {
+      fc.asyncProperty(fc.integer({ min: 1, max: 24 }), fc.constantFrom(1, 5, 130), async (tokens, length) => {
         await using pipeline = await simulatedPipeline(2);
         await pipeline.mirror(of, on);
         const prompt = "x".repeat(length);
@@ -43,11 +46,11 @@ test("a mirror has all but the last few positions", async () => {
   const told = [await pipeline.converse("x".repeat(300), 20), await pipeline.converse("Hello", 40)];
   let most = 0;
   await pipeline.until(async () => {
-    if (told.some((one) => one.progress().generated.length === 0)) return false;
+    if (told.some((one) => one.progress().generated.length < 3)) return false;
     most = Math.max(most, await pipeline.behind("b"));
     return told.every((one) => one.progress().generated.length >= 15);
   });
-  assert.ok(most < 3 * BATCH_POSITIONS, `${most} positions behind`);
+  assert.ok(most < 2 * ENOUGH_POSITIONS, `${most} positions behind`);
 });
 
 test("a mirror that comes in the middle of an answer catches up", async () => {
