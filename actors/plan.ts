@@ -1,5 +1,6 @@
 /** The plan as it travels: what the leader has decided and every device knows. */
 import * as v from "valibot";
+import type { LenderMessage } from "./executor/heritage-protocol.ts";
 import type { SegmentMessage } from "./pipeline.ts";
 import { comparePlans, PlanNumber } from "./plan-number.ts";
 import { Recall } from "./recall.ts";
@@ -15,9 +16,9 @@ export const PlannedSegment = v.object({
   /** Bytes of weights and caches that the plan reserves. */
   bytes: Count,
   /** The segment executor. */
-  ref: refTo<SegmentMessage>(),
+  ref: refTo<SegmentMessage | LenderMessage>(),
   /** The executor that mirrors its caches, on another device. */
-  mirror: v.optional(v.object({ device: Identifier, name: ShortText, ref: refTo<SegmentMessage>() })),
+  mirror: v.optional(v.object({ device: Identifier, name: ShortText, ref: refTo<SegmentMessage | LenderMessage>() })),
 });
 export type PlannedSegment = v.InferOutput<typeof PlannedSegment>;
 

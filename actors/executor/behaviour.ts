@@ -1,9 +1,13 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { admit, deviceLost, dismiss, enter, fail, leave, open, release } from "./admission.ts";
+import type { HeritageMessage } from "./heritage-protocol.ts";
+import { bequeathed, defer, forgetDeferred, inherit, inherited, lapsed, resumeDeferred } from "./inheriting.ts";
+import { lend, takeInventory } from "./lending.ts";
 import { follow, forgetCopy, recall, sourceLost, takeCopy, written } from "./mirrored.ts";
 import { advance, copied, lagOf, landed, mirrorDue, mirrorTo, passOnCopy } from "./mirroring.ts";
-import { type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
+import type { Enter, Open } from "../pipeline.ts";
+import { type CameBy, type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
 import { deliver, enqueue, pump } from "./stepping.ts";
 
@@ -31,14 +35,17 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
 function receive(state: ExecutorState, message: ExecutorMessage): void {
   switch (message.type) {
     case "enter":
-      return enter(state, message);
-    case "leave":
-      return leave(state, message);
     case "open":
-      return open(state, message);
+      return defer(state, message) ? undefined : begin(state, message);
+    case "caught-up":
+      return resumeDeferred(state, message.message) ? begin(state, message.message) : undefined;
+    case "leave":
+      forgetDeferred(state, message);
+      return leave(state, message);
     case "forward":
       return enqueue(state, message);
     case "close": {
+      forgetDeferred(state, message);
       const sequence = state.sequences.cameBy(message.sequence, message.from ?? state.context.device);
       return sequence === undefined ? undefined : release(state, sequence, message.keep);
     }
@@ -76,8 +83,36 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     case "look":
       return reply(state.context, message.replyTo, lookAt(state));
     default:
+      return receiveHeritage(state, message);
+  }
+}
+
+/** What is about caches that change hands. */
+function receiveHeritage(state: ExecutorState, message: HeritageMessage): void {
+  switch (message.type) {
+    case "inherit":
+      return inherit(state, message);
+    case "bequest":
+      return bequeathed(state, message);
+    case "lapsed":
+      return lapsed(state, message);
+    case "inherited":
+      return inherited(state);
+    case "bequeath":
+      state.heirs = new Set(message.heirs);
+      return;
+    case "take-inventory":
+      return takeInventory(state, message.replyTo, message.from ?? state.context.device);
+    case "lend":
+      return lend(state, message, message.from ?? state.context.device);
+    default:
       return message satisfies never;
   }
+}
+
+function begin(state: ExecutorState, message: Enter | (Open & CameBy)): void {
+  if (message.type === "enter") enter(state, message);
+  else open(state, message);
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {

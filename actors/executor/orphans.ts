@@ -51,6 +51,16 @@ export class Orphans {
     this.#slots.set(kept.slot, { kept, since });
   }
 
+  /** What is kept now. */
+  all(now: number): Kept[] {
+    return [...this.#slots].flatMap(([slot, { kept }]) => this.has(slot, now) ? [kept] : []);
+  }
+
+  /** What is kept of the sequence of this number. */
+  get(number: number, now: number): Kept | undefined {
+    return this.all(now).find((kept) => kept.number === number);
+  }
+
   /** Whether something is kept in a slot. */
   has(slot: number, now: number): boolean {
     const orphan = this.#slots.get(slot);

@@ -5,6 +5,7 @@ import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
 import { Count } from "../wire.ts";
 import { parseForward } from "./forward.ts";
+import { type HeritageMessage, Lend, TakeInventory } from "./heritage-protocol.ts";
 import { Copied, Copy, Forget, type MirrorNotice, type MirrorOrder, Recall } from "./mirror-protocol.ts";
 
 const Rare = v.variant("type", [
@@ -17,6 +18,8 @@ const Rare = v.variant("type", [
   Recall,
   Forget,
   Copied,
+  TakeInventory,
+  Lend,
 ]);
 
 /**
@@ -62,6 +65,9 @@ export type ExecutorMessage =
   | ((Open | Forward | Close | Copy | Recall | Forget | Copied) & CameBy)
   | MirrorOrder
   | MirrorNotice
+  | HeritageMessage
+  /** From itself: what an answer that is taken up waited for is here. */
+  | { readonly type: "caught-up"; readonly message: Enter | (Open & CameBy) }
   /** From an inspector of its own device. */
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */

@@ -2,7 +2,8 @@
 import type { ComputeSegment } from "../../models/compute/mod.ts";
 import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Enter } from "../pipeline.ts";
+import type { Enter, Open } from "../pipeline.ts";
+import type { HeirMessage } from "./heir.ts";
 import type { Copied, ToMirror } from "./mirror-protocol.ts";
 import { type Kept, Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
@@ -91,6 +92,10 @@ export interface ExecutorState {
   mirroring: Mirroring | undefined;
   /** Whose caches are mirrored here, if anybody's: then nothing runs here. */
   following: Following | undefined;
+  /** Devices of the next plan's segments that may have what the caches hold. */
+  heirs: ReadonlySet<string>;
+  /** Who brings the caches of the plan in force here, and what waits for the last of them. Absent once nothing more comes. */
+  inheriting: { readonly heir: Ref<HeirMessage>; deferred: (Enter | Open)[] } | undefined;
   readonly queue: StepQueue;
   readonly recent: Recent;
   /** The step under way, and when it began on the clock. */
@@ -108,6 +113,8 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     waiting: [],
     mirroring: undefined,
     following: undefined,
+    heirs: new Set(),
+    inheriting: undefined,
     queue: new StepQueue(options.policy),
     recent: new Recent(options.clock.now()),
     step: undefined,

@@ -2,6 +2,7 @@
 import type { BlockRuns } from "../block-runs.ts";
 import { type ActivePlan, comparePlans } from "../plan.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
+import { bequestsBetween, heritageOf } from "./heritage.ts";
 import type { Lead } from "./lead.ts";
 import { isSplit } from "./planning.ts";
 import type { Preparation } from "./orders.ts";
@@ -33,17 +34,25 @@ export class Attempts {
     return this.#current?.decision.segments.find((segment) => segment.device === device)?.bytes ?? 0;
   }
 
-  /** Has every device of a plan load its segment. */
-  prepare(decision: Decision, now: number): void {
+  /** Has every device of a plan load its segment, and those of the plan in force lend it the caches of its blocks. */
+  prepare(decision: Decision, inForce: ActivePlan | undefined, now: number): void {
     if (this.#does(decision)) return this.#settle();
     this.giveUp();
-    const { self, live, number: next, send } = this.#lead;
+    const { self, live, number: next, send, device: leader } = this.#lead;
     const number = next();
     this.#current = new Attempt(number, decision, now);
     const { manifest, policy, shape } = decision;
     const common = { number, model: manifest.id, policy, ...shape, sources: [...live()], replyTo: self };
+    for (const { segment: { device, ref }, heirs } of bequestsBetween(inForce, decision.segments)) {
+      send(device, { type: "bequeath", ref, heirs: [...heirs], leader });
+    }
     for (const { device, first, last, bytes } of decision.segments) {
-      send(device, { type: "assign", ...common, first, last, bytes });
+      const heritage = heritageOf(inForce, { device, first, last }).map(({ ref, first, last }) => ({
+        ref,
+        first,
+        last,
+      }));
+      send(device, { type: "assign", ...common, first, last, bytes, heritage });
     }
     this.#settle();
   }

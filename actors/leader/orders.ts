@@ -3,6 +3,7 @@
  * that is to carry it out: that one alone knows who is elected, and passes on to its supervisor what the elected one says.
  */
 import * as v from "valibot";
+import { Heritage } from "../executor/heritage-protocol.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import { BlockRuns } from "../block-runs.ts";
 import { MeshState, PlanNumber } from "../plan.ts";
@@ -44,9 +45,20 @@ const Assign = v.object({
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),
   /** Who runs these blocks, for people, where they are only to mirror what is run there. */
   mirrorOf: v.optional(ShortText),
+  /** The segments of the plan in force that run these blocks now: their caches come along. */
+  heritage: v.optional(v.pipe(v.array(Heritage), v.maxLength(1024))),
   replyTo: refTo<Preparation>(),
 });
 export type AssignMessage = v.InferOutput<typeof Assign>;
+
+/** The blocks of a segment go to others: the devices named may have what its caches hold. */
+const Bequeath = v.object({
+  type: v.literal("bequeath"),
+  ref: refTo<never>(),
+  heirs: v.pipe(v.array(Identifier), v.maxLength(1024)),
+  leader: Identifier,
+});
+export type BequeathMessage = v.InferOutput<typeof Bequeath>;
 
 const Reserve = v.object({
   type: v.literal("reserve"),
@@ -68,7 +80,7 @@ const Withdraw = v.object({ type: v.literal("withdraw"), number: PlanNumber, lea
 export type WithdrawMessage = v.InferOutput<typeof Withdraw>;
 
 /** What a leader orders. */
-export const Order = v.variant("type", [Assign, Reserve, Publish, Withdraw]);
+export const Order = v.variant("type", [Assign, Bequeath, Reserve, Publish, Withdraw]);
 export type Order = v.InferOutput<typeof Order>;
 
 /** Who gives an order: the device that it must come from, and that must be elected for it to count. */
@@ -76,6 +88,7 @@ export function giverOf(order: Order): string {
   switch (order.type) {
     case "assign":
       return order.replyTo.device;
+    case "bequeath":
     case "reserve":
     case "publish":
     case "withdraw":
@@ -93,6 +106,7 @@ export function termOf(order: Order): number | undefined {
       return order.number.term;
     case "publish":
       return order.term;
+    case "bequeath":
     case "reserve":
       return undefined;
     default:

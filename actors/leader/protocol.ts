@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
 import { Pace, Proposal } from "../balancer/protocol.ts";
 import { BlockRuns } from "../block-runs.ts";
+import type { LenderMessage } from "../executor/heritage-protocol.ts";
 import type { SegmentMessage } from "../pipeline.ts";
 import { PlanNumber } from "../plan.ts";
 import { Pin } from "../recall.ts";
@@ -139,7 +140,7 @@ export const WireLeaderMessage = v.variant("type", [
     device: Identifier,
     number: PlanNumber,
     /** Which one; absent: all that the device holds. */
-    ref: v.optional(refTo<SegmentMessage>()),
+    ref: v.optional(refTo<SegmentMessage | LenderMessage>()),
     reason: ShortText,
   }),
   /** For the device that it reaches; counts where its giver is the one that this device holds for elected. */

@@ -253,7 +253,7 @@ export class Serving {
 
   #prepare(decision: Decision, now: number): void {
     this.#stand.givesWay(now);
-    this.#attempts.prepare(decision, now);
+    this.#attempts.prepare(decision, this.plan, now);
   }
 
   #unsolved(offer: Offer, reason: string, { review }: Question, now: number): void {

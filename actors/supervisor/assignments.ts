@@ -7,6 +7,7 @@ import { executor } from "../executor/behaviour.ts";
 import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
 import { comparePlans, plansIn } from "../plan.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
+import { inherit } from "./heritage.ts";
 import { tellHoldings } from "./holdings.ts";
 import { BlocksMissingError } from "./blocks-missing.ts";
 import type { LoadedSegment } from "./loading.ts";
@@ -141,7 +142,8 @@ function start(
   const behaviour = executorFor(assignment, segment, options, entrances);
   const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
   context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
-  state.held.push({ ref, assignment, loaded: segment, number, stopping: false });
+  const held: Held = { ref, assignment, loaded: segment, number, stopping: false, bequeaths: false };
+  state.held.push(held);
   tellHeld(state, context);
   const milliseconds = segment.compute.loadMilliseconds;
   options.announce(
@@ -149,7 +151,18 @@ function start(
       ? { type: "segment", first, last, bytes, milliseconds }
       : { type: "mirror", first, last, owner: mirrorOf },
   );
-  answer(assignment, ref, options, context);
+  inherit(held, context, () => answer(assignment, ref, options, context));
+}
+
+/** A new segment has the caches that it inherits: it is ready. */
+export function inherited(
+  state: SupervisorState,
+  path: string,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const held = state.held.find(({ ref }) => ref.path === path);
+  if (held !== undefined && !held.stopping) answer(held.assignment, held.ref, options, context);
 }
 
 function executorFor(

@@ -5,10 +5,11 @@
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
-import { assign, elected, giveUpAll, loaded, reserve, segmentEnded } from "./assignments.ts";
+import { assign, elected, giveUpAll, inherited, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { conversationEnded, converse } from "./conversations.ts";
 import { tellHoldings } from "./holdings.ts";
 import type { Held } from "./held.ts";
+import { bequeath, endHeld } from "./heritage.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
 import { published, withdraw } from "./publication.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
@@ -64,6 +65,12 @@ function receive(
       return assign(state, message, options, context);
     case "reserve":
       return reserve(state, message, options, context);
+    case "bequeath":
+      return bequeath(state, message, context);
+    case "inherited":
+      return inherited(state, message.path, options, context);
+    case "bequeathed":
+      return endHeld(state, message.path, context);
     case "elected":
       return elected(state, message);
     case "withdraw":

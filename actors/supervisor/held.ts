@@ -14,6 +14,8 @@ export interface Held {
   number: PlanNumber;
   /** Whether it has been told to stop: nothing new may count on it. */
   stopping: boolean;
+  /** Whether other segments may have its caches: it stays for a moment when its plan gives way. */
+  bequeaths: boolean;
 }
 
 /** The segment that does what an assignment asks for already. */

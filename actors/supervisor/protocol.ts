@@ -76,6 +76,10 @@ export type SupervisorMessage =
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
   /** From the device's own inspector. */
   | { readonly type: "held"; readonly replyTo: Ref<Reply<HeldView>> }
+  /** From itself: a new segment has the caches that it inherits, or as much of them as could be had. */
+  | { readonly type: "inherited"; readonly path: string }
+  /** From its own clock: the heirs of a segment have had their time. */
+  | { readonly type: "bequeathed"; readonly path: string }
   /** A segment's executor has ended. */
   | { readonly type: "segment-ended"; readonly path: string; readonly reason: string; readonly detail: string }
   | { readonly type: "conversation-ended"; readonly id: string };

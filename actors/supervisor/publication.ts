@@ -4,6 +4,7 @@ import { balancerOf, leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, type PlannedSegment, planNumbered, plansIn } from "../plan.ts";
 import type { Held } from "./held.ts";
+import { stopHeld } from "./heritage.ts";
 import { tellNewHoldings } from "./holdings.ts";
 import { tellMirrors } from "./mirrors.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
@@ -83,7 +84,7 @@ function letGo(state: SupervisorState, { term, state: { models } }: PublishMessa
     const own = plans.filter(({ model }) => model.id === held.assignment.model);
     // A model that is not served any more has no plan of its own to be older than; an attempt ends with its leader's term.
     const older = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
-    if (older || (plans.length > 0 && held.number.term !== term)) stop(held, context);
+    if (older || (plans.length > 0 && held.number.term !== term)) stopHeld(held, context);
   }
 }
 
@@ -91,11 +92,6 @@ function userOf(held: Held, plans: readonly ActivePlan[]): ActivePlan | undefine
   return plans.find(({ segments }) => {
     return segments.some(({ ref, mirror }) => sameRef(ref, held.ref) || (mirror && sameRef(mirror.ref, held.ref)));
   });
-}
-
-function stop(held: Held, context: SupervisorContext): void {
-  held.stopping = true;
-  void context.stop(held.ref);
 }
 
 /** Forgets an attempt that has been given up: what is being loaded for it, and what was and nothing else uses. */
@@ -109,7 +105,7 @@ export function withdraw(state: SupervisorState, { number }: WithdrawMessage, co
   for (const held of state.held) {
     if (held.stopping || comparePlans(held.number, number) !== 0) continue;
     const user = userOf(held, plans);
-    if (user === undefined) stop(held, context);
+    if (user === undefined) stopHeld(held, context);
     else held.number = user.number;
   }
 }

@@ -7,6 +7,7 @@ import type {
   ConversationMessage,
   FromConversation,
 } from "../../actors/conversation/protocol.ts";
+import type { LenderMessage } from "../../actors/executor/heritage-protocol.ts";
 import type { SegmentMessage } from "../../actors/pipeline.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
@@ -35,7 +36,7 @@ export interface ConversationScene {
   readonly clock: SimulatedClock;
   readonly network: Loopback;
   readonly ref: Ref<ConversationMessage>;
-  readonly first: Recorder<SegmentMessage>;
+  readonly first: Recorder<SegmentMessage | LenderMessage>;
   readonly answer: Recorder<FromConversation>;
   /** What the answer was told. */
   events(): ConversationEvent[];
@@ -56,7 +57,7 @@ export async function scene(wanted: Wanted, action: (scene: ConversationScene) =
     return [device, createActorSystem({ device, clock, transport: network.join(device), graceMs: 10 })];
   }));
   const system = (device: string): ActorSystem => defined(systems.get(device));
-  const first = recorder<SegmentMessage>();
+  const first = recorder<SegmentMessage | LenderMessage>();
   const answer = recorder<FromConversation>();
   const living = system("a").spawn(first.behaviour, { name: "first" });
   const segment = wanted.late === true ? { ...living, incarnation: "earlier" } : living;
@@ -85,7 +86,7 @@ export async function scene(wanted: Wanted, action: (scene: ConversationScene) =
 
 async function optionsOf(
   wanted: Wanted,
-  segment: Ref<SegmentMessage>,
+  segment: Ref<SegmentMessage | LenderMessage>,
   answer: Ref<FromConversation>,
 ): Promise<ConversationOptions> {
   const manifest = fakeManifest(1);

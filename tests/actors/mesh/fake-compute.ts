@@ -4,6 +4,7 @@
  * a mixed-up slot or a row out of turn changes what is answered, or throws.
  */
 import {
+  type CacheLayers,
   type Compute,
   ComputeError,
   ComputeGoneError,
@@ -132,13 +133,14 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
           return result;
         },
         // As real ones, in their turn: behind the steps that were asked for before. A position of a layer is one number.
-        async readCache(_layers, slot, from, to) {
+        async readCache(wanted, slot, from, to) {
           await turn;
-          return Float32Array.from(defined(caches[slot]).flatMap((layer) => layer.slice(from, to)));
+          const layers = among(defined(caches[slot]), wanted);
+          return Float32Array.from(layers.flatMap((layer) => layer.slice(from, to)));
         },
-        async writeCache(_layers, slot, from, data) {
+        async writeCache(wanted, slot, from, data) {
           await turn;
-          const layers = defined(caches[slot]);
+          const layers = among(defined(caches[slot]), wanted);
           if (refusing) throw new ComputeError("There is no writing to these caches.");
           const count = data.length / layers.length;
           written += count;
@@ -206,6 +208,11 @@ function mix(cache: number[], position: number, value: number): number {
   cache.length = position;
   cache.push(value);
   return cache.reduce((sum, earlier, at) => (sum * 31 + earlier * (at + 1) + 7) % PRIME, 1);
+}
+
+/** One of the layers, or all. */
+function among<T>(layers: readonly T[], wanted: CacheLayers): readonly T[] {
+  return wanted === "all" ? layers : [defined(layers[wanted])];
 }
 
 /** Never 0, which ends the text. */
