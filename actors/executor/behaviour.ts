@@ -2,7 +2,16 @@
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { admit, deviceLost, dismiss, enter, fail, leave, open, release } from "./admission.ts";
 import type { HeritageMessage } from "./heritage-protocol.ts";
-import { bequeathed, defer, forgetDeferred, inherit, inherited, lapsed, resumeDeferred } from "./inheriting.ts";
+import {
+  bequeathed,
+  bequestWritten,
+  defer,
+  forgetDeferred,
+  inherit,
+  inherited,
+  lapsed,
+  resumeDeferred,
+} from "./inheriting.ts";
 import { lend, takeInventory } from "./lending.ts";
 import { follow, forgetCopy, recall, sourceLost, takeCopy, written } from "./mirrored.ts";
 import { advance, copied, lagOf, landed, mirrorDue, mirrorTo, passOnCopy } from "./mirroring.ts";
@@ -94,6 +103,8 @@ function receiveHeritage(state: ExecutorState, message: HeritageMessage): void {
       return inherit(state, message);
     case "bequest":
       return bequeathed(state, message);
+    case "bequest-written":
+      return bequestWritten(state, message);
     case "lapsed":
       return lapsed(state, message);
     case "inherited":

@@ -95,6 +95,9 @@ export interface Bequest {
   readonly replyTo: Ref<Reply<number>>;
 }
 
+/** From an executor to itself: a piece that it was brought has been written. */
+export type BequestWritten = Omit<Bequest, "type"> & { readonly type: "bequest-written" };
+
 /** To an executor from its heir actor: these sequences are over where they were. */
 export interface Lapsed {
   readonly type: "lapsed";
@@ -110,7 +113,8 @@ export type HeritageMessage =
   /** From its heir. */
   | Bequest
   | Lapsed
-  /** From itself: nothing more comes. */
+  /** From itself: a piece is in the caches; nothing more comes. */
+  | BequestWritten
   | { readonly type: "inherited" };
 
 /** Where a lender's segment is, and its blocks: as the leader says. */

@@ -3,7 +3,7 @@ import { reply, sameRef } from "../../runtime/actor/mod.ts";
 import type { Close, Enter, Leave, Open } from "../pipeline.ts";
 import { admit } from "./admission.ts";
 import { heir } from "./heir.ts";
-import type { Bequest, Inherit, Lapsed } from "./heritage-protocol.ts";
+import type { Bequest, BequestWritten, Inherit, Lapsed } from "./heritage-protocol.ts";
 import { RESERVED_MILLISECONDS } from "./orphans.ts";
 import type { ExecutorState } from "./state.ts";
 
@@ -28,14 +28,25 @@ export function bequeathed(state: ExecutorState, message: Bequest): void {
   const free = slot < options.slots && sequences.inSlot(slot) === undefined &&
     (known !== undefined || !orphans.has(slot, now));
   if (!free || ids.length > options.context) return reply(context, replyTo, -1);
-  if (position > (known?.held ?? 0)) return reply(context, replyTo, known?.held ?? 0);
-  for (const { layer, data } of parts) {
-    // Steps that are asked for later find it there: the worker does one after another.
-    options.segment.writeCache(layer, slot, position, data).catch(() => {
+  const held = known?.held ?? 0;
+  if (position > held) return reply(context, replyTo, held);
+  // What lies behind is overwritten.
+  orphans.keep({ number, slot, ids: [...ids], held: position }, Infinity);
+  Promise.all(parts.map(({ layer, data }) => options.segment.writeCache(layer, slot, position, data))).then(
+    () => context.tell(context.self, { ...message, type: "bequest-written" }),
+    () => {
       context.tell(context.self, { type: "lapsed", sequences: [number] });
-    });
-  }
-  orphans.keep({ number, slot, ids: [...ids], held: ids.length }, Infinity);
+      reply(context, replyTo, -1);
+    },
+  );
+}
+
+/** A piece is in the caches: it counts from now on, unless the sequence has been taken up meanwhile. */
+export function bequestWritten({ orphans, options, context }: ExecutorState, message: BequestWritten): void {
+  const { sequence, position, ids, replyTo } = message;
+  const kept = orphans.get(sequence, options.clock.now());
+  if (kept === undefined || kept.held !== position) return reply(context, replyTo, -1);
+  kept.held = ids.length;
   reply(context, replyTo, ids.length);
 }
 

@@ -64,3 +64,34 @@ for (const [name, counts] of Object.entries(moves)) {
     assert.ok(ran(mesh) - before <= most + 3 * answers.length, `${ran(mesh) - before} tokens ran, ${most} had to`);
   });
 }
+
+for (const [who, lost] of [["that was to take them over", "b"], ["that had them", "c"]] as const) {
+  test(`answers go on when the device ${who} dies in the middle of a move, with the same text`, async () => {
+    await using mesh = await simulatedMesh(DEVICES, { layers: 6, holders: 3, loadMilliseconds: 200 });
+    await pin(mesh, ["a", 3], ["c", 5]);
+    await mesh.until(async () => await split(mesh) === "a3 c5");
+    const answers = PROMPTS.map((prompt) => mesh.ask("a", prompt, TOKENS));
+    await mesh.until(() => answers.every(({ text }) => text.length > 15));
+    await pin(mesh, ["a", 3], ["b", 5]);
+    await mesh.until(() => mesh.device("b").compute.segments.size > 0);
+    await mesh.clock.advance(20);
+    await mesh.kill(lost);
+    await mesh.until(() => answers.every(({ over }) => over));
+    for (const [index, answer] of answers.entries()) {
+      assert.equal(answer.text, mesh.expected(PROMPTS[index] ?? "", TOKENS));
+    }
+  });
+}
+
+test("a plan does not wait for caches that do not come: what is missing is run again", async () => {
+  await using mesh = await simulatedMesh(DEVICES, { layers: 6, holders: 3 });
+  await pin(mesh, ["a", 3], ["b", 5]);
+  await mesh.until(async () => await split(mesh) === "a3 b5");
+  const answer = mesh.ask("a", "Hello", 100);
+  await mesh.until(() => answer.text.length > 15);
+  mesh.device("c").compute.refuseCopies(true);
+  await pin(mesh, ["a", 3], ["c", 5]);
+  await mesh.until(() => answer.over);
+  assert.equal(answer.text, mesh.expected("Hello", 100));
+  assert.equal(await split(mesh), "a3 c5");
+});
