@@ -12,6 +12,7 @@ export type Commands = Readonly<Record<string, () => Promise<CommandModule>>>;
 export const commands: Commands = {
   up: () => import("./up.ts"),
   invite: () => import("./invite.ts"),
+  leave: () => import("./leave.ts"),
   devices: () => import("./devices.ts"),
   forget: () => import("./forget.ts"),
   ask: () => import("./ask.ts"),

@@ -24,13 +24,14 @@ export interface LaunchedDaemon {
   onEvent(listener: Listener): void;
   /** Rejects when the process ends unasked. */
   readonly failed: Promise<never>;
-  /** Ends it with SIGTERM, then with SIGKILL where that does not help. */
+  /** Ends it with SIGTERM, with another one where it takes its time to leave, and with SIGKILL where that does not help. */
   stop(): Promise<void>;
 }
 
 /** How long a daemon may take to be ready. */
 const READY_MILLISECONDS = 60_000;
-/** How long it may take to stop. */
+/** How long it may take to leave politely, and how long to stop. */
+const LEAVE_MILLISECONDS = 1000;
 const STOP_MILLISECONDS = 5000;
 
 /** How a daemon is started. */
@@ -112,9 +113,12 @@ function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Ending
   const stop = async (): Promise<void> => {
     stopping = true;
     child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS);
+    const timers = [
+      setTimeout(() => child.kill("SIGTERM"), LEAVE_MILLISECONDS),
+      setTimeout(() => child.kill("SIGKILL"), STOP_MILLISECONDS),
+    ];
     if (child.exitCode === null && child.signalCode === null) await exited;
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   };
   return { failed, stop, words: () => errors };
 }

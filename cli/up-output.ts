@@ -145,6 +145,8 @@ function sentence(event: DaemonEvent): string | undefined {
     case "leader":
     case "fetching":
       return undefined;
+    case "leaving":
+      return "leaving: others take over what runs here (tell it once more to go at once)";
     default:
       return event satisfies never;
   }

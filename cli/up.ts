@@ -13,13 +13,18 @@ import { readUpOptions, type UpOptions } from "./up-options.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
 
 export { USAGE } from "./up-options.ts";
+/** How long others may take to take over what runs here, when the daemon is told to stop. */
+const LEAVE_MILLISECONDS = 5000;
+/** A signal that comes so long after the first is a second one. */
+const SECOND_SIGNAL_MILLISECONDS = 500;
 
 /** Runs the command until a signal ends it. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = readUpOptions(args);
   const invited = options.join === undefined ? {} : { invite: await readInvite(options.join) };
   const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => ending.abort(signal));
+  const hurry = hurryAfter(ending);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => hurry.told(signal));
   const orphaned = watchLauncher(() => ending.abort("launcher"));
   const printer = eventPrinter(options.json, process.stdout.isTTY === true);
   const broken = liveOn(printer, (error) => ending.abort(error));
@@ -29,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const source = model === undefined
       ? undefined
       : await findModel(model, { yes, signal: ending.signal, folder: folder.path });
-    await serve({ ...rest, source }, folder, printer, ending.signal);
+    await serve({ ...rest, source }, folder, printer, { ending: ending.signal, hurry: hurry.signal });
   } finally {
     orphaned();
     broken();
@@ -38,12 +43,33 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Runs a daemon until `ending` is aborted. @throws what it was aborted with, if that is an error. */
+/**
+ * Tells the first signal from a second one, after which nothing is waited for. Ctrl-C comes twice by itself: from the terminal
+ * and from the launcher.
+ */
+function hurryAfter(ending: AbortController): { readonly signal: AbortSignal; told(signal: string): void } {
+  const hurry = new AbortController();
+  let first: number | undefined;
+  return {
+    signal: hurry.signal,
+    told(signal) {
+      const now = performance.now();
+      first ??= now;
+      ending.abort(signal);
+      if (now - first > SECOND_SIGNAL_MILLISECONDS) hurry.abort(signal);
+    },
+  };
+}
+
+/**
+ * Runs a daemon until `ending` is aborted, and has it leave the mesh politely unless there is a hurry.
+ * @throws what it was aborted with, if that is an error.
+ */
 async function serve(
   options: Omit<UpOptions, "model" | "yes"> & { readonly invite?: Invite; readonly source: ModelSource | undefined },
   folder: DataFolder,
   printer: Printer,
-  ending: AbortSignal,
+  { ending: told, hurry }: { readonly ending: AbortSignal; readonly hurry: AbortSignal },
 ): Promise<void> {
   const { name, source, quantize, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
   await using daemon = await startDaemon({
@@ -55,6 +81,7 @@ async function serve(
     processBytes: () => process.memoryUsage().rss,
     onEvent: (event) => printer.event(event),
   });
+  const ending = AbortSignal.any([told, daemon.asked]);
   const withdraw = await announce(daemon, folder, name);
   try {
     printer.ready({
@@ -68,6 +95,7 @@ async function serve(
     });
     if (source !== undefined) await offer(daemon, source, quantize, printer, ending);
     await ended(ending);
+    if (!(ending.reason instanceof Error)) await daemon.leave(LEAVE_MILLISECONDS, hurry);
   } finally {
     await withdraw();
   }

@@ -28,12 +28,14 @@ export interface BehindApi {
   readonly store: BlockStore;
   readonly mesh: Mesh;
   readonly served: Served;
+  /** Has the daemon leave the mesh politely and stop. */
+  readonly leave: () => void;
 }
 
 /** Opens the API, until `started` is disposed; its URL. */
 export async function openApi(
   { api: { host, port, keyed, origins }, name, version, folder }: OpenApiOptions,
-  { system, store, mesh, served }: BehindApi,
+  { system, store, mesh, served, leave }: BehindApi,
   started: AsyncDisposableStack,
 ): Promise<string> {
   const closing = new AbortController();
@@ -49,6 +51,7 @@ export async function openApi(
     members: membersOf(mesh, ownerKey, version),
     served,
     compile: (path) => compileModel(path, { store }),
+    leave,
     closing: closing.signal,
   });
   const server = await serveHttp(host, port, api);

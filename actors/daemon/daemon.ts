@@ -17,6 +17,7 @@ import { startSolver } from "../leader/solver-client.ts";
 import { openApi } from "./api.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
+import { leaveMesh } from "./leaving.ts";
 import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
@@ -63,6 +64,8 @@ export type DaemonEvent =
   }
   /** With how many threads the device computes, and what was measured with how many. */
   | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
+  /** Told to stop, and others take over what runs here first. */
+  | { readonly type: "leaving" }
   | { readonly type: "mesh"; readonly event: MeshEvent };
 
 /** Compiles a model's file. */
@@ -82,6 +85,10 @@ export interface Daemon extends AsyncDisposable {
    */
   offer(manifest: Manifest, make?: Make): void;
   readonly store: BlockStore;
+  /** Aborted when somebody asks the device, by its API, to leave. */
+  readonly asked: AbortSignal;
+  /** Has others take over what runs here, for at most so many milliseconds; resolves when the device may be stopped. */
+  leave(milliseconds: number, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -100,10 +107,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const makers = new Map<string, Make>();
   const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
   const { system, served } = startActors(options, opened, started);
-  const api = await openApi(options, { system, store, mesh, served }, started);
+  const asked = new AbortController();
+  const leave = () => asked.abort("skein leave");
+  const api = await openApi(options, { system, store, mesh, served, leave }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
+  const device = mesh.self;
   return {
     peerId: mesh.self,
     api,
@@ -114,6 +124,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       system.tell(supervisorOf(mesh.self), { type: "offer", model: manifest.id });
     },
     store,
+    asked: asked.signal,
+    leave: (milliseconds, signal) =>
+      leaveMesh({
+        system,
+        device,
+        clock: systemClock,
+        milliseconds,
+        signal,
+        onWait: () => options.onEvent({ type: "leaving" }),
+      }),
     stop,
     [Symbol.asyncDispose]: stop,
   };

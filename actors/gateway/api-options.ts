@@ -20,6 +20,8 @@ export interface ApiOptions {
   readonly served: Served;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
   readonly compile: (path: string) => Promise<Manifest>;
+  /** Has the daemon leave the mesh politely and stop. */
+  readonly leave: () => void;
   /** Aborted when the daemon stops: what is being answered then ends with an error that says so. */
   readonly closing: AbortSignal;
 }

@@ -119,6 +119,8 @@ export const routes = {
   plan: get("/skein/plan", PlanView),
   /** Fixes how many blocks each device holds; `null` leaves it to the planner again. */
   pin: post("/skein/plan", v.object({ split: v.nullable(Split) }), v.object({ accepted: v.boolean() })),
+  /** The device is to leave the mesh: it stops once others have taken over what runs on it, or after a few seconds. */
+  leave: post("/skein/leave", Nothing, v.object({ leaving: v.literal(true) })),
   /** The best plan now, after changes, and why. */
   study: post(
     "/skein/study",

@@ -41,6 +41,10 @@ export function addInspection(app: Hono, options: ApiOptions): void {
     const measured = summary.state.type === "active" ? served.of(summary.state.plan.number) : undefined;
     return context.json({ ...summary, measured });
   });
+  app.post(routes.leave.path, (context) => {
+    options.leave();
+    return context.json({ leaving: true });
+  });
   app.post(routes.study.path, async (context) => {
     const { changes } = await readBy(context.req.raw, routes.study, 'A study is {"changes": ["-device:NAME", …]}.');
     const models = await modelsOf(changes, options);

@@ -55,7 +55,7 @@ export class Acting {
     this.#tickedAt = now;
     this.#lead = this.#makeLead(now);
     for (const state of options.published.models) this.#takeOver(state, now);
-    this.#publish();
+    this.publish();
   }
 
   /** When to look at what is due. */
@@ -104,9 +104,14 @@ export class Acting {
     this.#serve(now);
   }
 
-  /** Says again what is published, for those who missed it or have been restarted. */
-  repeat(): void {
-    this.#publish();
+  /** Has every model planned anew at once. */
+  planAll(now: number): void {
+    for (const serving of this.#servings.values()) serving.planUrgently(now);
+  }
+
+  /** Says what is published, also to those who missed it or have been restarted. */
+  publish(): void {
+    for (const device of this.#options.live()) this.#tell(device);
   }
 
   /** A segment executor of a plan in force has ended by itself. */
@@ -123,7 +128,7 @@ export class Acting {
     if (pinned.type === "refused") return pinned;
     this.#options.pins.ask(id, split, this.#lead.number());
     // At once: it has to outlive this leader.
-    this.#publish();
+    this.publish();
     return pinned;
   }
 
@@ -212,7 +217,7 @@ export class Acting {
       : NOTHING_OFFERED;
     const news = this.#servings.size === 0 && idle !== this.#idle;
     this.#idle = idle;
-    if (news || ended.length + begun.length > 0) this.#publish();
+    if (news || ended.length + begun.length > 0) this.publish();
   }
 
   /** What can be served; what is being placed already comes first, lest offers in another order stop it. */
@@ -248,7 +253,7 @@ export class Acting {
         return this.#asked;
       },
       reserved: (model, on) => this.#reserved(model, on),
-      changed: () => this.#publish(),
+      changed: () => this.publish(),
       warn,
       balances,
       explain,
@@ -280,10 +285,6 @@ export class Acting {
       return { ...serving.state(), ...this.#knowledge.recall(id, this.#options.pins.get(id)) };
     });
     return { models, reason: "" };
-  }
-
-  #publish(): void {
-    for (const device of this.#options.live()) this.#tell(device);
   }
 
   #tell(to: string): void {

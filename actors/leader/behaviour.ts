@@ -19,6 +19,7 @@ import { heardReport, heldBlocks, offered, proposed } from "./hearsay.ts";
 import { Knowledge } from "./knowledge.ts";
 import { claim, contradict, dispute, follow, introduce, repeat, spread } from "./leading.ts";
 import { obey, tellElected } from "./obeying.ts";
+import { leaving } from "./leaving.ts";
 import { acceptLeaderMessage, type LeaderMessage } from "./protocol.ts";
 import { fetched, fetchWanted, study } from "./questions.ts";
 import { type LeaderContext, type LeaderOptions, type LeaderState, type Memory, nothingRemembered } from "./state.ts";
@@ -31,6 +32,9 @@ const TICK_MILLISECONDS = 250;
 const ASLEEP_MILLISECONDS = 1500;
 /** How often a leader says that it leads: a device that missed it finds back within this time. */
 const CLAIM_MILLISECONDS = 2000;
+
+/** Answer to a pin while nobody leads. */
+const CHOOSING = { type: "refused", reason: "The mesh is choosing a leader. Try again in a moment." } as const;
 
 /** Makes the leader's behaviour. */
 export function leader(options: LeaderOptions): Behaviour<LeaderState, LeaderMessage> {
@@ -95,8 +99,7 @@ function receive(
     case "peer-down":
       return lost(state, message.device, options, context);
     case "bereaved":
-      state.election = bereaved(state.election, message.device, message, now);
-      return;
+      return void (state.election = bereaved(state.election, message.device, message, now));
     case "order":
       return obey(state, message.order, options, context);
     case "report":
@@ -111,10 +114,8 @@ function receive(
       return study(state, message, options, context);
     case "solved":
       return acting?.solved(message.id, message.answer, now);
-    case "pin": {
-      const choosing = { type: "refused", reason: "The mesh is choosing a leader. Try again in a moment." } as const;
-      return reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? choosing);
-    }
+    case "pin":
+      return reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? CHOOSING);
     case "propose":
       return proposed(state, message, options, context);
     case "pace":
@@ -125,6 +126,8 @@ function receive(
       return acting?.heard(message, now);
     case "segment-lost":
       return acting?.segmentLost(message, now);
+    case "leaving":
+      return leaving(state, message, options, context);
     default:
       return message satisfies never;
   }

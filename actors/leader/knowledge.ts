@@ -50,6 +50,8 @@ export class Knowledge {
   readonly #excluded = new Map<string, Exclusion>();
   /** Who has which blocks on disk. */
   readonly holdings = new Holdings();
+  /** Devices that have said that they go. */
+  readonly #leaving = new Set<string>();
 
   /** @param live the devices in reach, this one included */
   constructor(live: () => readonly string[]) {
@@ -149,6 +151,7 @@ export class Knowledge {
     this.#forgive(({ missing }) => missing !== undefined);
     this.#reports.delete(device);
     this.#excluded.delete(device);
+    this.#leaving.delete(device);
     for (const { holders, knowers } of this.#told.values()) {
       holders.delete(device);
       knowers.delete(device);
@@ -160,6 +163,16 @@ export class Knowledge {
     const failures = (this.#excluded.get(device)?.failures ?? 0) + 1;
     const had = this.#reports.get(device);
     this.#excluded.set(device, { until: now + coolDown(failures), reason, failures, missing, had });
+  }
+
+  /** A device goes soon: it is planned around until it has gone. */
+  leave(device: string): void {
+    this.#leaving.add(device);
+  }
+
+  /** Devices in reach that have reported and do not go. */
+  staying(): string[] {
+    return this.#live().filter((device) => this.#reports.has(device) && !this.#leaving.has(device));
   }
 
   /** A device has done what it was asked for. */
@@ -193,7 +206,9 @@ export class Knowledge {
 
   /** Those of them that are not planned around. */
   able(offer: Offer, now: number): DeviceReport[] {
-    return this.reach(offer).filter(({ device }) => now >= (this.#excluded.get(device)?.until ?? 0));
+    return this.reach(offer).filter(({ device }) => {
+      return !this.#leaving.has(device) && now >= (this.#excluded.get(device)?.until ?? 0);
+    });
   }
 
   /** What people call a device. */

@@ -16,7 +16,7 @@ export function claim(state: LeaderState, options: LeaderOptions, context: Leade
 export function repeat(state: LeaderState, { clock }: LeaderOptions, context: LeaderContext): void {
   state.claimedAt = clock.now();
   for (const peer of state.election.peers) contradict(state, peer, context);
-  state.acting?.repeat();
+  state.acting?.publish();
 }
 
 /**

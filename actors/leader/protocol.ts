@@ -98,6 +98,10 @@ export type Study =
   | { readonly type: "studied"; readonly answer: unknown }
   | { readonly type: "refused"; readonly reason: string };
 
+/** Answer to `leaving`: whether others are looked for that could take over what the device has. */
+export const Leaving = v.object({ type: v.picklist(["moving", "nobody"]) });
+export type Leaving = v.InferOutput<typeof Leaving>;
+
 /** What other devices may send. */
 export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("claim"), term: Count, leader: Identifier }),
@@ -143,6 +147,8 @@ export const WireLeaderMessage = v.variant("type", [
     ref: v.optional(refTo<SegmentMessage | LenderMessage>()),
     reason: ShortText,
   }),
+  /** The device goes soon: the plan is to do without it. */
+  v.object({ type: v.literal("leaving"), device: Identifier, replyTo: replyTo<Leaving>() }),
   /** For the device that it reaches; counts where its giver is the one that this device holds for elected. */
   v.object({ type: v.literal("order"), order: Order }),
   v.object({ type: v.literal("propose"), proposal: Proposal }),
@@ -175,6 +181,7 @@ const acceptSpoken = accepting(
       case "preparing":
       case "unprepared":
       case "segment-lost":
+      case "leaving":
         return [message.device];
       case "order":
         return [giverOf(message.order)];

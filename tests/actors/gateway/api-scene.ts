@@ -48,6 +48,7 @@ export async function apiScene(extras: Extras = {}, access: AccessPolicy = { ori
     members: fakeMembers,
     served: stage.served,
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),
+    leave: () => {},
     closing: closing.signal,
   });
   const request: ApiScene["request"] = async (path, body, init) => {

@@ -175,6 +175,7 @@ test("in a mesh at work every device is shown, with what its segments do", async
     served,
     compile,
     closing,
+    leave: () => {},
   });
   const answer = mesh.ask("b", "Hello", 400);
   await mesh.until(() => answer.text.length > 10);
