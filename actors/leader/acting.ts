@@ -104,9 +104,9 @@ export class Acting {
     this.#serve(now);
   }
 
-  /** Has every model planned anew at once. */
+  /** Has every model planned anew. */
   planAll(now: number): void {
-    for (const serving of this.#servings.values()) serving.planUrgently(now);
+    for (const serving of this.#servings.values()) serving.planSoon(now);
   }
 
   /** Says what is published, also to those who missed it or have been restarted. */
