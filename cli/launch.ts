@@ -18,8 +18,8 @@ export interface LaunchedDaemon {
   readonly ready: Ready;
   /** The process of the launcher; `ready.pid` is the daemon's own. */
   readonly pid: number;
-  /** An invite to its mesh, for one device. */
-  invite(): Promise<string>;
+  /** An invite to its mesh, for one device. `api`: where its API is reached, if not by the address that it gives. */
+  invite(api?: string): Promise<string>;
   /** Its events after "ready". */
   onEvent(listener: Listener): void;
   /** Rejects when the process ends unasked. */
@@ -70,7 +70,7 @@ export async function launchDaemon(
     return {
       ready: who,
       pid: child.pid ?? 0,
-      invite: async () => (await callAsOwner(who, routes.invite, {})).invite,
+      invite: async (api = who.api) => (await callAsOwner({ ...who, api }, routes.invite, {})).invite,
       onEvent: (listener) => void listeners.push(listener),
       failed,
       stop,

@@ -96,8 +96,8 @@ export async function startLocalMesh(
     daemons,
     api: (index) => places[index]?.api ?? daemons[index]?.ready.api ?? "",
     join: async (more = []) => {
-      const living = daemons.find((_, index) => isUp(index));
-      return start(more, await living?.invite());
+      const living = daemons.findIndex((_, index) => isUp(index));
+      return start(more, await daemons[living]?.invite(mesh.api(living)));
     },
     async restart(index) {
       const before = daemons[index];
