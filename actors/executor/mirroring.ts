@@ -11,15 +11,15 @@ import type { ExecutorMessage } from "./protocol.ts";
 import type { Sequence } from "./sequences.ts";
 import type { ExecutorState, Mirroring } from "./state.ts";
 
-/** Bytes of a piece at most, but for one position: what the frames of answers may have to wait behind. */
-export const PIECE_BYTES = 64 * 1024;
-/** A whole piece is sent as soon as it is there, and so is a good part of a chunk of a prompt… */
-export const ENOUGH_POSITIONS = 64;
 /**
- * …and less when it has waited for so long: a piece costs a millisecond or more of both devices, however little it holds,
- * and what the mirror lacks is run again in less time than it was run in first.
+ * Bytes of a piece at most, but for one position: what the frames of answers may have to wait behind. A piece costs a
+ * millisecond or more of both devices, however little it holds, so smaller ones cost more a token.
  */
-export const BATCH_MILLISECONDS = 250;
+export const PIECE_BYTES = 256 * 1024;
+/** A whole piece is sent as soon as it is there, and so is a good part of a chunk of a prompt… */
+export const ENOUGH_POSITIONS = 16;
+/** …and less when it has waited for so long: what the mirror lacks is run again, in less time than it was run in first. */
+export const BATCH_MILLISECONDS = 500;
 /** A piece that is not acknowledged for so long is lost; what it held is sent again. */
 export const LOST_MILLISECONDS = 2000;
 

@@ -70,7 +70,7 @@ for (const gone of THREE) {
     const due = had.reduce((sum, characters) => sum + 3 * (TOKENS - characters), 0);
     const again = ran(mesh, left) - before - due;
     assert.ok(
-      again <= 2 * 3 * 12,
+      again <= 2 * 3 * 24,
       `${again} runs of a token in a segment too many, of ${2 * 3 * PROMPT.length} in prompts`,
     );
   });
