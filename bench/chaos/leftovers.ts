@@ -40,7 +40,8 @@ async function look(
   const views = inspection.devices.flatMap((device) => "error" in device ? [] : [device]);
   const actors = views.flatMap((view) => view.actors);
   const count = (name: RegExp) => actors.filter(({ path }) => name.test(path)).length;
-  const planned = inspection.state.type === "active" ? inspection.state.plan.segments.length : 0;
+  const segments = inspection.state.type === "active" ? inspection.state.plan.segments : [];
+  const planned = segments.reduce((sum, { mirror }) => sum + (mirror === undefined ? 1 : 2), 0);
   const looks = views.flatMap(({ segments }) => segments.flatMap(({ look }) => look === undefined ? [] : [look]));
   return {
     answers: count(/\/answer-[^/]*$/),
