@@ -2,23 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STALL_MILLISECONDS } from "../../actors/conversation/behaviour.ts";
-import type { Forward } from "../../actors/pipeline.ts";
-import { type ConversationScene, scene } from "./conversation-scene.ts";
+import { type ConversationScene, draw, last, rows, scene, seated, types } from "./conversation-scene.ts";
 import { defined } from "./defined.ts";
 import { idsOf } from "./mesh/fake-language.ts";
-
-const SEQUENCE = 77;
-const seated = { type: "seated", sequence: SEQUENCE } as const;
-const draw = (position: number, character: string) => {
-  return { type: "sampled", position, token: character.charCodeAt(0) } as const;
-};
-const rows = (forwards: readonly Forward[]) => {
-  return forwards.map(({ sequences, positions, samples, tokens }) => {
-    return { sequence: sequences[0], position: positions[0], tokens: [...tokens], sample: samples[0] === 1 };
-  });
-};
-const types = ({ first }: ConversationScene) => first.heard.map(({ type }) => type).join(" ");
-const last = (scene: ConversationScene) => scene.events().at(-1);
 
 test("a conversation that takes up another's answer runs prompt and tokens, each as it was run first, and owes the text that was not sent", async () => {
   await scene({ progress: { generated: idsOf("abc"), sent: 1 } }, async (scene) => {

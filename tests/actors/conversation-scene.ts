@@ -1,4 +1,5 @@
 /** A conversation on a device of its own, between probes of the first segment and of the answer. */
+import type { Forward } from "../../actors/pipeline.ts";
 import { conversation, type ConversationOptions } from "../../actors/conversation/behaviour.ts";
 import type { Language } from "../../actors/conversation/language.ts";
 import type {
@@ -117,3 +118,17 @@ async function optionsOf(
     language: wanted.language?.(language) ?? language,
   };
 }
+
+/** The number that the first segment gives. */
+export const SEQUENCE = 77;
+export const seated = { type: "seated", sequence: SEQUENCE } as const;
+export const draw = (position: number, character: string) => {
+  return { type: "sampled", position, token: character.charCodeAt(0) } as const;
+};
+export const rows = (forwards: readonly Forward[]) => {
+  return forwards.map(({ sequences, positions, samples, tokens }) => {
+    return { sequence: sequences[0], position: positions[0], tokens: [...tokens], sample: samples[0] === 1 };
+  });
+};
+export const types = ({ first }: ConversationScene) => first.heard.map(({ type }) => type).join(" ");
+export const last = (scene: ConversationScene) => scene.events().at(-1);

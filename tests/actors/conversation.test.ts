@@ -4,22 +4,8 @@ import { test } from "node:test";
 import { QUEUE_MILLISECONDS, STALL_MILLISECONDS } from "../../actors/conversation/behaviour.ts";
 import type { Language } from "../../actors/conversation/language.ts";
 import type { PromptRead } from "../../actors/conversation/protocol.ts";
-import type { Forward } from "../../actors/pipeline.ts";
-import { CONTEXT, type ConversationScene, scene } from "./conversation-scene.ts";
+import { CONTEXT, draw, last, rows, scene, seated, SEQUENCE, types } from "./conversation-scene.ts";
 import { idsOf } from "./mesh/fake-language.ts";
-
-const SEQUENCE = 77;
-const seated = { type: "seated", sequence: SEQUENCE } as const;
-const draw = (position: number, character: string) => {
-  return { type: "sampled", position, token: character.charCodeAt(0) } as const;
-};
-const rows = (forwards: readonly Forward[]) => {
-  return forwards.map(({ sequences, positions, samples, tokens }) => {
-    return { sequence: sequences[0], position: positions[0], tokens: [...tokens], sample: samples[0] === 1 };
-  });
-};
-const types = ({ first }: ConversationScene) => first.heard.map(({ type }) => type).join(" ");
-const last = (scene: ConversationScene) => scene.events().at(-1);
 
 test("a conversation asks for a place at once and sends nothing before it has one", async () => {
   await scene({}, async (scene) => {
