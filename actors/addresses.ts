@@ -39,6 +39,9 @@ export function inspectorOf(device: string): Ref<InspectorMessage> {
   return { device, path: `/${SUPERVISOR}/inspector`, incarnation: ANY, channel: "control" };
 }
 
+/** Paths of actors that follow what happens in the mesh, for a stream of the API each, begin with this. */
+export const FOLLOWER_PATH = "/follower-";
+
 /** The balancer hears from its own device and from the leader. */
 export function balancerOf(device: string): Ref<BalancerMessage> {
   return { device, path: `/${SUPERVISOR}/balancer`, incarnation: ANY, channel: "control" };

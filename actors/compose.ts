@@ -9,13 +9,12 @@ import type { Clock } from "../runtime/clock.ts";
 import { balancer } from "./balancer/behaviour.ts";
 import { BalanceRecord } from "./balancer/record.ts";
 import type { Languages } from "./conversation/language.ts";
-import type { Announce } from "./events.ts";
+import type { Announce, DeviceEvent } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
 import { Served } from "./gateway/served.ts";
 import type { Host, Peers } from "./host.ts";
-import { inspector } from "./inspector/behaviour.ts";
+import { inspector, type InspectorOptions } from "./inspector/behaviour.ts";
 import { EventRing } from "./inspector/events.ts";
-import type { ViewOptions } from "./inspector/view.ts";
 import { leader } from "./leader/behaviour.ts";
 import type { ServingPolicy } from "./leader/policy.ts";
 import type { Solver } from "./leader/solver.ts";
@@ -60,7 +59,7 @@ export interface Parts {
   /** How many times slower this device pretends to be; 1 for not at all. */
   readonly slowdown: number;
   /** This device's actors and what they count, for inspectors. */
-  readonly inspect: ViewOptions["inspect"];
+  readonly inspect: InspectorOptions["inspect"];
   readonly announce: Announce;
 }
 
@@ -70,6 +69,8 @@ export interface Composed {
   readonly root: Behaviour<SupervisorState, SupervisorMessage>;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** Takes what happens to whoever reads events: where the platform has something to tell. */
+  readonly announce: Announce;
 }
 
 /** Composes a device. */
@@ -78,8 +79,9 @@ export function composeDevice(parts: Parts): Composed {
   const { balances = true, yields = true } = parts;
   const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
   const announce: Announce = (event) => {
-    events.record(event);
-    parts.announce(event);
+    const named = event.type === "leader" ? withName(event, parts) : event;
+    events.record(named);
+    parts.announce(named);
   };
   const balance = new BalanceRecord(clock, balances);
   const measured = { ...parts, announce, work, links, events, balance };
@@ -92,8 +94,14 @@ export function composeDevice(parts: Parts): Composed {
     balancer: balancer({ ...measured, yields, probe: parts.probe }),
     library: library(store),
     monitor: monitor(measured),
-    gateway: gateway({ clock, served }),
+    gateway: gateway({ clock, served, announce }),
     inspector: inspector(measured),
   };
-  return { root: supervisor({ device, clock, cast, loading, work, policy, announce }), served };
+  return { root: supervisor({ device, clock, cast, loading, work, policy, announce }), served, announce };
+}
+
+/** Elections know devices by their ids; people by their names. */
+function withName(event: Extract<DeviceEvent, { type: "leader" }>, { device, name, peers }: Parts): DeviceEvent {
+  const found = event.device === device ? name : peers().find((peer) => peer.device === event.device)?.name;
+  return found === undefined ? event : { ...event, name: found };
 }

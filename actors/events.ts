@@ -2,7 +2,8 @@
 import type { PlannedSegment } from "./plan.ts";
 
 export type DeviceEvent =
-  | { readonly type: "leader"; readonly device: string; readonly term: number }
+  /** `name` is what people call the leader; absent where that is not known. */
+  | { readonly type: "leader"; readonly device: string; readonly term: number; readonly name?: string }
   | { readonly type: "fetching"; readonly doneBytes: number; readonly totalBytes: number; readonly from: string }
   | {
     readonly type: "segment";
@@ -26,7 +27,39 @@ export type DeviceEvent =
   /** What a balancer, or the leader that heard it, has decided, and why: a sentence. */
   | { readonly type: "balance"; readonly step: BalanceStep; readonly reason: string }
   | { readonly type: "waiting"; readonly reason: string }
+  /** Another device has come, or gone. */
+  | {
+    readonly type: "peer";
+    readonly change: "up" | "down";
+    readonly device: string;
+    readonly name: string;
+    readonly reason?: string;
+  }
+  | ({ readonly type: "answer"; readonly id: string; readonly model: string } & AnswerStage)
   | { readonly type: "warning"; readonly message: string };
+
+/** How far an answer is that entered at this device. Says nothing of its words. */
+export type AnswerStage =
+  | { readonly stage: "began" }
+  /** Its prompt is in the pipeline; `route` are the names of the devices that it goes through. */
+  | { readonly stage: "reading"; readonly promptTokens: number; readonly route: readonly string[] }
+  | { readonly stage: "writing"; readonly ttftMilliseconds: number }
+  /** About once a second. */
+  | { readonly stage: "going"; readonly tokens: number }
+  /** Its conversation is lost, and another one is to go on with it. */
+  | { readonly stage: "interrupted"; readonly tokens: number; readonly reason: string }
+  | {
+    readonly stage: "ended";
+    readonly reason: string;
+    readonly promptTokens: number;
+    readonly tokens: number;
+    readonly ttftMilliseconds: number;
+    readonly totalMilliseconds: number;
+    readonly conversations: number;
+  }
+  | { readonly stage: "failed"; readonly message: string }
+  /** Nobody reads it any more. */
+  | { readonly stage: "left"; readonly tokens: number };
 
 /** What becomes of an imbalance: proposed by its device, then the leader's, with how the move turned out. */
 export type BalanceStep = "proposed" | "moving" | "staying" | "helped" | "undecided" | "worse";

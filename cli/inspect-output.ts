@@ -1,5 +1,5 @@
 /** Devices, actors and events in words and columns. */
-import type { EventLine, InspectedDevice, Inspection } from "../actors/gateway/api.ts";
+import type { InspectedDevice, Inspection } from "../actors/gateway/api.ts";
 import type { DeviceView } from "../actors/inspector/protocol.ts";
 import { formatBytes } from "../plans/mod.ts";
 import { describeCopies } from "./copies-output.ts";
@@ -7,34 +7,6 @@ import { table } from "./table.ts";
 
 /** Past events that are shown of a device. */
 const LATELY = 5;
-
-/** One event of the stream, in a line. */
-export function describeEvent(event: EventLine): string {
-  if (event.type === "missed") return `… ${event.events} events missed: the reader is too slow`;
-  const { type, at } = event;
-  const begin = `${(at / 1000).toFixed(3).padStart(10)}  ${type.padEnd(9)}`;
-  switch (type) {
-    case "spawned":
-    case "restarted":
-      return `${begin}  ${event.path}`;
-    case "told":
-      return `${begin}  ${event.path}  ${event.message}, ${event.queued} waiting`;
-    case "handled":
-      return `${begin}  ${event.path}  ${event.message} in ${event.ms.toFixed(3)} ms`;
-    case "crashed":
-      return `${begin}  ${event.path}  ${event.error}`;
-    case "stopped":
-      return `${begin}  ${event.path}  ${event.detail}`;
-    case "moved":
-      return `${begin}  ${event.path}  to ${event.to.path} of ${event.to.device.slice(-8)}`;
-    case "dropped":
-      return `${begin}  ${event.path}  ${event.why}: ${event.detail}`;
-    case "frame":
-      return `${begin}  ${event.direction} ${event.device.slice(-8)} ${event.channel} ${event.bytes} bytes`;
-    default:
-      return event satisfies never;
-  }
-}
 
 /** How the mesh stands, and each of its devices. */
 export function describeInspection({ devices, state, models, leader }: Inspection): string {

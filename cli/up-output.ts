@@ -54,7 +54,8 @@ function jsonPrinter(write: (text: string) => void): Printer {
       waiting = undefined;
       for (const value of [{ type: "ready", ...who }, ...before]) line(value);
     },
-    event: line,
+    // Answers are followed with `skein inspect --follow`; here they would bury all else.
+    event: (event) => event.type === "answer" ? undefined : line(event),
     fetchingModel: (doneBytes, totalBytes) => {
       // A line a hundredth: as many as there are chunks would be a flood.
       const hundredth = totalBytes === undefined
@@ -144,6 +145,7 @@ function sentence(event: DaemonEvent): string | undefined {
         : undefined;
     case "leader":
     case "fetching":
+    case "answer":
       return undefined;
     case "leaving":
       return "leaving: others take over what runs here (tell it once more to go at once)";

@@ -55,13 +55,6 @@ export interface DaemonOptions extends MembershipOptions {
 /** Everything a daemon has to say. */
 export type DaemonEvent =
   | DeviceEvent
-  | {
-    readonly type: "peer";
-    readonly change: "up" | "down";
-    readonly device: string;
-    readonly name: string;
-    readonly reason?: string;
-  }
   /** With how many threads the device computes, and what was measured with how many. */
   | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
   /** Told to stop, and others take over what runs here first. */
@@ -180,7 +173,7 @@ function startActors(
   const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
   const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport, onCrash }));
   instruments?.inspect(system.inspect);
-  const { root, served } = composeDevice({
+  const { root, served, announce } = composeDevice({
     device: mesh.self,
     name,
     clock: systemClock,
@@ -212,14 +205,14 @@ function startActors(
   started.defer(mesh.onPeer((event) => {
     const type = event.type === "up" ? "peer-up" : "peer-down";
     system.tell(leaderOf(mesh.self), { type, device: event.device });
-    onEvent(peerEvent(event));
+    announce(peerEvent(event));
   }));
   started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
   return { system, served };
 }
 
-function peerEvent(event: NamedPeerEvent): DaemonEvent {
+function peerEvent(event: NamedPeerEvent): DeviceEvent {
   const { type: change, device, name } = event;
   return { type: "peer", change, device, name, ...(event.reason === undefined ? {} : { reason: event.reason }) };
 }

@@ -2,6 +2,7 @@
 import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
+import type { Announce } from "../events.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
@@ -27,6 +28,8 @@ export interface AnswerOptions {
   readonly clock: Clock;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** Hears how it gets on. */
+  readonly announce: Announce;
   readonly prompt: PromptRequest;
   readonly listener: AnswerListener;
   /** What the mesh can do when the prompt comes. */
@@ -59,6 +62,8 @@ export interface AnswerState {
   conversation: { readonly ref: Ref<ConversationMessage>; readonly since: number } | undefined;
   /** Why the last attempt failed. */
   reason: string;
+  /** When it was last told how far the answer is. */
+  toldAt: number;
   /** Whether the reader has had the last word, or has gone. */
   over: boolean;
 }
@@ -84,6 +89,7 @@ export function newAnswer({ clock, mesh }: AnswerOptions, context: AnswerContext
     plan: undefined,
     conversation: undefined,
     reason: "",
+    toldAt: now,
     over: false,
   };
 }

@@ -5,6 +5,7 @@
 import { type Behaviour, type Next, next, stop } from "../../runtime/actor/mod.ts";
 import { type ConversationEvent, FromConversation } from "../conversation/protocol.ts";
 import { accepting } from "../wire.ts";
+import { announce, announceEnd, announceProgress } from "./news.ts";
 import {
   type AnswerContext,
   type AnswerMessage,
@@ -26,7 +27,9 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
       listener.signal.addEventListener("abort", onAbort, { once: true });
       context.signal.addEventListener("abort", () => listener.signal.removeEventListener("abort", onAbort));
       context.tell(context.self, { type: "try" });
-      return newAnswer(options, context);
+      const state = newAnswer(options, context);
+      announce(state, options, { stage: "began" });
+      return state;
     },
     receive: (state, message, context) => receive(state, message, options, context),
     stopped(state, { detail }) {
@@ -74,6 +77,7 @@ function receive(
       return meshChanged(state, options, context);
     case "gone":
       state.over = true;
+      announce(state, options, { stage: "left", tokens: state.generated.length });
       if (state.conversation !== undefined) context.tell(state.conversation.ref, { type: "cancel", keep: false });
       return stop("its reader has gone");
     case "conversation":
@@ -100,6 +104,8 @@ function hear(
       if (!state.started && state.plan !== undefined) {
         state.started = true;
         say(state, options, { type: "started", promptTokens: event.promptTokens, plan: state.plan });
+        const route = state.plan.segments.map(({ name }) => name);
+        announce(state, options, { stage: "reading", promptTokens: event.promptTokens, route });
       }
       return next(state);
     case "piece":
@@ -124,13 +130,20 @@ function take(
 ): Next<AnswerState> {
   const now = options.clock.now();
   state.troubledSince = undefined;
-  state.firstTokenAt ??= now;
+  if (state.firstTokenAt === undefined) {
+    state.firstTokenAt = now;
+    announce(state, options, { stage: "writing", ttftMilliseconds: now - state.beganAt });
+  }
   state.generated.push(...event.tokens);
   state.sent += event.text.length;
   if (event.text !== "") say(state, options, { type: "text", text: event.text });
-  if (event.type === "piece" || state.plan === undefined) return next(state);
+  if (event.type === "piece" || state.plan === undefined) {
+    announceProgress(state, options, now);
+    return next(state);
+  }
   const timings = timingsOf(state, now);
   options.served.record(state.plan.number, timings);
+  announceEnd(state, options, event.reason, timings);
   say(state, options, { type: "finished", reason: event.reason, plan: state.plan, timings });
   return stop("answered");
 }

@@ -3,7 +3,7 @@
  * server answers by them, the CLI and whatever else looks at a daemon reads by them. OpenAI's are in `openai.ts`.
  */
 import * as v from "valibot";
-import type { InspectEvent } from "../../runtime/actor/mod.ts";
+import { Happening } from "../inspector/happening.ts";
 import { DeviceView } from "../inspector/protocol.ts";
 import { Split } from "../leader/policy.ts";
 import type { SolveAnswer } from "../leader/solver.ts";
@@ -56,8 +56,9 @@ export type InspectedDevice = v.InferOutput<typeof InspectedDevice>;
 export const Inspection = v.object({ ...MeshSummary, devices: v.array(InspectedDevice) });
 export type Inspection = v.InferOutput<typeof Inspection>;
 
-/** A line of the stream of events: what the actors of the device do, or how many events a slow reader missed. */
-export type EventLine = InspectEvent | { readonly type: "missed"; readonly events: number };
+/** A line of the stream of events: what happens in the mesh, or how many events a slow reader missed. */
+export const EventLine = v.union([v.object({ type: v.literal("missed"), events: Count }), Happening]);
+export type EventLine = v.InferOutput<typeof EventLine>;
 
 /** A member of the mesh, as the device that is asked knows it. */
 export const MemberView = v.object({
@@ -137,6 +138,6 @@ export const routes = {
   /** For the owner alone: puts a device out. */
   forget: post("/skein/forget", v.object({ device: Identifier }), v.object({ forgotten: Identifier })),
   inspect: get("/skein/inspect", Inspection),
-  /** JSON lines without end; each is one of these. */
-  events: get("/skein/events", jsonOf<EventLine>()),
+  /** JSON lines without end; each is one of these, or empty. What is wanted of them is in the query: `event-query.ts`. */
+  events: get("/skein/events", EventLine),
 } as const;

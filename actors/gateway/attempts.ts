@@ -6,6 +6,7 @@ import type { ConversationMessage } from "../conversation/protocol.ts";
 import { type ActivePlan, comparePlans, findPlan, type Standing, standingOf } from "../plan.ts";
 import { Conversing } from "../supervisor/protocol.ts";
 import { type AnswerContext, type AnswerMessage, type AnswerOptions, type AnswerState, say } from "./answer-state.ts";
+import { announce } from "./news.ts";
 import type { FailureCode } from "./protocol.ts";
 
 /** How long an answer goes on trying, from when its conversation was lost, before its reader gets an error. */
@@ -114,11 +115,14 @@ export function retry(
 function giveUp(
   state: AnswerState,
   reason: string,
-  { clock }: AnswerOptions,
+  options: AnswerOptions,
   context: AnswerContext,
   stalled = false,
 ): void {
-  const now = clock.now();
+  const now = options.clock.now();
+  if (state.conversation !== undefined && state.started) {
+    announce(state, options, { stage: "interrupted", tokens: state.generated.length, reason });
+  }
   const { conversation, troubledSince } = state;
   // A conversation that has gone on for as long as patience lasts, even if only in a queue, did well: the trouble is new.
   const didWell = !stalled && conversation !== undefined && now - conversation.since > PATIENCE_MILLISECONDS;
@@ -146,6 +150,7 @@ function isSuperseded({ mesh, plan }: AnswerState): boolean {
 
 /** Tells the reader why there will be no answer. */
 export function fail(state: AnswerState, options: AnswerOptions, code: FailureCode, message: string): Next<never> {
+  announce(state, options, { stage: "failed", message });
   say(state, options, { type: "failed", code, message });
   return stop(message);
 }

@@ -1,6 +1,7 @@
 /** The gateway: where prompts enter a device. It knows the plans in force and starts an answer for each prompt. */
 import { type Behaviour, type Context, next, type Ref, reply } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Announce } from "../events.ts";
 import { type MeshState, noModels } from "../plan.ts";
 import { answer } from "./answer.ts";
 import type { AnswerMessage } from "./answer-state.ts";
@@ -15,6 +16,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** Hears how answers get on. Default: nobody. */
+  readonly announce?: Announce;
 }
 
 interface GatewayState {
@@ -54,7 +57,7 @@ function begin(
   state: GatewayState,
   prompt: PromptRequest,
   listener: AnswerListener,
-  { clock, served }: GatewayOptions,
+  { clock, served, announce = () => {} }: GatewayOptions,
   context: Context<GatewayMessage>,
 ): void {
   if (listener.signal.aborted) return;
@@ -62,7 +65,7 @@ function begin(
     const message = `This device already answers ${MAX_ANSWERS} prompts. Try again when some of them are done.`;
     return listener.onEvent({ type: "failed", code: "overloaded", message });
   }
-  const behaviour = answer({ clock, served, prompt, listener, mesh: state.mesh, id: crypto.randomUUID() });
+  const behaviour = answer({ clock, served, announce, prompt, listener, mesh: state.mesh, id: crypto.randomUUID() });
   const ref: Ref<AnswerMessage> = context.spawn(behaviour, { name: `answer-${++state.asked}` });
   state.answers.set(ref.path, ref);
   context.watch(ref, () => ({ type: "answered", path: ref.path }));

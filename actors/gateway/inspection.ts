@@ -4,13 +4,15 @@ import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
-import { inspectorOf } from "../addresses.ts";
+import { FOLLOWER_PATH, inspectorOf } from "../addresses.ts";
 import { DeviceView } from "../inspector/protocol.ts";
 import type { Pinned, Study } from "../leader/protocol.ts";
 import { type InspectedDevice, routes } from "./api.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { readBy } from "./body.ts";
-import { eventStream } from "./event-stream.ts";
+import { readEventQuery } from "./event-query.ts";
+import { eventStream, type Source } from "./event-stream.ts";
+import { follower, type Following } from "./follower.ts";
 import { askLeader } from "./leader-client.ts";
 import { meshView, summaryOf } from "./mesh-view.ts";
 import { RequestError } from "./request-error.ts";
@@ -24,7 +26,7 @@ const PIN_MILLISECONDS = 5000;
 
 /** Adds Skein's own routes. */
 export function addInspection(app: Hono, options: ApiOptions): void {
-  const { system, device, served, closing } = options;
+  const { system, device, served, closing, clock } = options;
   for (const path of [routes.health.path, "/health"]) {
     app.get(path, async (context) => {
       const { state } = summaryOf(await meshView(system, device));
@@ -62,9 +64,22 @@ export function addInspection(app: Hono, options: ApiOptions): void {
     return context.json({ accepted: true }, 202);
   });
   app.get(routes.events.path, (context) => {
-    const body = eventStream(system.inspect, AbortSignal.any([context.req.raw.signal, closing]));
+    const following = readEventQuery(new URL(context.req.url).searchParams);
+    const gone = AbortSignal.any([context.req.raw.signal, closing]);
+    const body = eventStream(happeningsOf(options, following), gone, (time, action) => clock.after(time, action));
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   });
+}
+
+/** What happens in the mesh, as an actor of this device hears it: one for each reader, stopped with it. */
+function happeningsOf({ system, device, name, peers }: ApiOptions, following: Following): Source {
+  return (onHappenings) => {
+    const options = { device, name, peers, following, onHappenings };
+    // By a name that no other reader's has.
+    const path = `${FOLLOWER_PATH}${crypto.randomUUID()}`;
+    const ref = system.spawn(follower(options), { name: path.slice(1), restart: { policy: "transient" } });
+    return () => void system.stop(ref);
+  };
 }
 
 /** Every device of the mesh as its inspector shows it, this one first. */

@@ -1,12 +1,12 @@
 /** Events of a device in a sentence each: what its daemon prints and what inspectors show. */
 import { formatBytes } from "../../plans/mod.ts";
-import type { DeviceEvent } from "../events.ts";
+import type { AnswerStage, DeviceEvent } from "../events.ts";
 
 /** What an event says to a person. */
 export function describeEvent(event: DeviceEvent): string {
   switch (event.type) {
     case "leader":
-      return `${event.device} leads in term ${event.term}`;
+      return `${event.name ?? event.device} leads in term ${event.term}`;
     case "fetching":
       return `fetching from ${event.from}: ${event.doneBytes} of ${event.totalBytes} bytes`;
     case "segment":
@@ -26,8 +26,39 @@ export function describeEvent(event: DeviceEvent): string {
       return `balance: ${event.reason}`;
     case "waiting":
       return `waiting: ${event.reason}`;
+    case "peer":
+      return event.change === "up" ? `${event.name} is here` : `${event.name} is gone: ${event.reason ?? "it left"}`;
+    case "answer":
+      return `answer ${event.id.slice(0, 8)} ${describeStage(event)}`;
     case "warning":
       return event.message;
+    default:
+      return event satisfies never;
+  }
+}
+
+function describeStage(event: AnswerStage): string {
+  switch (event.stage) {
+    case "began":
+      return "begins";
+    case "reading":
+      return `reads a prompt of ${event.promptTokens} tokens on ${event.route.join(" > ")}`;
+    case "writing":
+      return `has its first token after ${Math.round(event.ttftMilliseconds)} ms`;
+    case "going":
+      return `has ${event.tokens} tokens`;
+    case "interrupted":
+      return `is taken up again after ${event.tokens} tokens: ${event.reason}`;
+    case "ended": {
+      const { tokens, ttftMilliseconds, totalMilliseconds, conversations } = event;
+      const pace = tokens < 2 ? "" : `, ${((tokens - 1) * 1000 / (totalMilliseconds - ttftMilliseconds)).toFixed(1)}/s`;
+      return `has ended (${event.reason}): ${tokens} tokens in ${(totalMilliseconds / 1000).toFixed(1)} s${pace}` +
+        (conversations > 1 ? `, taken up ${conversations - 1} times` : "");
+    }
+    case "failed":
+      return `has failed: ${event.message}`;
+    case "left":
+      return `was left by its reader after ${event.tokens} tokens`;
     default:
       return event satisfies never;
   }

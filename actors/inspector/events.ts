@@ -10,6 +10,7 @@ export class EventRing {
   readonly #size: number;
   readonly #events: { readonly at: number; readonly event: DeviceEvent }[] = [];
 
+  readonly #listeners = new Set<(event: DeviceEvent) => void>();
   #forgotten = 0;
 
   /** Keeps the latest `size` events. */
@@ -19,8 +20,9 @@ export class EventRing {
   }
 
   record(event: DeviceEvent): void {
+    for (const listener of this.#listeners) listener(event);
     // Progress comes many times a second and says nothing afterwards.
-    if (event.type === "fetching") return;
+    if (event.type === "fetching" || (event.type === "answer" && event.stage === "going")) return;
     this.#events.push({ at: this.#clock.now(), event });
     if (this.#events.length <= this.#size) return;
     this.#events.shift();
@@ -32,11 +34,23 @@ export class EventRing {
     return this.#forgotten;
   }
 
+  /** Calls `listener` for everything that happens, progress too, until the returned function is called. */
+  subscribe(listener: (event: DeviceEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The latest `count`, oldest first, and how long ago each was. */
+  latest(count: number): { readonly millisecondsAgo: number; readonly event: DeviceEvent }[] {
+    const now = this.#clock.now();
+    const kept = count === 0 ? [] : this.#events.slice(-count);
+    return kept.map(({ at, event }) => ({ millisecondsAgo: now - at, event }));
+  }
+
   /** The latest, oldest first. */
   recent(): PastEvent[] {
-    const now = this.#clock.now();
-    return this.#events.map(({ at, event }) => ({
-      millisecondsAgo: now - at,
+    return this.latest(this.#size).map(({ millisecondsAgo, event }) => ({
+      millisecondsAgo,
       type: event.type,
       text: describeEvent(event).slice(0, 2000),
     }));

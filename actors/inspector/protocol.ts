@@ -2,7 +2,9 @@
 import * as v from "valibot";
 import { ExecutorLook } from "../executor/protocol.ts";
 import { DeviceReport } from "../leader/protocol.ts";
-import { accepting, Count, Identifier, replyTo, ShortText } from "../wire.ts";
+import type { Ref } from "../../runtime/actor/mod.ts";
+import { accepting, Count, Identifier, refTo, replyTo, ShortText } from "../wire.ts";
+import { type Followed, HappeningType } from "./happening.ts";
 
 /** One actor as an inspector sees it. */
 export const ActorRow = v.object({
@@ -95,9 +97,31 @@ export const DeviceView = v.object({
 });
 export type DeviceView = v.InferOutput<typeof DeviceView>;
 
-/** What an inspector is told, by any device of the mesh. */
-export const InspectorMessage = v.object({ type: v.literal("view"), replyTo: replyTo<DeviceView>() });
-export type InspectorMessage = v.InferOutput<typeof InspectorMessage>;
+/** From whoever wants to hear what happens here, until it ends or its device is lost. Once more with another wish: that one holds. */
+const Follow = v.object({
+  type: v.literal("follow"),
+  to: refTo<Followed>(),
+  types: v.pipe(v.array(HappeningType), v.maxLength(64)),
+  path: v.optional(ShortText),
+  everyMs: v.pipe(Count, v.minValue(50), v.maxValue(60_000)),
+  /** How many of what happened lately are to be told first. */
+  past: v.pipe(Count, v.maxValue(128)),
+});
 
-/** Parses what another device sent. @throws a ValiError */
-export const acceptInspectorMessage = accepting(InspectorMessage);
+/** What an inspector is told, by any device of the mesh. */
+export const WireInspectorMessage = v.variant("type", [
+  v.object({ type: v.literal("view"), replyTo: replyTo<DeviceView>() }),
+  Follow,
+]);
+export type InspectorMessage =
+  | v.InferOutput<typeof WireInspectorMessage>
+  /** From itself: a follower is to have a word. */
+  | { readonly type: "due"; readonly to: Ref<Followed> }
+  /** From itself: a follower is no more. */
+  | { readonly type: "unfollow"; readonly to: Ref<Followed> };
+
+/** Parses what another device sent: nobody has others told things. @throws a ValiError */
+export const acceptInspectorMessage = accepting<InspectorMessage>(
+  WireInspectorMessage,
+  (message) => message.type === "follow" ? [message.to.device] : [],
+);

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ExecutorLook, ExecutorMessage } from "../../actors/executor/protocol.ts";
-import { inspector } from "../../actors/inspector/behaviour.ts";
+import { inspector, type InspectorOptions } from "../../actors/inspector/behaviour.ts";
 import { describeEvent } from "../../actors/inspector/describe.ts";
 import { EventRing } from "../../actors/inspector/events.ts";
 import type { DeviceView } from "../../actors/inspector/protocol.ts";
-import type { ViewOptions } from "../../actors/inspector/view.ts";
 import { Links } from "../../actors/monitor/links.ts";
 import { WorkTimes } from "../../actors/monitor/work-times.ts";
 import type { SupervisorMessage } from "../../actors/supervisor/protocol.ts";
@@ -71,7 +70,7 @@ async function scene(action: (scene: Scene) => Promise<void>, answers = true): P
   const clock = simulatedClock();
   await using system = createActorSystem({ device: "a", clock });
   const events = new EventRing(clock, 2);
-  const options: ViewOptions = {
+  const options: InspectorOptions = {
     device: "a",
     name: "laptop",
     host: {

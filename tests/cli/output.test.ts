@@ -4,7 +4,8 @@ import { test } from "node:test";
 import type { EventLine } from "../../actors/gateway/api.ts";
 import { readAnswer, summaryOf } from "../../cli/answer-stream.ts";
 import { CommandError } from "../../cli/command.ts";
-import { describeEvent, describeInspection } from "../../cli/inspect-output.ts";
+import { describeLine } from "../../cli/events-output.ts";
+import { describeInspection } from "../../cli/inspect-output.ts";
 import { describePlan } from "../../cli/plan-output.ts";
 import { describeCopies } from "../../cli/copies-output.ts";
 import { table } from "../../cli/table.ts";
@@ -135,30 +136,17 @@ test("a device is shown with its memory, speed, links, segments and how busy the
   ) assert.ok(text.includes(words), `${words} in:\n${text}`);
 });
 
-test("every event of the stream has a line", () => {
+test("every line of the stream of events says when, where and what", () => {
+  const begin = { at: new Date(2026, 0, 2, 3, 4, 5, 6).getTime(), device: "12D3KooWa", name: "laptop" };
   const events: readonly (readonly [EventLine, string])[] = [
     [{ type: "missed", events: 7 }, "… 7 events missed: the reader is too slow"],
-    [{ type: "spawned", at: 1500, path: "/a", ms: 0 }, "     1.500  spawned    /a"],
-    [{ type: "told", at: 0, path: "/a", message: "try", queued: 1 }, "     0.000  told       /a  try, 1 waiting"],
-    [{ type: "handled", at: 0, path: "/a", message: "try", ms: 2 }, "     0.000  handled    /a  try in 2.000 ms"],
-    [{ type: "crashed", at: 0, path: "/a", error: "oh" }, "     0.000  crashed    /a  oh"],
-    [{ type: "stopped", at: 0, path: "/a", reason: "stopped", detail: "done" }, "     0.000  stopped    /a  done"],
+    [{ ...begin, type: "plan", text: "plan 1.2" }, "03:04:05.006  laptop      plan       plan 1.2"],
     [
-      {
-        type: "moved",
-        at: 0,
-        path: "/a",
-        to: { device: "12D3KooWabcdefgh", path: "/b", incarnation: "1", channel: "control" },
-      },
-      "     0.000  moved      /a  to /b of abcdefgh",
-    ],
-    [{ type: "dropped", at: 0, path: "/a", why: "dead", detail: "gone" }, "     0.000  dropped    /a  dead: gone"],
-    [
-      { type: "frame", at: 0, direction: "out", device: "12D3KooWabcdefgh", channel: "control", bytes: 9 },
-      "     0.000  frame      out abcdefgh control 9 bytes",
+      { ...begin, type: "told", path: "/a", text: "try, 1 waiting", times: 9 },
+      "03:04:05.006  laptop      told       /a  try, 1 waiting  (9 times)",
     ],
   ];
-  for (const [event, line] of events) assert.equal(describeEvent(event), line);
+  for (const [event, line] of events) assert.equal(describeLine(event), line);
 });
 
 test("a plan is shown with who runs what and what was measured; without one, why", () => {

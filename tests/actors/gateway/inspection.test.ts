@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
 import { routes } from "../../../actors/gateway/api.ts";
-import { eventStream } from "../../../actors/gateway/event-stream.ts";
 import { createApi } from "../../../actors/gateway/http.ts";
 import { Served } from "../../../actors/gateway/served.ts";
 import { inspector } from "../../../actors/inspector/behaviour.ts";
@@ -13,7 +12,7 @@ import type { LeaderMessage, Pinned, Study } from "../../../actors/leader/protoc
 import { Links } from "../../../actors/monitor/links.ts";
 import { WorkTimes } from "../../../actors/monitor/work-times.ts";
 import { noModels } from "../../../actors/plan.ts";
-import { type Behaviour, type InspectEvent, next, reply } from "../../../runtime/actor/mod.ts";
+import { type Behaviour, next, reply } from "../../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../../runtime/clock.ts";
 import { simulatedMesh } from "../mesh/simulated-mesh.ts";
 import { apiScene, fakeMembers } from "./api-scene.ts";
@@ -138,7 +137,7 @@ test("each device shows itself through its inspector; one that does not answer i
     links: new Links(clock),
     work: new WorkTimes(),
     events,
-    inspect: { snapshot: () => [], counters: () => NOTHING },
+    inspect: { snapshot: () => [], counters: () => NOTHING, subscribe: () => () => {} },
   });
   await using api = await apiScene({ inspector: shown });
   const { devices } = v.parse(routes.inspect.response, (await api.read("/skein/inspect")).body);
@@ -194,37 +193,6 @@ function lookOf({ segments }: DeviceView): unknown[] {
   });
 }
 
-test("a look at what this device's actors do streams from now on, and ends with the daemon", async () => {
-  await using api = await apiScene();
-  const response = await (await api.request("/skein/events")).response;
-  assert.equal(response.headers.get("content-type"), "application/x-ndjson");
-  const reader = response.body?.getReader();
-  await api.stage.publish(planAt("there"));
-  const text = new TextDecoder().decode((await reader?.read())?.value);
-  const lines = text.trimEnd().split("\n").map((line) => v.parse(routes.events.response, JSON.parse(line)));
-  assert.ok(lines.some((line) => line.type === "told" && line.path.endsWith("/gateway") && line.message === "state"));
-  api.closing.abort();
-  while ((await reader?.read())?.done === false);
-});
-
-test("a slow reader misses the oldest events, and is told how many before those that came later", async () => {
-  const source = listeners();
-  const reader = eventStream(source, new AbortController().signal).getReader();
-  for (let at = 0; at < 10_007; at++) source.say({ type: "spawned", at, path: "/a", ms: 0 });
-  const text = new TextDecoder().decode((await reader.read()).value);
-  const [missed, oldest] = text.split("\n", 2).map((line) => JSON.parse(line));
-  assert.deepEqual(missed, { type: "missed", events: 7 });
-  assert.equal(oldest.at, 7);
-  await reader.cancel();
-  assert.equal(source.count(), 0);
-});
-
-test("a stream whose reader had gone before it began listens to nothing", () => {
-  const source = listeners();
-  eventStream(source, AbortSignal.abort());
-  assert.equal(source.count(), 0);
-});
-
 const NOTHING = {
   framesIn: 0,
   framesOut: 0,
@@ -241,18 +209,3 @@ const NOTHING = {
     "malformed": 0,
   },
 };
-
-/** A source of events that knows how many listen. */
-function listeners() {
-  const all = new Set<(event: InspectEvent) => void>();
-  return {
-    subscribe(listener: (event: InspectEvent) => void) {
-      all.add(listener);
-      return () => void all.delete(listener);
-    },
-    say(event: InspectEvent) {
-      for (const listener of all) listener(event);
-    },
-    count: () => all.size,
-  };
-}

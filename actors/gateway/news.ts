@@ -1,0 +1,37 @@
+/** What is told of an answer to those who follow what happens: how far it is, never what it says. */
+import type { AnswerStage } from "../events.ts";
+import { findPlan } from "../plan.ts";
+import type { AnswerOptions, AnswerState } from "./answer-state.ts";
+import type { Timings } from "./protocol.ts";
+
+/** How often it is told how far an answer is. */
+const GOING_MILLISECONDS = 1000;
+
+/** Tells of an answer. */
+export function announce({ mesh, plan }: AnswerState, options: AnswerOptions, stage: AnswerStage): void {
+  const { id, prompt } = options;
+  // Before it has a plan the model may be whichever the mesh serves.
+  const standing = findPlan(mesh, prompt.model);
+  const model = plan?.model.name ?? (standing.type === "active" ? standing.plan.model.name : prompt.model ?? "");
+  options.announce({ type: "answer", id, model, ...stage });
+}
+
+/** Tells how far it is, where that was not told just now. */
+export function announceProgress(state: AnswerState, options: AnswerOptions, now: number): void {
+  if (now - state.toldAt < GOING_MILLISECONDS) return;
+  state.toldAt = now;
+  announce(state, options, { stage: "going", tokens: state.generated.length });
+}
+
+/** Tells that it has ended well. */
+export function announceEnd(state: AnswerState, options: AnswerOptions, reason: string, timings: Timings): void {
+  announce(state, options, {
+    stage: "ended",
+    reason,
+    promptTokens: timings.promptTokens,
+    tokens: timings.completionTokens,
+    ttftMilliseconds: timings.timeToFirstTokenMilliseconds,
+    totalMilliseconds: timings.totalMilliseconds,
+    conversations: timings.conversations,
+  });
+}
