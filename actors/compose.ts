@@ -25,7 +25,7 @@ import { WorkTimes } from "./monitor/work-times.ts";
 import { supervisor } from "./supervisor/behaviour.ts";
 import { Loading, type Remake } from "./supervisor/loading.ts";
 import type { SupervisorMessage } from "./supervisor/protocol.ts";
-import type { SupervisorState } from "./supervisor/state.ts";
+import type { SupervisorOptions, SupervisorState } from "./supervisor/state.ts";
 
 /** What the platform gives a device. */
 export interface Parts {
@@ -61,6 +61,8 @@ export interface Parts {
   /** This device's actors and what they count, for inspectors. */
   readonly inspect: InspectorOptions["inspect"];
   readonly announce: Announce;
+  /** Hears of each step of a segment. Default: nobody. */
+  readonly onStep?: SupervisorOptions["onStep"];
 }
 
 /** A device's actors, ready to be spawned. */
@@ -97,7 +99,11 @@ export function composeDevice(parts: Parts): Composed {
     gateway: gateway({ clock, served, announce }),
     inspector: inspector(measured),
   };
-  return { root: supervisor({ device, clock, cast, loading, work, policy, announce }), served, announce };
+  return {
+    root: supervisor({ device, clock, cast, loading, work, policy, announce, onStep: parts.onStep }),
+    served,
+    announce,
+  };
 }
 
 /** Elections know devices by their ids; people by their names. */

@@ -5,6 +5,7 @@ import type { ActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { type DataFolder, serveHttp } from "../../runtime/host/mod.ts";
 import type { Mesh } from "../../runtime/mesh/mod.ts";
+import type { ApiOptions } from "../gateway/api-options.ts";
 import { createApi } from "../gateway/http.ts";
 import type { Members } from "../gateway/members.ts";
 import type { Served } from "../gateway/served.ts";
@@ -28,6 +29,7 @@ export interface BehindApi {
   readonly store: BlockStore;
   readonly mesh: Mesh;
   readonly served: Served;
+  readonly metrics: NonNullable<ApiOptions["metrics"]>;
   /** Has the daemon leave the mesh politely and stop. */
   readonly leave: () => void;
 }
@@ -35,7 +37,7 @@ export interface BehindApi {
 /** Opens the API, until `started` is disposed; its URL. */
 export async function openApi(
   { api: { host, port, keyed, origins }, name, version, folder }: OpenApiOptions,
-  { system, store, mesh, served, leave }: BehindApi,
+  { system, store, mesh, served, leave, metrics }: BehindApi,
   started: AsyncDisposableStack,
 ): Promise<string> {
   const closing = new AbortController();
@@ -50,6 +52,7 @@ export async function openApi(
     peers: () => mesh.peers(),
     members: membersOf(mesh, ownerKey, version),
     served,
+    metrics,
     compile: (path) => compileModel(path, { store }),
     leave,
     closing: closing.signal,

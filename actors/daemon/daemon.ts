@@ -18,6 +18,7 @@ import { openApi } from "./api.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
 import { leaveMesh } from "./leaving.ts";
+import { Metrics, scrapeDevice } from "./metrics/mod.ts";
 import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
@@ -99,10 +100,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const mesh = started.use(await openMesh(options, { ...standing, identity, join }));
   const makers = new Map<string, Make>();
   const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
-  const { system, served } = startActors(options, opened, started);
+  const metrics = new Metrics({ version: options.version });
+  const { system, served } = startActors(options, { ...opened, metrics }, started);
   const asked = new AbortController();
   const leave = () => asked.abort("skein leave");
-  const api = await openApi(options, { system, store, mesh, served, leave }, started);
+  const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes });
+  const api = await openApi(options, { system, store, mesh, served, leave, metrics: scrape }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
@@ -164,7 +167,7 @@ function remakeBy(makers: ReadonlyMap<string, Make>, announce: (event: DaemonEve
 /** Starts the cast, and tells it of peers that come and go. */
 function startActors(
   options: DaemonOptions,
-  { store, compute, threads, mesh, joins, remake }: Opened,
+  { store, compute, threads, mesh, joins, remake, metrics }: Opened & { readonly metrics: Metrics },
   started: AsyncDisposableStack,
 ): { readonly system: ActorSystem; readonly served: Served } {
   const { name, folder, onEvent, instruments } = options;
@@ -199,7 +202,11 @@ function startActors(
     memoryLimitBytes: options.memoryLimitBytes,
     slowdown: options.slowdown,
     inspect: system.inspect,
-    announce: onEvent,
+    announce(event) {
+      metrics.happened(event);
+      onEvent(event);
+    },
+    onStep: (segment, step) => metrics.stepped(segment, step),
   });
   system.spawn(root, { name: SUPERVISOR, restart: { policy: "permanent", restarts: 5, seconds: 60 } });
   started.defer(mesh.onPeer((event) => {

@@ -18,6 +18,8 @@ export interface ApiOptions {
   readonly members: Members;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** What this device counts, in Prometheus' format; absent where nothing counts. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
   readonly compile: (path: string) => Promise<Manifest>;
   /** Has the daemon leave the mesh politely and stop. */

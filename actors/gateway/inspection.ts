@@ -34,6 +34,11 @@ export function addInspection(app: Hono, options: ApiOptions): void {
       return context.json({ status: "ok", ready, ...(state.type === "waiting" ? { reason: state.reason } : {}) });
     });
   }
+  app.get("/metrics", async () => {
+    if (options.metrics === undefined) throw new RequestError(404, "not_found", "This device counts nothing.");
+    const { contentType, text } = await options.metrics();
+    return new Response(text, { headers: { "content-type": contentType } });
+  });
   app.get(routes.inspect.path, async (context) => {
     const summary = summaryOf(await meshView(system, device));
     return context.json({ ...summary, devices: await inspectAll(options) });

@@ -23,6 +23,7 @@ export type ActorRow = v.InferOutput<typeof ActorRow>;
 export const SegmentRow = v.object({
   path: ShortText,
   model: v.optional(ShortText),
+  modelName: v.optional(ShortText),
   first: Count,
   last: Count,
   bytes: Count,

@@ -168,14 +168,19 @@ export function inherited(
 function executorFor(
   { model, first, last, context, concurrency }: AssignMessage,
   { compute, manifest }: LoadedSegment,
-  { clock, work }: SupervisorOptions,
+  { clock, work, onStep }: SupervisorOptions,
   entrances: () => readonly string[],
 ) {
   const blocks = manifest.blocks.slice(first, last + 1);
+  const learn = work.begin({ model, first, last, kinds: blocks.map(({ kind }) => kind) });
+  const segment = { model: manifest.name, first, last };
   return executor({
     segment: compute,
     clock,
-    onStep: work.begin({ model, first, last, kinds: blocks.map(({ kind }) => kind) }),
+    onStep(step) {
+      learn(step);
+      onStep?.(segment, step);
+    },
     width: manifest.architecture.width,
     vocabulary: manifest.architecture.vocabulary,
     positionBytes: blocks.reduce((sum, block) => sum + (block.kind === "layer" ? block.kvBytesPerToken : 0), 0),

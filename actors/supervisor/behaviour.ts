@@ -102,5 +102,5 @@ function heldView({ leader, term, held }: SupervisorState): HeldView {
 
 function rowOf({ ref, assignment: { model, first, last, bytes }, loaded: { manifest } }: Held): HeldSegment {
   const weightBytes = manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0);
-  return { ref, model, first, last, bytes, weightBytes };
+  return { ref, model, modelName: manifest.name, first, last, bytes, weightBytes };
 }

@@ -45,6 +45,8 @@ export interface HeldView {
 export interface HeldSegment {
   readonly ref: Ref<ExecutorMessage>;
   readonly model: string;
+  /** What people call the model. */
+  readonly modelName?: string;
   /** Indices of its blocks, both ends included. */
   readonly first: number;
   readonly last: number;

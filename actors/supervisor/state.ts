@@ -4,6 +4,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { BalancerMessage } from "../balancer/protocol.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import type { Announce } from "../events.ts";
+import type { StepTimes } from "../executor/state.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
 import type { InspectorMessage } from "../inspector/protocol.ts";
 import type { AssignMessage } from "../leader/orders.ts";
@@ -28,6 +29,14 @@ export interface Cast {
   readonly inspector: Behaviour<unknown, InspectorMessage>;
 }
 
+/** A segment that has run a step. */
+export interface SteppedSegment {
+  /** The model's name. */
+  readonly model: string;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
   readonly device: string;
@@ -36,6 +45,8 @@ export interface SupervisorOptions {
   readonly loading: Loading;
   /** Hears of the work of this device's segments. */
   readonly work: WorkTimes;
+  /** Hears of each step of a segment here. Default: nobody. */
+  readonly onStep?: ((segment: SteppedSegment, step: StepTimes) => void) | undefined;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   readonly announce: Announce;

@@ -1,0 +1,3 @@
+/** What a device counts, for Prometheus. */
+export { Metrics } from "./metrics.ts";
+export { scrapeDevice } from "./scrape.ts";
