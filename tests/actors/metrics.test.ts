@@ -52,7 +52,8 @@ const VIEW: DeviceView = {
   links: [{ device: "b", name: "board", roundTripMilliseconds: 2 }],
   segments: [{
     path: "/supervisor/executor-1",
-    model: "m",
+    model: "0123",
+    modelName: "m",
     first: 0,
     last: 3,
     bytes: 200,
