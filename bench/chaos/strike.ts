@@ -104,12 +104,13 @@ export class Field {
         return;
       case "join":
         return this.#later(async () => {
-          const index = this.mesh.daemons.length;
           // The device that invited it may be struck meanwhile.
           const joined = await this.mesh.join().catch((error) =>
             this.#log.note("driver", { type: "not joined", error: String(error) })
           );
           if (joined === undefined) return;
+          // Those that could not join have a number too.
+          const index = this.mesh.daemons.indexOf(joined);
           this.#listen(index);
           this.#guest = index;
           this.#log.note("driver", { type: "joined", device: index });

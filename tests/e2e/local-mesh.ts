@@ -110,7 +110,12 @@ export async function startLocalMesh(
       return daemons[index] = await launch(index);
     },
     isUp,
-    signal: (index, name) => void process.kill(daemons[index]?.ready.pid ?? 0, name),
+    signal(index, name) {
+      const daemon = daemons[index];
+      // Nothing else to fall back on: 0 would be every process of ours.
+      if (daemon === undefined) throw new RangeError(`There is no daemon ${index} to send ${name} to.`);
+      process.kill(daemon.ready.pid, name);
+    },
     async split(counts, devices = counts.map((_, index) => index)) {
       const split = counts.map((blocks, place) => ({
         device: `d${devices[place]}`,
