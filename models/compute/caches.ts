@@ -85,8 +85,11 @@ export class Caches {
     return copy;
   }
 
-  /** Writes what `read` gave, to any slot, at the position `from`. @throws {RangeError} as `read` does. */
-  write(layers: CacheLayers, slot: number, from: number, data: Float32Array): void {
+  /**
+   * Writes what `read` gave, to any slot, at the position `from`. Returns the position behind it.
+   * @throws {RangeError} as `read` does.
+   */
+  write(layers: CacheLayers, slot: number, from: number, data: Float32Array): number {
     const indices = this.#indices(layers);
     const size = this.elements(0, 1, indices.length);
     const to = size === 0 && data.length === 0 ? from : from + data.length / size;
@@ -97,6 +100,7 @@ export class Caches {
     for (const run of indices.flatMap((layer) => this.#runs(layer, slot, from, to))) {
       run.set(data.subarray(offset, offset += run.length));
     }
+    return to;
   }
 
   /** Has a slot begin like another one: positions 0 to below `upTo`, in every layer. @throws {RangeError} as `read` does. */

@@ -9,7 +9,7 @@ export function embeddingStage(table: Embedding, width: number): Stage {
     ...roleOf({ kind: "embed" }),
     run({ step, batch, states }: Pass) {
       const size = batch.count * width;
-      for (const [place, { offset }] of batch.parts.entries()) {
+      for (const { offset, place } of batch.parts) {
         const ids = step.tokens.subarray(offset, offset + batch.count);
         table.read(ids, states.values.subarray(place * size, (place + 1) * size));
       }

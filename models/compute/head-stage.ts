@@ -12,17 +12,24 @@ import type { Pass, Stage } from "./stage.ts";
 /** Rows that the head runs at once: bounds what logits take, 128 KB to 1 MB a row. */
 const ROWS = 16;
 
+/** A state whose logits are wanted. They are overwritten once they are taken. */
+interface Wanted {
+  readonly state: Float32Array;
+  take(logits: Float32Array): void;
+}
+
 /** Makes the stage of a loaded head. @throws {KernelError} */
 export async function headStage(lease: SessionLease, kernels: Kernels, architecture: Architecture): Promise<Stage> {
   const { width, vocabulary } = architecture;
   const rowsAgree = await headRowsAgree(kernels, lease, architecture);
-  const projection = new Projection(lease, kernels, architecture, rowsAgree ? ROWS : 1);
+  const projection = new Projection(lease, kernels, architecture);
   return {
     ...roleOf({ kind: "head" }),
     async run({ step, batch, states, result }: Pass) {
-      const wanted: { readonly state: Float32Array; take(logits: Float32Array): void }[] = [];
-      for (const [place, { row, from }] of batch.parts.entries()) {
+      const [alone, shared]: [Wanted[], Wanted[]] = [[], []];
+      for (const { row, from, place } of batch.parts) {
         const asked = step.rows[row] as StepRow;
+        const wanted = asked.shared === true && !rowsAgree ? shared : alone;
         for (let token = 0; token < batch.count; token++) {
           const start = (place * batch.count + token) * width;
           const state = states.values.subarray(start, start + width);
@@ -34,7 +41,8 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
           }
         }
       }
-      await projection.run(wanted);
+      await projection.run(alone, { least: 1, most: rowsAgree ? ROWS : 1 });
+      await projection.run(shared, { least: 2, most: ROWS });
     },
     async close() {
       projection.close();
@@ -48,32 +56,34 @@ function draw(logits: Float32Array, { output, position, count }: StepRow): numbe
   return sample(logits, output.sampling, { position: position + count, history: output.history });
 }
 
-/** The head's graph on buffers that are kept, for up to `rows` rows at a time. */
+/** The head's graph on buffers that are kept. */
 class Projection {
   readonly #lease: SessionLease;
   readonly #kernels: Kernels;
   readonly #width: number;
   readonly #vocabulary: number;
-  readonly #rows: number;
   #states = new Float32Array(0);
   #logits = new Float32Array(0);
   readonly #bound = new Map<number, { readonly binding: KernelBinding; readonly tensors: readonly KernelTensor[] }>();
 
-  constructor(lease: SessionLease, kernels: Kernels, { width, vocabulary }: Architecture, rows: number) {
+  constructor(lease: SessionLease, kernels: Kernels, { width, vocabulary }: Architecture) {
     this.#lease = lease;
     this.#kernels = kernels;
     this.#width = width;
     this.#vocabulary = vocabulary;
-    this.#rows = rows;
   }
 
-  /** Gives whoever wants them the logits [vocabulary] of a state. They are overwritten once they are taken. */
-  async run(wanted: readonly { readonly state: Float32Array; take(logits: Float32Array): void }[]): Promise<void> {
-    for (let begin = 0; begin < wanted.length; begin += this.#rows) {
-      const group = wanted.slice(begin, begin + this.#rows);
-      this.#grow(group.length);
+  /** Gives whoever wants them the logits [vocabulary] of a state, in runs of `least` to `most` rows. */
+  async run(
+    wanted: readonly Wanted[],
+    { least, most }: { readonly least: number; readonly most: number },
+  ): Promise<void> {
+    for (let begin = 0; begin < wanted.length; begin += most) {
+      const group = wanted.slice(begin, begin + most);
+      const rows = Math.max(least, group.length);
+      this.#grow(rows);
       for (const [index, { state }] of group.entries()) this.#states.set(state, index * this.#width);
-      await this.#bind(group.length).run();
+      await this.#bind(rows).run();
       for (const [index, { take }] of group.entries()) {
         take(this.#logits.subarray(index * this.#vocabulary, (index + 1) * this.#vocabulary));
       }

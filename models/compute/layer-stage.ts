@@ -34,11 +34,13 @@ export async function layerStage(
   const rowsAgree = await layerRowsAgree(kernels, lease, architecture, divisible ? gates : undefined);
   return {
     ...roleOf({ kind: "layer" }),
+    batching: { rowsAgree, divisible },
     async run({ batch, states }: Pass) {
-      const { attention, count, parts } = batch;
-      const alone = count * parts.length === 1;
-      if (attention === "chunk" || alone || (rowsAgree && count === 1)) await layer.together(batch, states);
-      else if (rowsAgree && divisible) await layer.takenApart(batch, states);
+      const { attention, count, size } = batch;
+      const together = rowsAgree || batch.shared;
+      const alone = count * size === 1;
+      if (attention === "chunk" || alone || (together && count === 1)) await layer.together(batch, states);
+      else if (together && divisible) await layer.takenApart(batch, states);
       else await layer.oneByOne(batch, states);
       states.turn();
     },
@@ -63,15 +65,15 @@ class Layer {
   }
 
   /** All rows in one run. */
-  async together({ slot, count, parts }: Batch, { tensors: { from, to } }: HiddenStates): Promise<void> {
-    this.#surroundings.positions.set(parts.map(({ position }) => position + count - 1));
-    await this.#bound(slot, parts.length, from, to).run();
+  async together({ slot, size, ends }: Batch, { tensors: { from, to } }: HiddenStates): Promise<void> {
+    this.#surroundings.positions.set(ends);
+    await this.#bound(slot, size, from, to).run();
   }
 
   /** Every token in a run of its own. */
   async oneByOne({ slot, count, parts }: Batch, { values, next }: HiddenStates): Promise<void> {
     const { positions, single, architecture: { width } } = this.#surroundings;
-    for (const [place, { position }] of parts.entries()) {
+    for (const { position, place } of parts) {
       const binding = this.#bound(slot + place, 1, single.from, single.to);
       for (let token = 0; token < count; token++) {
         const start = (place * count + token) * width;

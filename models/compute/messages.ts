@@ -35,6 +35,11 @@ export interface StepRow {
   readonly position: number;
   readonly count: number;
   readonly attention: Attention;
+  /**
+   * Whether its tokens run by the kernels of several rows, also where it is the only row. On processors where those round
+   * differently from the kernels of one row, it costs less, and the bits are not those of a row alone. Default: false.
+   */
+  readonly shared?: boolean;
   /** What the head does with the row's last token (all of its tokens for "logits"); ignored without a head. */
   readonly output: "none" | "logits" | { readonly sampling: SamplingOptions; readonly history: Int32Array };
 }

@@ -1,7 +1,7 @@
 /** Runs rows through a contiguous run of blocks, each a stage: look-up, layers over the KV caches in place, head. */
 import { givesLogits, keepsCache, takesTokens } from "../block-role.ts";
-import { type Batch, batchRows } from "./batches.ts";
-import type { Caches } from "./caches.ts";
+import { type Batch, type Batching, batchRows } from "./batches.ts";
+import type { CacheLayers, Caches } from "./caches.ts";
 import { Embedding } from "./embedding.ts";
 import { embeddingStage } from "./embedding-stage.ts";
 import { headStage } from "./head-stage.ts";
@@ -11,6 +11,7 @@ import { layerStage } from "./layer-stage.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { SessionLease, Sessions } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
+import { SparePositions } from "./spare-positions.ts";
 import type { Pass, Stage } from "./stage.ts";
 import { HiddenStates } from "./states.ts";
 
@@ -28,6 +29,7 @@ export class SegmentRunner {
   readonly #slowdown: number;
   readonly #states: HiddenStates;
   readonly #surroundings: LayerSurroundings;
+  readonly #spare: SparePositions;
   readonly #stages: Stage[] = [];
 
   private constructor(request: SegmentRequest, { kernels, slowdown }: Bench) {
@@ -37,10 +39,22 @@ export class SegmentRunner {
     this.#states = new HiddenStates(kernels, architecture.width);
     const layers = blocks.filter(keepsCache).length;
     this.#surroundings = new LayerSurroundings(kernels, architecture, { layers, context, slots });
+    this.#spare = new SparePositions({ context, slots });
   }
 
-  get caches(): Caches {
+  get caches(): Pick<Caches, "read"> {
     return this.#surroundings.caches;
+  }
+
+  /** As `Caches.write`. */
+  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array): void {
+    this.#spare.wrote(slot, this.#surroundings.caches.write(layers, slot, from, data));
+  }
+
+  /** As `Caches.copy`. */
+  copyCache(source: number, target: number, upTo: number): void {
+    this.#surroundings.caches.copy(source, target, upTo);
+    this.#spare.wrote(target, upTo);
   }
 
   /** Loads a segment; what was loaded is let go again when a block fails. */
@@ -88,17 +102,28 @@ export class SegmentRunner {
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
-    for (const batch of batchRows(step.rows)) {
+    this.#spare.run(step.rows);
+    for (const batch of batchRows(step.rows, this.#batching())) {
       await this.#pass({ step, batch, states: this.#states, result }, blockMilliseconds);
       if (hidden !== undefined) this.#scatter(batch, hidden);
     }
     return { ...result, ...(hidden === undefined ? {} : { hidden }), blockMilliseconds };
   }
 
+  /** What batches depend on, in all of the layers. */
+  #batching(): Batching {
+    const layers = this.#stages.flatMap(({ batching = [] }) => batching);
+    return {
+      rowsAgree: layers.every(({ rowsAgree }) => rowsAgree),
+      divisible: layers.every(({ divisible }) => divisible),
+      spare: (slot) => this.#spare.in(slot),
+    };
+  }
+
   /** Takes one batch through all stages. */
   async #pass(pass: Pass, blockMilliseconds: number[]): Promise<void> {
     const { step, batch } = pass;
-    this.#states.begin(batch.parts.length, batch.count);
+    this.#states.begin(batch.size, batch.count);
     if (step.hidden !== undefined) this.#gather(step.hidden, batch);
     for (const [index, stage] of this.#stages.entries()) {
       const begin = performance.now();
@@ -111,7 +136,7 @@ export class SegmentRunner {
   /** Puts the batch's parts of `hidden` one behind another. */
   #gather(hidden: Float32Array, { parts, count }: Batch): void {
     const { width } = this.#request.architecture;
-    for (const [place, { offset }] of parts.entries()) {
+    for (const { offset, place } of parts) {
       this.#states.values.set(hidden.subarray(offset * width, (offset + count) * width), place * count * width);
     }
   }
@@ -120,7 +145,7 @@ export class SegmentRunner {
   #scatter({ parts, count }: Batch, hidden: Float32Array): void {
     const { width } = this.#request.architecture;
     const size = count * width;
-    for (const [place, { offset }] of parts.entries()) {
+    for (const { offset, place } of parts) {
       hidden.set(this.#states.values.subarray(place * size, (place + 1) * size), offset * width);
     }
   }

@@ -67,10 +67,10 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
       return { id, type: "cache", data: segmentOf(segment).caches.read(layers, slot, from, to) };
     }
     case "write-cache":
-      segmentOf(request.segment).caches.write(request.layers, request.slot, request.from, request.data);
+      segmentOf(request.segment).writeCache(request.layers, request.slot, request.from, request.data);
       return { id, type: "cache-written" };
     case "copy-cache":
-      segmentOf(request.segment).caches.copy(request.source, request.target, request.upTo);
+      segmentOf(request.segment).copyCache(request.source, request.target, request.upTo);
       return { id, type: "cache-written" };
     case "probe":
       return { id, type: "probed", rates: await probe(ready().kernels, request.folder, ready().slowdown) };

@@ -1,6 +1,6 @@
 /** What the blocks of a segment are to its runner: stages, each of which takes what the one before gives. */
 import type { BlockInput, BlockOutput } from "../block-role.ts";
-import type { Batch } from "./batches.ts";
+import type { Batch, Batching } from "./batches.ts";
 import type { StepRequest, StepResult } from "./messages.ts";
 import type { HiddenStates } from "./states.ts";
 
@@ -17,6 +17,8 @@ export interface Pass {
 export interface Stage {
   readonly takes: BlockInput;
   readonly gives: BlockOutput;
+  /** Of a layer: what batches depend on. */
+  readonly batching?: Pick<Batching, "rowsAgree" | "divisible">;
   /** Runs the batch: states are changed where they lie. */
   run(pass: Pass): void | Promise<void>;
   close(): void | Promise<void>;

@@ -72,7 +72,7 @@ async function openLayer(kernels: Kernels, path: string, graph: Graph, family: "
 }
 
 async function runStage(stage: Stage, states: HiddenStates, given: Float32Array, batch: Batch): Promise<Float32Array> {
-  states.begin(batch.parts.length, batch.count);
+  states.begin(batch.size, batch.count);
   states.values.set(given);
   const step = { segment: 0, rows: [], tokens: new Int32Array(0) };
   await stage.run({ step, batch, states, result: { tokens: [], logits: [] } });
@@ -80,7 +80,13 @@ async function runStage(stage: Stage, states: HiddenStates, given: Float32Array,
 }
 
 const batch = (slot: number, position: number, count: number, attention: Batch["attention"]): Batch => {
-  return { slot, count, attention, parts: [{ row: 0, from: 0, offset: 0, position }] };
+  const parts = [{ row: 0, from: 0, offset: 0, position, place: 0 }];
+  return { slot, size: 1, count, attention, shared: false, parts, ends: [position + count - 1] };
+};
+
+/** A token that shares, with a row of no meaning behind it. */
+const pair = (position: number): Batch => {
+  return { ...batch(0, position, 1, "single"), size: 2, shared: true, ends: [position, 0] };
 };
 
 /** Hidden states of the tokens at so many positions. */
@@ -141,3 +147,28 @@ for (const [name, [storage, packed, family]] of Object.entries(forms)) {
     });
   });
 }
+
+test("tokens that share leave in a layer that is taken apart the bits that each leaves beside another row", async () => {
+  await withFolder(async (folder) => {
+    const kernels = openKernels({ threads: 1, spin: false });
+    const { architecture } = syntheticModel("llama", { ...sizes, layers: 1 });
+    const graph = layerGraph(architecture, linearsOf(forms["4 bits, norms of heads, three matrices"][0], true), {
+      divisible: true,
+    });
+    const [apart, beside] = await Promise.all(["apart", "beside"].map((name) => {
+      return openLayer(kernels, join(folder, name), graph, "llama");
+    }));
+    assert.ok(apart && beside);
+    for (const layer of [apart, beside]) await layer.run(statesOf(0, 5, 3), batch(0, 0, 5, "chunk"));
+    const together = await apart.run(statesOf(5, 6, 3), { ...batch(0, 5, 6, "single"), shared: true });
+    for (let token = 0; token < 6; token++) {
+      const both = new Float32Array(2 * sizes.width);
+      both.set(statesOf(5 + token, 1, 3));
+      const [own, of] = [sizes.width * token, sizes.width * (token + 1)];
+      assert.deepEqual((await beside.run(both, pair(5 + token))).subarray(0, sizes.width), together.subarray(own, of));
+    }
+    assert.deepEqual(apart.cache(0, 11), beside.cache(0, 11));
+    for (const layer of [apart, beside]) await layer.close();
+    kernels.close();
+  });
+});
