@@ -56,6 +56,10 @@ export interface AnswerState {
   attempts: number;
   /** The attempt that counts: its conversation's id ends in it. Undefined between two: what earlier ones say is not heard. */
   current: number | undefined;
+  /** Calls off what is to be tried again later; present between two attempts. */
+  later: (() => void) | undefined;
+  /** Whether it waits for a plan, and not for a moment to pass. */
+  planless: boolean;
   /** Conversations that began. */
   conversations: number;
   plan: ActivePlan | undefined;
@@ -85,6 +89,8 @@ export function newAnswer({ clock, mesh }: AnswerOptions, context: AnswerContext
     troubledSince: now,
     attempts: 0,
     current: undefined,
+    later: undefined,
+    planless: false,
     conversations: 0,
     plan: undefined,
     conversation: undefined,

@@ -21,6 +21,8 @@ const CONVERSE_MILLISECONDS = 10_000;
 /** Starts a conversation under the plan in force, or waits for a plan. */
 export function attempt(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
   const { clock } = options;
+  state.later?.();
+  [state.later, state.planless] = [undefined, false];
   const found = findFor(state, options);
   if (found.type === "unknown") return fail(state, options, "model_not_found", found.reason);
   const troubled = clock.now() - (state.troubledSince ?? clock.now());
@@ -29,7 +31,9 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
     const reason = found.type === "waiting" ? found.reason : "The plan is empty.";
     const patience = state.started ? PATIENCE_MILLISECONDS : NO_PLAN_PATIENCE_MILLISECONDS;
     if (troubled > patience) return fail(state, options, state.started ? "interrupted" : "no_plan", reason);
-    context.after(RETRY_MILLISECONDS, { type: "try" });
+    // A plan that comes is heard of; what is left to wait for is that none does.
+    state.planless = true;
+    state.later = context.after(patience - troubled + 1, { type: "try" });
     return next(state);
   }
   if (troubled > PATIENCE_MILLISECONDS) {
@@ -108,7 +112,8 @@ export function retry(
   stalled = false,
 ): Next<AnswerState> {
   giveUp(state, reason, options, context, stalled);
-  context.after(RETRY_MILLISECONDS, { type: "try" });
+  state.later?.();
+  state.later = context.after(RETRY_MILLISECONDS, { type: "try" });
   return next(state);
 }
 
@@ -133,8 +138,9 @@ function giveUp(
   state.reason = reason;
 }
 
-/** The mesh stands otherwise than before: an answer whose plan has given way goes on under the new one at once. */
+/** The mesh stands otherwise than before: an answer without a plan, or whose plan has given way, goes on at once. */
 export function meshChanged(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
+  if (state.planless) return attempt(state, options, context);
   if (!isSuperseded(state)) return next(state);
   if (state.conversation !== undefined) giveUp(state, "the plan has changed", options, context);
   // Where one is being asked for already, its device says whether it can be had.

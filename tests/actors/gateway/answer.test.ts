@@ -44,7 +44,7 @@ test("a prompt becomes a conversation at the plan's first device, and the reader
   assert.equal(stage.asked.length, 1);
 });
 
-test("without a plan the reader hears why after 15 seconds; a plan that comes in time is used", async () => {
+test("without a plan the reader hears why after 15 seconds; a plan that comes in time is used at once", async () => {
   await using stage = await scene();
   await stage.state(noModels("No device offers a model."));
   const [late, early] = [await stage.ask(), await stage.ask()];
@@ -56,7 +56,7 @@ test("without a plan the reader hears why after 15 seconds; a plan that comes in
   assert.deepEqual(failureOf(late), { code: "no_plan", message: "No device offers a model." });
   assert.deepEqual(early.events, []);
   await stage.publish(planAt("there"));
-  await stage.pass(100);
+  await stage.calm();
   assert.equal(stage.asked.length, 1);
   stage.last.says(STARTED);
   await stage.calm();
