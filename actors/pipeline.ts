@@ -48,6 +48,8 @@ export interface Enter {
   readonly sampling: SamplingOptions;
   /** The ids of a sequence that an earlier conversation began; the last one is to be run in any case. */
   readonly resume?: Int32Array | undefined;
+  /** Whether it shares kernels, see `Open`; `may` where the first segment is to decide. Default: no. */
+  readonly sharing?: "no" | "yes" | "may";
 }
 
 /** From a conversation to the first segment: its place is free again. */
@@ -87,6 +89,7 @@ export const Open = v.object({
   conversation: refTo<SequenceMessage>(),
   sampling: Sampling,
   resume: v.optional(Resume),
+  shared: v.optional(v.boolean()),
 });
 export interface Open {
   readonly type: "open";
@@ -96,6 +99,11 @@ export interface Open {
   readonly conversation: Ref<SequenceMessage>;
   readonly sampling: SamplingOptions;
   readonly resume?: Resume | undefined;
+  /**
+   * Whether its tokens run by the kernels of several rows for all its life. They round differently from those of one row on
+   * some processors, so only a sequence whose tokens nobody can ask for again may do so. Default: it does not.
+   */
+  readonly shared?: boolean | undefined;
 }
 
 /** From segment to segment: a sequence is over, its place free. */
@@ -125,8 +133,8 @@ export type SequenceMessage =
   | { readonly type: "advanced"; readonly position: number }
   | { readonly type: "resumed"; readonly position: number }
   | { readonly type: "failed"; readonly reason: string }
-  /** From the first segment: the sequence has its place, and this number. */
-  | { readonly type: "seated"; readonly sequence: number };
+  /** From the first segment: the sequence has its place, and this number; whether it shares kernels. Default: it does not. */
+  | { readonly type: "seated"; readonly sequence: number; readonly shared?: boolean };
 
 /** What a conversation has run: some tokens of its sequence. */
 export interface Run {

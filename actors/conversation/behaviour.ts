@@ -17,7 +17,7 @@ import {
   type StopReason,
 } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
-import { forwardOf, type SegmentMessage } from "../pipeline.ts";
+import { type Enter, forwardOf, type SegmentMessage } from "../pipeline.ts";
 import type { ActivePlan } from "../plan.ts";
 import { accepting } from "../wire.ts";
 import { Deadline } from "./deadline.ts";
@@ -135,13 +135,30 @@ function refuse(state: ConversationState, code: Rejection, message: string): Nex
  * actor elsewhere is: those that end say so, and lost devices are seen here.
  */
 function enter(state: ConversationState): Next<ConversationState> {
-  const { context, first, run, resuming, options: { plan, request } } = state;
+  const { context, first, run, resuming, options: { plan, request, progress } } = state;
   context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
   const route = plan.segments.slice(1).map(({ ref }) => ref);
   const resume = resuming ? run?.prefill.ids : undefined;
-  context.tell(first, { type: "enter", conversation: context.self, route, sampling: request.sampling, resume });
+  const sharing = sharingOf(request, progress);
+  context.tell(first, {
+    type: "enter",
+    conversation: context.self,
+    route,
+    sampling: request.sampling,
+    resume,
+    sharing,
+  });
   state.entered = true;
   return listen(state);
+}
+
+/** Whether its sequence shares kernels: as it began, if it has. */
+function sharingOf(
+  { repeatable = true }: AnswerRequest,
+  { shared = false, generated }: Progress,
+): NonNullable<Enter["sharing"]> {
+  if (shared) return "yes";
+  return repeatable || generated.length > 0 ? "no" : "may";
 }
 
 function receive(state: ConversationState, message: ConversationMessage): Next<ConversationState> {
@@ -150,6 +167,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
       return begin(state, message.read);
     case "seated":
       state.sequence = message.sequence;
+      if (message.shared === true) tell(state, { type: "shares" });
       return feed(state);
     case "resumed":
       return resumed(state, message.position);

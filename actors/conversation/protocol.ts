@@ -62,6 +62,8 @@ export const AnswerRequest = v.object({
   sampling: Sampling,
   maxTokens: Position,
   stop: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_CHARACTERS))), v.maxLength(16)),
+  /** Whether its client can ask for the same tokens again: by a temperature of 0, or a seed of its own. Default: it can. */
+  repeatable: v.optional(v.boolean()),
 });
 export type AnswerRequest = v.InferOutput<typeof AnswerRequest>;
 
@@ -73,6 +75,8 @@ export const Progress = v.object({
   sent: Count,
   /** Whether an earlier conversation may have left caches behind, even if it drew no token. */
   again: v.optional(v.boolean()),
+  /** Whether its sequence shares kernels, see `Open`. */
+  shared: v.optional(v.boolean()),
 });
 export type Progress = v.InferOutput<typeof Progress>;
 
@@ -93,6 +97,8 @@ export type PromptRead =
 /** What a conversation tells its answer. */
 export const ConversationEvent = v.variant("type", [
   v.object({ type: v.literal("started"), promptTokens: Count }),
+  /** Its sequence shares kernels from the first token on, and has to wherever it is taken up. */
+  v.object({ type: v.literal("shares") }),
   v.object({ type: v.literal("piece"), tokens: v.pipe(v.array(TokenId), v.maxLength(1024)), text: v.string() }),
   v.object({
     type: v.literal("finished"),

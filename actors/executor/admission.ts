@@ -52,12 +52,16 @@ function freeSlot({ sequences, orphans, options }: ExecutorState): number | unde
   return sequences.free((slot) => orphans.has(slot, now)) ?? orphans.oldest(now);
 }
 
-function seat(state: ExecutorState, { conversation, route, sampling, resume: ids }: Enter, slot: number): void {
+function seat(state: ExecutorState, message: Enter, slot: number): void {
+  const { conversation, route, sampling, resume: ids, sharing = "no" } = message;
   const sequence = drawNumber(state);
-  state.context.tell(conversation, { type: "seated", sequence });
+  // Alone it is faster by the kernels of one row; and what it began with it has to go on with.
+  const shared = sharing === "yes" || (sharing === "may" && state.sequences.taken > 0);
+  state.context.tell(conversation, { type: "seated", sequence, ...(shared ? { shared } : {}) });
   // Here nobody knows yet what it was called.
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
-  begin(state, { type: "open", sequence, slot, route, conversation, sampling, resume }, state.context.device);
+  const open = { type: "open" as const, sequence, slot, route, conversation, sampling, resume };
+  begin(state, { ...open, ...(shared ? { shared } : {}) }, state.context.device);
 }
 
 function drawNumber({ sequences }: ExecutorState): number {
@@ -99,17 +103,20 @@ function isTakenUp({ ids }: Sequence, resume: Resume): boolean {
 function begin(state: ExecutorState, message: Open, from: string): void {
   const { sequences, context } = state;
   const [following, ...route] = message.route;
-  const { sequence: number, slot, conversation, sampling } = message;
+  const { sequence: number, slot, conversation, sampling, shared = false } = message;
+  const stages = message.route.length + 1;
   const resume = takeUp(state, message);
   const ids = resume === undefined ? [] : [...resume.ids.subarray(0, resume.extent)];
   const held = ids.length;
   const fresh = resume !== undefined;
-  sequences.add({ number, slot, conversation, from, next: following, sampling, ids, held, begun: held, fresh });
+  const place = { number, slot, conversation, from, next: following, stages };
+  sequences.add({ ...place, sampling, shared, ids, held, begun: held, fresh });
   for (const device of following === undefined ? [from] : [from, following.device]) {
     context.watchDevice(device, () => ({ type: "device-lost", device }));
   }
   if (following !== undefined) {
-    context.tell(following, { type: "open", sequence: number, slot, route, conversation, sampling, resume });
+    const open = { type: "open" as const, sequence: number, slot, route, conversation, sampling, resume };
+    context.tell(following, { ...open, ...(shared ? { shared } : {}) });
   }
   // Whoever ends the search for caches says how far it came.
   const last = following === undefined || resume === undefined;

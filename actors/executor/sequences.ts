@@ -16,6 +16,10 @@ export interface Sequence {
   readonly from: string;
   readonly next: Ref<SegmentMessage> | undefined;
   readonly sampling: SamplingOptions;
+  /** Whether it shares kernels, see `Open`. */
+  readonly shared: boolean;
+  /** Segments from this one on. */
+  readonly stages: number;
   /** Its tokens so far, also those that wait for their step: the next one comes in at the position behind them. */
   readonly ids: number[];
   /** How many of them the caches hold: those whose steps have ended well. */

@@ -58,7 +58,7 @@ export function pump(state: ExecutorState): void {
         ? "none" as const
         : { sampling: sequence.sampling, history: historyOf(sequence) };
       const { position, tokens, attention } = row;
-      return { slot: sequence.slot, position, count: tokens.length, attention, output };
+      return { slot: sequence.slot, position, count: tokens.length, attention, shared: sequence.shared, output };
     }),
     tokens: options.embeds ? tokensOf(rows) : new Int32Array(0),
     ...(options.embeds ? {} : { hidden: gather(rows.map(({ hidden }) => hidden)) }),

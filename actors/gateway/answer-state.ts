@@ -47,6 +47,8 @@ export interface AnswerState {
   /** Characters that the reader has. */
   sent: number;
   promptTokens: number;
+  /** Whether its sequence shares kernels, and has to wherever it is taken up. */
+  shared: boolean;
   /** Whether the reader has been told that the answer began. */
   started: boolean;
   firstTokenAt: number | undefined;
@@ -84,6 +86,7 @@ export function newAnswer({ clock, mesh }: AnswerOptions, context: AnswerContext
     generated: [],
     sent: 0,
     promptTokens: 0,
+    shared: false,
     started: false,
     firstTokenAt: undefined,
     troubledSince: now,

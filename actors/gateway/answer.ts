@@ -108,6 +108,9 @@ function hear(
         announce(state, options, { stage: "reading", promptTokens: event.promptTokens, route });
       }
       return next(state);
+    case "shares":
+      state.shared = true;
+      return next(state);
     case "piece":
     case "finished":
       return take(state, event, options);

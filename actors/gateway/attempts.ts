@@ -69,7 +69,12 @@ function converse(
     id: `${id}-${number}`,
     plan: plan.number,
     request: prompt.request,
-    progress: { generated: state.generated.slice(), sent: state.sent, again: state.conversations > 0 },
+    progress: {
+      generated: state.generated.slice(),
+      sent: state.sent,
+      again: state.conversations > 0,
+      ...(state.shared ? { shared: true } : {}),
+    },
     answer: context.self,
     replyTo,
   }), {

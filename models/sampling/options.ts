@@ -70,6 +70,11 @@ function areBiases(value: unknown): boolean {
   });
 }
 
+/** Whether the most likely token is always taken, whatever the seed. */
+export function isGreedy({ temperature, topK }: SamplingOptions): boolean {
+  return temperature === 0 || topK === 1;
+}
+
 /** Whether the choice depends on the tokens before it, beside the logits. */
 export function needsHistory(
   { repetitionPenalty, presencePenalty, frequencyPenalty }: SamplingOptions,

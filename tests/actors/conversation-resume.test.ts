@@ -87,3 +87,20 @@ test("where all tokens were drawn before, the rest of the text is told and nothi
     assert.equal(scene.ends.length, 1);
   });
 });
+
+test("the first segment decides whether an answer that nobody can ask for again shares kernels, and it stays so", async () => {
+  const sharing = async (wanted: Parameters<typeof scene>[0]) => {
+    let asked: string | undefined;
+    await scene(wanted, (scene) => Promise.resolve(asked = scene.first.of("enter")[0]?.sharing).then(() => {}));
+    return asked;
+  };
+  const drawn = { request: { repeatable: false } };
+  const progress = { generated: idsOf("abc"), sent: 1 };
+  assert.deepEqual([await sharing({}), await sharing(drawn)], ["no", "may"]);
+  assert.equal(await sharing({ ...drawn, progress }), "no");
+  assert.equal(await sharing({ ...drawn, progress: { ...progress, shared: true } }), "yes");
+  await scene(drawn, async (scene) => {
+    await scene.tell({ ...seated, shared: true });
+    assert.deepEqual(last(scene), { type: "shares" });
+  });
+});

@@ -15,6 +15,8 @@ const SEQUENCES: ReadonlyMap<string, Sequence> = new Map(["a", "b", "p", "q"].ma
     from: "here",
     next: undefined,
     sampling: defaultSampling,
+    shared: false,
+    stages: 1,
     ids: [],
     held: 0,
     begun: 0,

@@ -174,3 +174,22 @@ test("who looks sees slots, lines and what was done lately", async () => {
     assert.deepEqual([(await look()).tokensPerSecond, (await look()).steps], [0, 3]);
   });
 });
+
+test("a sequence that may share kernels does so where others are under way, for its life, in each segment", async () => {
+  await scene({ slots: 4 }, async ({ talker, tell, route, next, steps }) => {
+    const seat = async (name: string, sharing: "no" | "yes" | "may") => {
+      const { ref: conversation, of } = talker(name);
+      await tell({ type: "enter", conversation, route, sampling: defaultSampling, sharing });
+      return defined(of("seated")[0]);
+    };
+    const first = await seat("x", "may");
+    const [second, third] = [await seat("y", "may"), await seat("z", "no")];
+    assert.deepEqual([first, second, third].map(({ shared }) => shared), [undefined, true, undefined]);
+    assert.deepEqual(next.of("open").map(({ shared }) => shared), [undefined, true, undefined]);
+    await tell({ type: "leave", conversation: talker("nobody").ref, keep: false });
+    for (const { sequence } of [first, second]) await tell(one(sequence, 0, 1));
+    defined(steps[0]).end({ hidden: Float32Array.of(1, 2) });
+    await tell({ type: "close", sequence: 999, keep: false });
+    assert.deepEqual(steps.map(({ request: { rows } }) => rows.map(({ shared }) => shared)), [[false], [true]]);
+  });
+});

@@ -1,6 +1,6 @@
 /** OpenAI's requests to ours. Pure but for the seed that is drawn where a client names none. */
 import * as v from "valibot";
-import { type SamplingOptions, validateSampling } from "../../../models/sampling/mod.ts";
+import { isGreedy, type SamplingOptions, validateSampling } from "../../../models/sampling/mod.ts";
 import { errorText } from "../../../runtime/error-text.ts";
 import {
   type AnswerRequest,
@@ -87,7 +87,8 @@ function assemble(
   const choices = prompts.length * times;
   if (choices > MAX_CHOICES) refuse("n", `and the prompts ask for ${choices} answers; ${MAX_CHOICES} is the most`);
   const sampling = readSampling(parameters);
-  const common = { maxTokens: maxTokens(endpoint, parameters), stop: readStop(parameters) };
+  const repeatable = isGreedy(sampling) || !isLeftOpen(parameters.seed);
+  const common = { maxTokens: maxTokens(endpoint, parameters), stop: readStop(parameters), repeatable };
   // Answers to one prompt differ by their seeds alone; the first has the one that was asked for.
   const answers = prompts.map(readPrompt).flatMap((prompt) =>
     Array.from({ length: times }, (_, index) => {
@@ -148,9 +149,13 @@ function readSampling(parameters: CommonParameters): SamplingOptions {
   }
 }
 
+function isLeftOpen(seed: number | null | undefined): seed is null | undefined | -1 {
+  return seed === null || seed === undefined || seed === -1;
+}
+
 /** Chosen here where the client leaves it open, so that an answer that is taken up again draws the same tokens. */
 function readSeed(seed: number | null | undefined): number {
-  if (seed === null || seed === undefined || seed === -1) return Math.floor(Math.random() * 2 ** 32);
+  if (isLeftOpen(seed)) return Math.floor(Math.random() * 2 ** 32);
   if (!Number.isInteger(seed)) refuse("seed", "must be a whole number");
   return seed % SEEDS;
 }

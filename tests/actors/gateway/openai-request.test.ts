@@ -36,6 +36,14 @@ test("an answer without a seed gets one, so that it can be gone on with elsewher
   assert.notEqual(answerTo({}).sampling.seed, answerTo({}).sampling.seed);
 });
 
+test("an answer can be asked for again where its client named a seed, or leaves nothing to chance", () => {
+  const repeatable = (parameters: object) => answerTo(parameters).repeatable;
+  for (const parameters of [{ seed: 0 }, { seed: 7 }, { temperature: 0 }, { top_k: 1 }]) {
+    assert.ok(repeatable(parameters));
+  }
+  for (const seed of [undefined, null, -1]) assert.equal(repeatable({ seed, temperature: 0.5 }), false);
+});
+
 test("values by which clients ask for nothing special are taken", () => {
   const { answers: [answer], model, stream } = completion({
     ...{
