@@ -15,6 +15,7 @@ export { validate } from "./validate.ts";
 export { explain } from "./explain.ts";
 export { isPrivate, mayHold } from "./policy.ts";
 export { shortageOf } from "./shortage.ts";
+export { wayTo } from "./way.ts";
 export { nextMirror } from "./mirrors.ts";
 export { copiesOnDisk } from "./copies.ts";
 export { standbyBlocks } from "./standby.ts";

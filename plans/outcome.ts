@@ -22,7 +22,7 @@ export interface Proof {
 /** A plan with what is known of its quality. */
 export interface Planned {
   readonly type: "placed";
-  /** Whose plan it is, by the name it has in `solvers`. */
+  /** Whose plan it is, by the name it has in `solvers`; "shift" where it is to be come to by plans between. */
   readonly solver: string;
   readonly segments: readonly Segment[];
   readonly prediction: Prediction;
@@ -34,6 +34,8 @@ export interface Planned {
   readonly proofs: readonly Proof[];
   /** Why this is not the plan of the solver that was asked: its name and a sentence. */
   readonly instead?: string;
+  /** Plans that lead to it, one after another, where it does not fit beside the one in force. Default: none has to. */
+  readonly way?: readonly (readonly Segment[])[];
   /** Devices and links that were left out for what they reported. */
   readonly refusals: readonly Refusal[];
 }

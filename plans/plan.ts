@@ -2,9 +2,13 @@
 import { solveExact } from "./exact.ts";
 import type { Outcome, SolveOptions } from "./outcome.ts";
 import type { Problem } from "./problem.ts";
+import { shifted } from "./shift.ts";
 import { shortageOf } from "./shortage.ts";
 import { type SolverName, solvers } from "./solvers.ts";
 import { validate } from "./validate.ts";
+
+/** A plan that takes plans between to come to must be so many times better than one that can be loaded at once. */
+const WORTH_A_DETOUR = 1.1;
 
 export interface PlanOptions extends SolveOptions {
   /** Who places. Default: exact. */
@@ -12,10 +16,24 @@ export interface PlanOptions extends SolveOptions {
 }
 
 /**
+ * The plan that the mesh is to move to. Where the one in force stays loaded meanwhile, and one that does not fit beside it is
+ * much better, that one, with the way to it.
+ */
+export async function plan(problem: Problem, options: PlanOptions = {}): Promise<Outcome> {
+  const outcome = await place(problem, options);
+  const checked = problem.current?.stays === true ? validate(problem) : undefined;
+  const other = checked?.type === "sound" ? shifted(checked.problem, checked.refusals) : undefined;
+  if (other?.way === undefined || other.way.length === 0) return outcome;
+  if (outcome.type !== "placed") return other;
+  const factor = outcome.prediction.objectiveMilliseconds / other.prediction.objectiveMilliseconds;
+  return factor > WORTH_A_DETOUR ? other : outcome;
+}
+
+/**
  * The plan of the solver that is asked, or of `exact` where that one comes to none that devices could run, with `instead`
  * saying why. Where no plan exists, the reason says what is short, by how much, and what would make it fit.
  */
-export async function plan(problem: Problem, { solver = "exact", ...options }: PlanOptions = {}): Promise<Outcome> {
+async function place(problem: Problem, { solver = "exact", ...options }: PlanOptions): Promise<Outcome> {
   const asked = solver === "exact" ? undefined : await solvers[solver](problem, half(options));
   const fault = asked === undefined ? undefined : unfit(asked);
   if (asked !== undefined && fault === undefined) return asked;

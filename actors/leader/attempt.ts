@@ -18,6 +18,8 @@ export interface Decision {
   readonly segments: readonly Segment[];
   /** Only where the planner decided. */
   readonly forecast: PlanForecast | undefined;
+  /** Splits to be in force before it, one after another: it does not fit beside the plan that is. Default: none. */
+  readonly way?: readonly (readonly Segment[])[] | undefined;
 }
 
 /** A decision being carried out. */

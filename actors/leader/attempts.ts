@@ -2,6 +2,7 @@
 import type { BlockRuns } from "../block-runs.ts";
 import { type ActivePlan, comparePlans } from "../plan.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
+import { afterStep, FREED_MILLISECONDS, nextStep } from "./course.ts";
 import { bequestsBetween, heritageOf } from "./heritage.ts";
 import type { Lead } from "./lead.ts";
 import { isSplit } from "./planning.ts";
@@ -11,12 +12,16 @@ import type { Preparation } from "./orders.ts";
 export type Progress =
   | { readonly type: "none" }
   | { readonly type: "failed"; readonly device: string; readonly reason: string; readonly missing?: BlockRuns }
-  | { readonly type: "loaded"; readonly plan: ActivePlan; readonly decision: Decision };
+  | { readonly type: "loaded"; readonly plan: ActivePlan };
 
 /** The attempts at plans for one model. */
 export class Attempts {
   readonly #lead: Lead;
+  /** What was decided and is not in force, with what is left of the way to it. */
+  #goal: Decision | undefined;
   #current: Attempt | undefined;
+  /** When the way goes on, while a step of it is in force. */
+  #goOnAt: number | undefined;
   /** Given up; devices may hold what they have loaded for them, which the next attempt may use. */
   #abandoned: Attempt[] = [];
 
@@ -24,9 +29,9 @@ export class Attempts {
     this.#lead = lead;
   }
 
-  /** Whether one is under way. */
+  /** Whether one is under way, or is to follow. */
   get underWay(): boolean {
-    return this.#current !== undefined;
+    return this.#goal !== undefined;
   }
 
   /** Bytes that the attempt under way takes on a device. */
@@ -38,6 +43,12 @@ export class Attempts {
   prepare(decision: Decision, inForce: ActivePlan | undefined, now: number): void {
     if (this.#does(decision)) return this.#settle();
     this.giveUp();
+    this.#goal = decision;
+    this.#assign(nextStep(decision), inForce, now);
+    this.#settle();
+  }
+
+  #assign(decision: Decision, inForce: ActivePlan | undefined, now: number): void {
     const { self, live, number: next, send, device: leader } = this.#lead;
     const number = next();
     this.#current = new Attempt(number, decision, now);
@@ -54,7 +65,6 @@ export class Attempts {
       }));
       send(device, { type: "assign", ...common, first, last, bytes, heritage });
     }
-    this.#settle();
   }
 
   /** Takes what a device says of its segment. */
@@ -74,11 +84,17 @@ export class Attempts {
     const plan = attempt.plan((device) => this.#lead.knowledge.name(device));
     if (plan === undefined) return { type: "none" };
     this.#current = undefined;
-    return { type: "loaded", plan, decision: attempt.decision };
+    this.#goal = this.#goal && afterStep(this.#goal);
+    this.#goOnAt = this.#goal && now + FREED_MILLISECONDS;
+    return { type: "loaded", plan };
   }
 
-  /** Gives up on a device that has said nothing for too long. */
-  tick(now: number): Progress {
+  /** Goes on with the way to what was decided; gives up on a device that has said nothing for too long. */
+  tick(inForce: ActivePlan | undefined, now: number): Progress {
+    if (this.#goal !== undefined && this.#goOnAt !== undefined && now >= this.#goOnAt) {
+      this.#goOnAt = undefined;
+      this.#assign(nextStep(this.#goal), inForce, now);
+    }
     const device = this.#current?.silent(now);
     if (device === undefined) return { type: "none" };
     this.giveUp();
@@ -88,13 +104,13 @@ export class Attempts {
 
   /** A device has left. */
   lost(device: string): void {
-    if (this.#current?.uses(device)) this.giveUp();
+    if (this.#current?.uses(device) || this.#goal?.segments.some((segment) => segment.device === device)) this.giveUp();
   }
 
   /** Ends the attempt under way; what devices loaded for it stays until another one, or `end`, says what is needed. */
   giveUp(): void {
     if (this.#current !== undefined) this.#abandoned.push(this.#current);
-    this.#current = undefined;
+    [this.#current, this.#goal, this.#goOnAt] = [undefined, undefined, undefined];
   }
 
   /** No attempt is wanted: what is in force does. */
@@ -104,10 +120,10 @@ export class Attempts {
   }
 
   #does({ manifest, shape, segments }: Decision): boolean {
-    const current = this.#current?.decision;
-    return current !== undefined && current.manifest.id === manifest.id &&
-      current.shape.context === shape.context && current.shape.concurrency === shape.concurrency &&
-      isSplit(current.segments, segments);
+    const goal = this.#goal;
+    return goal !== undefined && goal.manifest.id === manifest.id &&
+      goal.shape.context === shape.context && goal.shape.concurrency === shape.concurrency &&
+      isSplit(goal.segments, segments);
   }
 
   /** Has devices let go of what was loaded for attempts given up, now that they have been told what to use of it. */

@@ -68,7 +68,12 @@ export class Balancing {
     this.#moves = begun(this.#moves, plan, decision.segments);
     const cause = proposal === undefined ? "measurements have changed" : this.#describe(proposal);
     const route = decision.segments.map(({ device, first, last }) => `${this.#name(device)} ${first}-${last}`);
-    this.#say("moving", proposal, `${cause}: moving to ${route.join(" > ")}${gainOf(found.answer)}`, plan);
+    this.#say(
+      "moving",
+      proposal,
+      `${cause}: moving to ${route.join(" > ")}${stepsOf(decision)}${gainOf(found.answer)}`,
+      plan,
+    );
     return weighed;
   }
 
@@ -152,6 +157,11 @@ export class Balancing {
   #name(device: string): string {
     return this.#lead.knowledge.name(device);
   }
+}
+
+/** That others come first, where they do. */
+function stepsOf({ way = [] }: Decision): string {
+  return way.length === 0 ? "" : ` in ${way.length + 1} steps, for lack of memory`;
 }
 
 /** What a plan is predicted to bring. */

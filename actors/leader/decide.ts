@@ -1,6 +1,6 @@
 /** From an offer and the devices that are able to what is done about it. Pure. */
 import type { Manifest } from "../../models/manifest.ts";
-import { evenSplit, type Planned, predict } from "../../plans/mod.ts";
+import { evenSplit, type Planned, predict, wayTo } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Decision } from "./attempt.ts";
 import { forecastOf } from "./forecast.ts";
@@ -75,7 +75,8 @@ export function split(offer: Offer, able: readonly DeviceReport[], around: Circu
 export function planned({ manifest, policy }: Offer, outcome: Planned, verdict: string | undefined): Decision {
   const forecast = forecastOf(outcome, verdict);
   const shape = shapeOf(manifest, policy);
-  return { manifest, policy, shape, planner: "solver", segments: outcome.segments, forecast };
+  const { segments, way } = outcome;
+  return { manifest, policy, shape, planner: "solver", segments, forecast, way };
 }
 
 /** The blocks of a model that a person names by its path. */
@@ -95,7 +96,7 @@ export function studyOf(
   return { ...request, changes, models: models.map(({ path, manifest }) => ({ path, blocks: blocksOf(manifest) })) };
 }
 
-/** As it was under an earlier plan; undefined where that cannot be any more. */
+/** As it was under an earlier plan, by others between if it must be; undefined where that cannot be any more. */
 export function asBefore(
   offer: Offer,
   able: readonly DeviceReport[],
@@ -104,5 +105,7 @@ export function asBefore(
 ): Decision | undefined {
   const { manifest, policy } = offer;
   if (predict(problemOf(offer, able, around), segments).type === "impossible") return undefined;
-  return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast };
+  const { inForce } = around;
+  const way = inForce && wayTo(problemOf(offer, able, { ...around, stays: true }), inForce.segments, segments);
+  return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast, way };
 }

@@ -153,7 +153,7 @@ export class Serving {
 
   /** Looks at what is due. Only one model at a time may be planned: the next one has to know what this one takes. */
   tick(mayPlan: boolean, now: number): void {
-    this.#progress(this.#attempts.tick(now), now);
+    this.#progress(this.#attempts.tick(this.plan, now), now);
     if (!mayPlan) return;
     const settled = this.plan !== undefined && !this.#attempts.underWay && !this.asking;
     if (settled && this.plan !== undefined) this.#precautions(this.plan, now);
@@ -279,7 +279,7 @@ export class Serving {
         return this.#failed(progress, now);
       case "loaded":
         this.#inquiry.settled(now);
-        this.#balancing.inForce(progress.plan, now);
+        if (!this.#attempts.underWay) this.#balancing.inForce(progress.plan, now);
         this.#stand.inForce(progress.plan, now);
         return this.#copies.planned(now);
       default:

@@ -44,7 +44,8 @@ export async function reconsider(
   first: SolveAnswer,
   now: Now,
 ): Promise<SolveAnswer | undefined> {
-  if (first.outcome.type !== "placed") return undefined;
+  // What is proven of plans that can be loaded at once says nothing of one that takes others to come to.
+  if (first.outcome.type !== "placed" || first.outcome.way !== undefined) return undefined;
   const standing = solver === undefined || solver === "exact" ? "better" : "first";
   const outcome = await secondOpinion(problem, first.outcome, {
     now,
@@ -60,7 +61,14 @@ function solve(problem: Problem, solver: SolverName = "exact", now: Now): Promis
 }
 
 function explained(problem: Problem, outcome: Planned, now: Now) {
-  return explain(problem, outcome, { now, deadline: now() + EXPLAIN_MILLISECONDS, gap: GAP });
+  // A plan that takes others to come to is explained by what there is room for once they have given way.
+  const { current } = problem;
+  const free = outcome.way !== undefined && current !== undefined;
+  return explain(free ? { ...problem, current: { ...current, stays: false } } : problem, outcome, {
+    now,
+    deadline: now() + EXPLAIN_MILLISECONDS,
+    gap: GAP,
+  });
 }
 
 async function change(

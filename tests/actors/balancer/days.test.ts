@@ -75,15 +75,38 @@ test("a device that is slow for a minute every two minutes does not have the mes
   assert.ok(days.moves.length <= 16 && latest <= 2, `${days.moves.length} moves, ${latest} in the last hour`);
 });
 
+/** That no device holds more than three blocks while a plan gives way to the next one. */
+function assertRoom(plans: readonly (readonly string[])[]): void {
+  for (const [at, after] of plans.entries()) {
+    const before = plans[at - 1] ?? after;
+    for (const device of ["a", "b", "c"]) {
+      const held = indicesOf(before, device);
+      const added = indicesOf(after, device).filter((block) => !held.includes(block));
+      assert.ok(added.length === 0 || held.length + added.length <= 3, `${device} of ${before} and ${after}`);
+    }
+  }
+}
+
 test("what moves fits beside what is loaded: under tight memory one block goes to who has room for it", async () => {
   const days = await simulatedDays(slowed("b", HOUR, Infinity), 305e6);
   await days.pass(HOUR);
   const before = days.segments();
   await days.pass(HOUR);
   assert.equal(days.moves.length, 1, days.words.join("\n"));
-  for (const device of ["a", "b", "c"]) {
-    const held = indicesOf(before, device);
-    const added = indicesOf(days.segments(), device).filter((block) => !held.includes(block));
-    assert.ok(added.length === 0 || held.length + added.length <= 3, `${device} of ${before} and ${days.segments()}`);
-  }
+  assertRoom([before, days.segments()]);
+});
+
+test("where the neighbour of a slow device is full, it first gives as much to one that is not", async () => {
+  const days = await simulatedDays(slowed("a", HOUR, Infinity), 305e6);
+  await days.pass(HOUR);
+  const before = days.segments();
+  assert.deepEqual(before, ["a 0-2", "b 3-5", "c 6-7"]);
+  await days.pass(HOUR);
+  assert.deepEqual(days.moves.map(({ segments }) => segments), [
+    ["a 0-2", "b 3-4", "c 5-7"],
+    ["a 0-1", "b 2-4", "c 5-7"],
+  ]);
+  assertRoom([before, ...days.moves.map(({ segments }) => segments)]);
+  assert.match(days.words.find((word) => word.startsWith("moving")) ?? "", /in 2 steps, for lack of memory/);
+  assert.ok(days.words.some((word) => word.startsWith("helped")));
 });
