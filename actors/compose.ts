@@ -12,6 +12,7 @@ import type { Languages } from "./conversation/language.ts";
 import type { Announce, DeviceEvent } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
 import { Served } from "./gateway/served.ts";
+import { Traces } from "./gateway/traces.ts";
 import type { Host, Peers } from "./host.ts";
 import { inspector, type InspectorOptions } from "./inspector/behaviour.ts";
 import { EventRing } from "./inspector/events.ts";
@@ -71,6 +72,8 @@ export interface Composed {
   readonly root: Behaviour<SupervisorState, SupervisorMessage>;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** The answers of late that entered here. */
+  readonly traces: Traces;
   /** Takes what happens to whoever reads events: where the platform has something to tell. */
   readonly announce: Announce;
 }
@@ -85,6 +88,7 @@ export function composeDevice(parts: Parts): Composed {
     events.record(named);
     parts.announce(named);
   };
+  const traces = new Traces();
   const balance = new BalanceRecord(clock, balances);
   const measured = { ...parts, announce, work, links, events, balance };
   const onTransfer = (from: string, bytes: number, milliseconds: number) =>
@@ -96,12 +100,13 @@ export function composeDevice(parts: Parts): Composed {
     balancer: balancer({ ...measured, yields, probe: parts.probe }),
     library: library(store),
     monitor: monitor(measured),
-    gateway: gateway({ clock, served, announce }),
+    gateway: gateway({ clock, served, traces, announce }),
     inspector: inspector(measured),
   };
   return {
     root: supervisor({ device, clock, cast, loading, work, policy, announce, onStep: parts.onStep }),
     served,
+    traces,
     announce,
   };
 }

@@ -19,6 +19,7 @@ export const commands: Commands = {
   chat: () => import("./chat.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
+  trace: () => import("./trace.ts"),
   doctor: () => import("./doctor.ts"),
   service: () => import("./service.ts"),
   demo: () => import("./demo.ts"),

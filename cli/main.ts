@@ -16,6 +16,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein chat      talk with the model
   skein plan      show who runs what, or pin it
   skein inspect   show every device and its actors
+  skein trace     where the time of an answer went, hop by hop
   skein doctor    check this machine
   skein service   run the daemon in the background, from log-in on
   skein completion  print a script that completes commands in bash, zsh or fish

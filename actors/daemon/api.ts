@@ -9,6 +9,7 @@ import type { ApiOptions } from "../gateway/api-options.ts";
 import { createApi } from "../gateway/http.ts";
 import type { Members } from "../gateway/members.ts";
 import type { Served } from "../gateway/served.ts";
+import type { Traces } from "../gateway/traces.ts";
 
 /** What the API is opened for. */
 export interface OpenApiOptions {
@@ -29,6 +30,7 @@ export interface BehindApi {
   readonly store: BlockStore;
   readonly mesh: Mesh;
   readonly served: Served;
+  readonly traces: Traces;
   readonly metrics: NonNullable<ApiOptions["metrics"]>;
   /** Has the daemon leave the mesh politely and stop. */
   readonly leave: () => void;
@@ -37,7 +39,7 @@ export interface BehindApi {
 /** Opens the API, until `started` is disposed; its URL. */
 export async function openApi(
   { api: { host, port, keyed, origins }, name, version, folder }: OpenApiOptions,
-  { system, store, mesh, served, leave, metrics }: BehindApi,
+  { system, store, mesh, served, traces, leave, metrics }: BehindApi,
   started: AsyncDisposableStack,
 ): Promise<string> {
   const closing = new AbortController();
@@ -52,6 +54,7 @@ export async function openApi(
     peers: () => mesh.peers(),
     members: membersOf(mesh, ownerKey, version),
     served,
+    traces,
     metrics,
     compile: (path) => compileModel(path, { store }),
     leave,

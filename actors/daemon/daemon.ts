@@ -9,9 +9,8 @@ import { contentionMeter, readFreeDisk, readMemory, readSensors } from "../../ru
 import { errorText } from "../../runtime/error-text.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
-import { composeDevice } from "../compose.ts";
+import { type Composed, composeDevice } from "../compose.ts";
 import type { DeviceEvent } from "../events.ts";
-import type { Served } from "../gateway/served.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { openApi } from "./api.ts";
@@ -101,11 +100,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const makers = new Map<string, Make>();
   const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
   const metrics = new Metrics({ version: options.version });
-  const { system, served } = startActors(options, { ...opened, metrics }, started);
+  const { system, served, traces } = startActors(options, { ...opened, metrics }, started);
   const asked = new AbortController();
   const leave = () => asked.abort("skein leave");
   const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes });
-  const api = await openApi(options, { system, store, mesh, served, leave, metrics: scrape }, started);
+  const api = await openApi(options, { system, store, mesh, served, traces, leave, metrics: scrape }, started);
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
@@ -169,14 +168,14 @@ function startActors(
   options: DaemonOptions,
   { store, compute, threads, mesh, joins, remake, metrics }: Opened & { readonly metrics: Metrics },
   started: AsyncDisposableStack,
-): { readonly system: ActorSystem; readonly served: Served } {
+): { readonly system: ActorSystem } & Pick<Composed, "served" | "traces"> {
   const { name, folder, onEvent, instruments } = options;
   const transport = instruments?.transport(mesh) ?? mesh;
   let rates: Promise<ComputeRates> | undefined;
   const onCrash = (path: string, error: string) => onEvent({ type: "warning", message: `${path} crashed: ${error}` });
   const system = started.use(createActorSystem({ device: mesh.self, clock: systemClock, transport, onCrash }));
   instruments?.inspect(system.inspect);
-  const { root, served, announce } = composeDevice({
+  const { root, served, traces, announce } = composeDevice({
     device: mesh.self,
     name,
     clock: systemClock,
@@ -216,7 +215,7 @@ function startActors(
   }));
   started.defer(rememberMembers(mesh, folder));
   started.defer(mesh.onEvent((event) => onEvent({ type: "mesh", event })));
-  return { system, served };
+  return { system, served, traces };
 }
 
 function peerEvent(event: NamedPeerEvent): DeviceEvent {

@@ -91,6 +91,10 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
       return deviceLost(state, message.device);
     case "look":
       return reply(state.context, message.replyTo, lookAt(state));
+    case "spans": {
+      const name = message.answer === "" ? undefined : `conversation-${message.answer}`;
+      return reply(state.context, message.replyTo, state.spans.of(name, state.options.clock.now()));
+    }
     default:
       return receiveHeritage(state, message);
   }

@@ -3,10 +3,19 @@ import * as v from "valibot";
 import type { StepResult } from "../../models/compute/mod.ts";
 import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
-import { Count } from "../wire.ts";
+import type { SpanColumns } from "./spans.ts";
+import { Count, replyTo } from "../wire.ts";
 import { parseForward } from "./forward.ts";
 import { type HeritageMessage, Lend, TakeInventory } from "./heritage-protocol.ts";
 import { Copied, Copy, Forget, type MirrorNotice, type MirrorOrder, Recall } from "./mirror-protocol.ts";
+
+/** From any device: what is remembered of an answer's rows; of none where it names none, for the clock's sake. */
+const AskSpans = v.object({
+  type: v.literal("spans"),
+  /** The answer's id, which its conversations' names begin with. */
+  answer: v.pipe(v.string(), v.maxLength(128)),
+  replyTo: replyTo<SpanColumns>(),
+});
 
 const Rare = v.variant("type", [
   v.pipe(
@@ -20,6 +29,7 @@ const Rare = v.variant("type", [
   Copied,
   TakeInventory,
   Lend,
+  AskSpans,
 ]);
 
 /**
@@ -68,6 +78,7 @@ export type ExecutorMessage =
   | HeritageMessage
   /** From itself: what an answer that is taken up waited for is here. */
   | { readonly type: "caught-up"; readonly message: Enter | (Open & CameBy) }
+  | (v.InferOutput<typeof AskSpans> & CameBy)
   /** From an inspector of its own device. */
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */

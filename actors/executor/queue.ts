@@ -6,6 +6,8 @@ import type { Sequence } from "./sequences.ts";
 export interface QueuedRow {
   readonly sequence: Sequence;
   readonly row: Row;
+  /** When it came, on the executor's clock. */
+  readonly arrived: number;
 }
 
 /** The two lines: single tokens that continue an answer, and pieces of prompts. */

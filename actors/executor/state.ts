@@ -10,6 +10,7 @@ import type { ExecutorMessage } from "./protocol.ts";
 import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
 import { Recent } from "./recent.ts";
 import { Sequences } from "./sequences.ts";
+import { Spans } from "./spans.ts";
 
 /** How long a step took. */
 export interface StepTimes {
@@ -98,6 +99,8 @@ export interface ExecutorState {
   inheriting: { readonly heir: Ref<HeirMessage>; deferred: (Enter | Open)[] } | undefined;
   readonly queue: StepQueue;
   readonly recent: Recent;
+  /** What became of rows lately. */
+  readonly spans: Spans;
   /** The step under way, and when it began on the clock. */
   step: { readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
   /** Steps that have ended well. */
@@ -117,6 +120,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     inheriting: undefined,
     queue: new StepQueue(options.policy),
     recent: new Recent(options.clock.now()),
+    spans: new Spans(),
     step: undefined,
     steps: 0,
   };

@@ -17,6 +17,7 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
   const { options, sequences } = state;
   const from = forward.from ?? state.context.device;
   const given = forward.hidden?.length ?? 0;
+  const arrived = options.clock.now();
   const wanted = options.embeds ? 0 : forward.tokens.length * options.width;
   for (const row of rowsOf(forward, options.width)) {
     const sequence = sequences.cameBy(row.sequence, from);
@@ -29,7 +30,7 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
       continue;
     }
     extend(sequence, row.position, row.tokens);
-    state.queue.push({ sequence, row });
+    state.queue.push({ sequence, row, arrived });
   }
 }
 
@@ -103,6 +104,18 @@ function count(
   const tokens = rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
   state.steps++;
   state.recent.add(now, rows.length, tokens);
+  for (const { sequence, row, arrived } of rows) {
+    state.spans.record({
+      sequence: sequence.number,
+      conversation: sequence.conversation.path,
+      position: row.position,
+      tokens: row.tokens.length,
+      rows: rows.length,
+      arrived,
+      began,
+      ended: now,
+    });
+  }
   options.onStep({
     rows: rows.length,
     tokens,

@@ -6,6 +6,7 @@ import type { Announce } from "../events.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
+import type { TracedAnswer, Traces } from "./traces.ts";
 
 /** What an answer is told. */
 export type AnswerMessage =
@@ -28,6 +29,7 @@ export interface AnswerOptions {
   readonly clock: Clock;
   /** How answers that entered here went. */
   readonly served: Served;
+  readonly traces: Traces;
   /** Hears how it gets on. */
   readonly announce: Announce;
   readonly prompt: PromptRequest;
@@ -39,6 +41,8 @@ export interface AnswerOptions {
 }
 
 export interface AnswerState {
+  /** What is remembered of it. */
+  readonly traced: TracedAnswer;
   /** For the last word to a conversation, when there is no turn any more. */
   readonly context: AnswerContext;
   readonly beganAt: number;
@@ -77,9 +81,13 @@ export interface AnswerState {
 export type AnswerContext = Context<AnswerMessage>;
 
 /** The state of an answer whose prompt has just come. */
-export function newAnswer({ clock, mesh }: AnswerOptions, context: AnswerContext): AnswerState {
+export function newAnswer(
+  { clock, mesh, traces, id, prompt }: AnswerOptions,
+  context: AnswerContext,
+): AnswerState {
   const now = clock.now();
   return {
+    traced: traces.begin(id, prompt.model ?? "", Date.now(), now),
     context,
     beganAt: now,
     mesh,

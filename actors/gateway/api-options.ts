@@ -6,6 +6,7 @@ import type { Peers } from "../host.ts";
 import type { AccessPolicy } from "./access.ts";
 import type { Members } from "./members.ts";
 import type { Served } from "./served.ts";
+import type { Traces } from "./traces.ts";
 
 export interface ApiOptions {
   readonly system: ActorSystem;
@@ -18,6 +19,8 @@ export interface ApiOptions {
   readonly members: Members;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** The answers of late that entered here. */
+  readonly traces: Traces;
   /** What this device counts, in Prometheus' format; absent where nothing counts. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */

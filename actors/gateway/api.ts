@@ -9,6 +9,7 @@ import { Split } from "../leader/policy.ts";
 import type { SolveAnswer } from "../leader/solver.ts";
 import { ActivePlan, ModelState } from "../plan.ts";
 import { Count, Identifier, ShortText } from "../wire.ts";
+import { Trace } from "./trace.ts";
 
 /** A route: how it is asked, with what, and what it answers. */
 export interface Route<Request, Response> {
@@ -75,6 +76,20 @@ export const MemberView = v.object({
 });
 export type MemberView = v.InferOutput<typeof MemberView>;
 
+/** An answer of late. */
+export const TracedSummary = v.object({
+  id: Identifier,
+  model: ShortText,
+  /** Milliseconds since 1970. */
+  at: v.number(),
+  outcome: ShortText,
+  promptTokens: Count,
+  completionTokens: Count,
+  ttftMs: v.nullable(v.number()),
+  totalMs: v.number(),
+});
+export type TracedSummary = v.InferOutput<typeof TracedSummary>;
+
 /** What answers carry beside OpenAI's format: how long they took, and which devices gave them. */
 export const AnswerDetails = v.object({
   ttft_ms: v.number(),
@@ -138,6 +153,10 @@ export const routes = {
   /** For the owner alone: puts a device out. */
   forget: post("/skein/forget", v.object({ device: Identifier }), v.object({ forgotten: Identifier })),
   inspect: get("/skein/inspect", Inspection),
+  /** Answers of late that entered at this device, the latest first. */
+  traces: get("/skein/traces", v.object({ answers: v.array(TracedSummary) })),
+  /** The way of one across devices; the id, or its beginning, is the last part of the path. */
+  trace: get("/skein/traces/", Trace),
   /** JSON lines without end; each is one of these, or empty. What is wanted of them is in the query: `event-query.ts`. */
   events: get("/skein/events", EventLine),
 } as const;

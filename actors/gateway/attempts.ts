@@ -8,6 +8,7 @@ import { Conversing } from "../supervisor/protocol.ts";
 import { type AnswerContext, type AnswerMessage, type AnswerOptions, type AnswerState, say } from "./answer-state.ts";
 import { announce } from "./news.ts";
 import type { FailureCode } from "./protocol.ts";
+import { routeOf } from "./traces.ts";
 
 /** How long an answer goes on trying, from when its conversation was lost, before its reader gets an error. */
 const PATIENCE_MILLISECONDS = 60_000;
@@ -63,6 +64,8 @@ function converse(
   const number = ++state.attempts;
   state.current = number;
   state.plan = plan;
+  state.traced.model = plan.model.name;
+  state.traced.routes.push(routeOf(plan));
   state.conversation = undefined;
   context.ask(supervisorOf(device), (replyTo: Ref<Reply<Conversing>>) => ({
     type: "converse" as const,

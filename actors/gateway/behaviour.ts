@@ -7,6 +7,7 @@ import { answer } from "./answer.ts";
 import type { AnswerMessage } from "./answer-state.ts";
 import type { AnswerListener, GatewayMessage, PromptRequest } from "./protocol.ts";
 import type { Served } from "./served.ts";
+import { Traces } from "./traces.ts";
 
 /** Answers that may be under way on one device; one more is refused, rather than left to wait without end. */
 export const MAX_ANSWERS = 256;
@@ -16,6 +17,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   /** How answers that entered here went. */
   readonly served: Served;
+  /** Remembers the answers of late. */
+  readonly traces?: Traces;
   /** Hears how answers get on. Default: nobody. */
   readonly announce?: Announce;
 }
@@ -57,7 +60,7 @@ function begin(
   state: GatewayState,
   prompt: PromptRequest,
   listener: AnswerListener,
-  { clock, served, announce = () => {} }: GatewayOptions,
+  { clock, served, traces = new Traces(), announce = () => {} }: GatewayOptions,
   context: Context<GatewayMessage>,
 ): void {
   if (listener.signal.aborted) return;
@@ -65,7 +68,16 @@ function begin(
     const message = `This device already answers ${MAX_ANSWERS} prompts. Try again when some of them are done.`;
     return listener.onEvent({ type: "failed", code: "overloaded", message });
   }
-  const behaviour = answer({ clock, served, announce, prompt, listener, mesh: state.mesh, id: crypto.randomUUID() });
+  const behaviour = answer({
+    clock,
+    served,
+    traces,
+    announce,
+    prompt,
+    listener,
+    mesh: state.mesh,
+    id: crypto.randomUUID(),
+  });
   const ref: Ref<AnswerMessage> = context.spawn(behaviour, { name: `answer-${++state.asked}` });
   state.answers.set(ref.path, ref);
   context.watch(ref, () => ({ type: "answered", path: ref.path }));

@@ -7,7 +7,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import { FOLLOWER_PATH, inspectorOf } from "../addresses.ts";
 import { DeviceView } from "../inspector/protocol.ts";
 import type { Pinned, Study } from "../leader/protocol.ts";
-import { type InspectedDevice, routes } from "./api.ts";
+import { type InspectedDevice, routes, type TracedSummary } from "./api.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { readBy } from "./body.ts";
 import { readEventQuery } from "./event-query.ts";
@@ -16,6 +16,8 @@ import { follower, type Following } from "./follower.ts";
 import { askLeader } from "./leader-client.ts";
 import { meshView, summaryOf } from "./mesh-view.ts";
 import { RequestError } from "./request-error.ts";
+import { traceOf } from "./trace-query.ts";
+import type { TracedAnswer } from "./traces.ts";
 
 /** How long another device may take to describe itself. */
 const VIEW_MILLISECONDS = 3000;
@@ -34,6 +36,13 @@ export function addInspection(app: Hono, options: ApiOptions): void {
       return context.json({ status: "ok", ready, ...(state.type === "waiting" ? { reason: state.reason } : {}) });
     });
   }
+  app.get(routes.traces.path, (context) => context.json({ answers: options.traces.all().map(summaryOfAnswer) }));
+  app.get(`${routes.trace.path}:id`, async (context) => {
+    const id = context.req.param("id") ?? "";
+    const answer = options.traces.find(id === "latest" ? "" : id);
+    if (answer !== undefined) return context.json(await traceOf(answer, options));
+    throw new RequestError(404, "not_found", `No answer of late that entered at this device has an id like "${id}".`);
+  });
   app.get("/metrics", async () => {
     if (options.metrics === undefined) throw new RequestError(404, "not_found", "This device counts nothing.");
     const { contentType, text } = await options.metrics();
@@ -74,6 +83,13 @@ export function addInspection(app: Hono, options: ApiOptions): void {
     const body = eventStream(happeningsOf(options, following), gone, (time, action) => clock.after(time, action));
     return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
   });
+}
+
+function summaryOfAnswer(
+  { id, model, at, outcome, promptTokens, tokens, firstTokenAt, beganAt, lastAt }: TracedAnswer,
+): TracedSummary {
+  const ttftMs = firstTokenAt === undefined ? null : firstTokenAt - beganAt;
+  return { id, model, at, outcome, promptTokens, completionTokens: tokens, ttftMs, totalMs: lastAt - beganAt };
 }
 
 /** What happens in the mesh, as an actor of this device hears it: one for each reader, stopped with it. */

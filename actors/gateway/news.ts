@@ -3,17 +3,33 @@ import type { AnswerStage } from "../events.ts";
 import { findPlan } from "../plan.ts";
 import type { AnswerOptions, AnswerState } from "./answer-state.ts";
 import type { Timings } from "./protocol.ts";
+import type { TracedAnswer } from "./traces.ts";
 
 /** How often it is told how far an answer is. */
 const GOING_MILLISECONDS = 1000;
 
 /** Tells of an answer. */
-export function announce({ mesh, plan }: AnswerState, options: AnswerOptions, stage: AnswerStage): void {
+export function announce(
+  { mesh, plan, traced }: AnswerState,
+  options: AnswerOptions,
+  stage: AnswerStage,
+): void {
   const { id, prompt } = options;
+  note(traced, options.clock.now(), stage);
   // Before it has a plan the model may be whichever the mesh serves.
   const standing = findPlan(mesh, prompt.model);
   const model = plan?.model.name ?? (standing.type === "active" ? standing.plan.model.name : prompt.model ?? "");
   options.announce({ type: "answer", id, model, ...stage });
+}
+
+/** Writes down what is told. */
+function note(traced: TracedAnswer, now: number, stage: AnswerStage): void {
+  traced.lastAt = now;
+  if ("tokens" in stage) traced.tokens = stage.tokens;
+  if ("promptTokens" in stage) traced.promptTokens = stage.promptTokens;
+  if (stage.stage === "writing") traced.firstTokenAt = now;
+  if (stage.stage === "ended") traced.outcome = stage.reason;
+  if (stage.stage === "failed" || stage.stage === "left") traced.outcome = stage.stage;
 }
 
 /** Tells how far it is, where that was not told just now. */

@@ -33,7 +33,11 @@ const row = (tokens: number): Row => ({
   sample: true,
   hidden: undefined,
 });
-const waiting = (name: string, tokens: number): QueuedRow => ({ sequence: sequence(name), row: row(tokens) });
+const waiting = (name: string, tokens: number): QueuedRow => ({
+  sequence: sequence(name),
+  row: row(tokens),
+  arrived: 0,
+});
 const names = (rows: readonly QueuedRow[]) => rows.map(({ sequence }) => sequence.conversation.path.slice(1)).join("");
 
 test("decode rows that wait go together, and prefill chunks one at a time in between", () => {

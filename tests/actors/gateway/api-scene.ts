@@ -1,6 +1,7 @@
 /** A scene with the daemon's API in front of it: requests in, responses out, no network. */
 import type { AccessPolicy } from "../../../actors/gateway/access.ts";
 import { createApi } from "../../../actors/gateway/http.ts";
+import { Traces } from "../../../actors/gateway/traces.ts";
 import type { Members } from "../../../actors/gateway/members.ts";
 import { type Extras, type Scene, scene } from "./scene.ts";
 
@@ -47,6 +48,7 @@ export async function apiScene(extras: Extras = {}, access: AccessPolicy = { ori
     peers: () => [{ device: "there", name: "board", roundTripMs: 1 }],
     members: fakeMembers,
     served: stage.served,
+    traces: new Traces(),
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),
     leave: () => {},
     closing: closing.signal,

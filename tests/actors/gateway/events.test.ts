@@ -4,11 +4,9 @@ import { test } from "node:test";
 import * as v from "valibot";
 import { type EventLine, routes } from "../../../actors/gateway/api.ts";
 import { eventStream, type Source } from "../../../actors/gateway/event-stream.ts";
-import { createApi } from "../../../actors/gateway/http.ts";
-import { Served } from "../../../actors/gateway/served.ts";
 import type { Happening } from "../../../actors/inspector/happening.ts";
+import { apiOf } from "../mesh/mesh-api.ts";
 import { type SimulatedMesh, simulatedMesh } from "../mesh/simulated-mesh.ts";
-import { fakeMembers } from "./api-scene.ts";
 
 interface Reader {
   /** What has come so far. */
@@ -18,21 +16,7 @@ interface Reader {
 
 /** Reads a stream of events at device `a` of a mesh. */
 async function follow(mesh: SimulatedMesh, query: string): Promise<Reader> {
-  const { system } = mesh.device("a");
-  const handle = createApi({
-    system,
-    clock: mesh.clock,
-    access: { origins: [] },
-    device: "a",
-    name: "a",
-    peers: () => mesh.network.peersOf("a").map((id) => ({ device: id, name: id, roundTripMs: 1 })),
-    members: fakeMembers,
-    served: new Served(),
-    compile: () => Promise.reject(new Error("nothing is compiled here")),
-    closing: new AbortController().signal,
-    leave: () => {},
-  });
-  const response = await handle(new Request(`http://127.0.0.1${routes.events.path}${query}`));
+  const response = await apiOf(mesh, "a")(`${routes.events.path}${query}`);
   assert.equal(response.status, 200, response.ok ? "" : await response.text());
   const reader = response.body?.getReader();
   const lines: EventLine[] = [];

@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
 import { routes } from "../../../actors/gateway/api.ts";
-import { createApi } from "../../../actors/gateway/http.ts";
-import { Served } from "../../../actors/gateway/served.ts";
 import { inspector } from "../../../actors/inspector/behaviour.ts";
 import { EventRing } from "../../../actors/inspector/events.ts";
 import type { DeviceView } from "../../../actors/inspector/protocol.ts";
@@ -14,8 +12,9 @@ import { WorkTimes } from "../../../actors/monitor/work-times.ts";
 import { noModels } from "../../../actors/plan.ts";
 import { type Behaviour, next, reply } from "../../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../../runtime/clock.ts";
+import { apiOf } from "../mesh/mesh-api.ts";
 import { simulatedMesh } from "../mesh/simulated-mesh.ts";
-import { apiScene, fakeMembers } from "./api-scene.ts";
+import { apiScene } from "./api-scene.ts";
 import { planAt } from "./scene.ts";
 
 interface Answers {
@@ -156,29 +155,10 @@ test("each device shows itself through its inspector; one that does not answer i
 
 test("in a mesh at work every device is shown, with what its segments do", async () => {
   await using mesh = await simulatedMesh(["a", "b"], { layers: 4 });
-  const { system } = mesh.device("a");
-  const peers = () => [{ device: "b", name: "b", roundTripMs: 1 }];
-  const compile = () => Promise.reject(new Error("nothing is compiled here"));
-  const closing = new AbortController().signal;
-  const { clock } = mesh;
-  const access = { origins: [] };
-  const served = new Served();
-  const handle = createApi({
-    system,
-    clock,
-    access,
-    device: "a",
-    name: "a",
-    peers,
-    members: fakeMembers,
-    served,
-    compile,
-    closing,
-    leave: () => {},
-  });
+  const handle = apiOf(mesh, "a");
   const answer = mesh.ask("b", "Hello", 400);
   await mesh.until(() => answer.text.length > 10);
-  const responding = Promise.resolve(handle(new Request(`http://127.0.0.1${routes.inspect.path}`)));
+  const responding = handle(routes.inspect.path);
   await mesh.clock.advance(100);
   const { devices } = v.parse(routes.inspect.response, await (await responding).json());
   const shown = devices.map((device) => "error" in device ? device.error : [device.name, lookOf(device)]);

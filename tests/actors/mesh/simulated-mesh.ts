@@ -14,6 +14,7 @@ import { answers } from "../../../actors/gateway/answers.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
 import { languagesHere } from "../../../actors/conversation/language.ts";
 import { composeDevice } from "../../../actors/compose.ts";
+import type { Traces } from "../../../actors/gateway/traces.ts";
 import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
 import type { Solver } from "../../../actors/leader/solver.ts";
@@ -63,6 +64,8 @@ export interface SimulatedDevice {
   readonly id: string;
   readonly system: ActorSystem;
   readonly compute: FakeCompute;
+  /** The answers of late that entered here. */
+  readonly traces: Traces;
   readonly events: readonly DeviceEvent[];
   /** What the device knows of the mesh. */
   view(): Promise<MeshView>;
@@ -168,7 +171,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
   const store = fakeStore(held);
   const compute = fakeCompute({ clock, vocabulary: VOCABULARY, stepMilliseconds, loadMilliseconds });
   const system = createActorSystem({ device: id, clock, transport, graceMs: 100 });
-  const { root } = composeDevice({
+  const { root, traces } = composeDevice({
     device: id,
     name: id,
     clock,
@@ -202,6 +205,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     id,
     system,
     compute,
+    traces,
     events,
     async view() {
       const make = (replyTo: Ref<Reply<MeshView>>) => ({ type: "mesh" as const, replyTo });

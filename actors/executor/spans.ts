@@ -1,0 +1,89 @@
+/**
+ * What became of each row lately: when it came, when its step began and when it ended. A ring of numbers in which nothing is
+ * made for a row, so that it costs nothing worth mentioning whether anybody asks or not.
+ */
+import * as v from "valibot";
+import { Milliseconds, Position } from "../wire.ts";
+
+/** Rows that are remembered: a few long answers. */
+const SIZE = 4096;
+/** Sequences whose conversations are remembered; more than there are places in any segment. */
+const SEQUENCES = 1024;
+
+const column = <S extends v.GenericSchema<unknown, number>>(of: S) => v.pipe(v.array(of), v.maxLength(SIZE));
+
+/** The rows of one answer, a column each, in the order of their steps. Times are on the executor's clock, milliseconds. */
+export const SpanColumns = v.object({
+  /** The executor's clock as it answers. */
+  now: Milliseconds,
+  /** Position of a row's first token, and how many it has. */
+  positions: column(Position),
+  tokens: column(Position),
+  /** Rows that shared its step. */
+  rows: column(Position),
+  arrived: column(Milliseconds),
+  began: column(Milliseconds),
+  ended: column(Milliseconds),
+});
+export type SpanColumns = v.InferOutput<typeof SpanColumns>;
+
+/** A row whose step has ended. */
+export interface StepSpan {
+  readonly sequence: number;
+  /** The path of the conversation that the sequence is of. */
+  readonly conversation: string;
+  readonly position: number;
+  readonly tokens: number;
+  readonly rows: number;
+  readonly arrived: number;
+  readonly began: number;
+  readonly ended: number;
+}
+
+export class Spans {
+  readonly #times = new Float64Array(3 * SIZE);
+  readonly #numbers = new Int32Array(4 * SIZE);
+  readonly #conversations = new Map<number, string>();
+  #count = 0;
+
+  record({ sequence, conversation, position, tokens, rows, arrived, began, ended }: StepSpan): void {
+    const at = this.#count++ % SIZE;
+    const [times, numbers] = [this.#times, this.#numbers];
+    times[3 * at] = arrived;
+    times[3 * at + 1] = began;
+    times[3 * at + 2] = ended;
+    numbers[4 * at] = sequence;
+    numbers[4 * at + 1] = position;
+    numbers[4 * at + 2] = tokens;
+    numbers[4 * at + 3] = rows;
+    if (this.#conversations.has(sequence)) return;
+    this.#conversations.set(sequence, conversation);
+    const [oldest] = this.#conversations.keys();
+    if (oldest !== undefined && this.#conversations.size > SEQUENCES) this.#conversations.delete(oldest);
+  }
+
+  /** The rows of conversations in whose paths `name` is; none without. `now` is the executor's clock. */
+  of(name: string | undefined, now: number): SpanColumns {
+    const known = name === undefined ? [] : [...this.#conversations].filter(([, path]) => path.includes(name));
+    const wanted = new Set(known.map(([number]) => number));
+    const columns = {
+      positions: [] as number[],
+      tokens: [] as number[],
+      rows: [] as number[],
+      arrived: [] as number[],
+      began: [] as number[],
+      ended: [] as number[],
+    };
+    for (let index = Math.max(0, this.#count - SIZE); index < this.#count; index++) {
+      const at = index % SIZE;
+      if (!wanted.has(this.#numbers[4 * at] ?? -1)) continue;
+      columns.positions.push(this.#numbers[4 * at + 1] ?? 0);
+      columns.tokens.push(this.#numbers[4 * at + 2] ?? 0);
+      columns.rows.push(this.#numbers[4 * at + 3] ?? 0);
+      columns.arrived.push(this.#times[3 * at] ?? 0);
+      columns.began.push(this.#times[3 * at + 1] ?? 0);
+      columns.ended.push(this.#times[3 * at + 2] ?? 0);
+    }
+    return { now, ...columns };
+  }
+}
