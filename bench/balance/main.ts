@@ -13,8 +13,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatBytes } from "../../plans/mod.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
-import { median } from "../statistics.ts";
 import { runOnce, type RunOptions, type RunResult } from "./run.ts";
+import { gainOf, verdictOf } from "./verdict.ts";
 
 const { values } = parseArgs({
   options: {
@@ -52,14 +52,8 @@ for (let round = 0; round < Number(values.rounds); round++) {
   }
 }
 console.log(tableOf(results));
-const end = (balance: "on" | "off") => {
-  const runs = results.filter((result) => result.balance === balance);
-  return median(runs.map(({ rates }) => rates.end / rates.quiet));
-};
-const gain = end("on") / end("off");
-console.log(
-  `\nbalancing is worth ${gain.toFixed(2)} times the tokens, both beside their quiet (LinguaLinked: 1.29 to 1.32)`,
-);
+console.log(`\n${(await verdictOf(results)).join("\n")}`);
+const gain = gainOf(results);
 writeFileSync(
   `${out}balance.json`,
   `${JSON.stringify({ options, load: load(), gain, results }, undefined, 2)}\n`,

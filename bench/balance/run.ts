@@ -2,7 +2,7 @@
 import type { PlanView } from "../../actors/gateway/api.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
-import { median } from "../statistics.ts";
+import { median, percentile } from "../statistics.ts";
 import { gapsBetween, rateBetween, readOn } from "./reader.ts";
 import { throttle } from "./throttle.ts";
 
@@ -35,7 +35,7 @@ export interface RunResult {
   readonly moves: number;
   /** From the slowdown to the first new plan; absent where there was none. */
   readonly reactionSeconds?: number;
-  /** Between tokens: usual ones while slow, and around the change. */
+  /** Milliseconds from token to token: the usual ones before the first move, and those around all moves. */
   readonly pauses?: {
     readonly usual: number;
     readonly p95: number;
@@ -140,7 +140,7 @@ function summaryOf(
     moves: moves.length,
     ...(first === undefined ? {} : {
       reactionSeconds: (first.at - slow) / 1000,
-      pauses: pausesOf(arrivals, slow, first.at),
+      pauses: pausesOf(arrivals, slow, moves.map(({ at }) => at)),
     }),
     movedBytes: movedBytes([plans.before, ...moves.map(({ plan }) => plan)]),
   };
@@ -196,19 +196,13 @@ function victimOf({ segments }: ActivePlan): string {
 function pausesOf(
   arrivals: readonly (readonly number[])[],
   slowFrom: number,
-  changed: number,
+  changed: readonly number[],
 ) {
-  const around = gapsBetween(
-    arrivals,
-    changed - AROUND_MILLISECONDS,
-    changed + AROUND_MILLISECONDS,
-  ).sort((a, b) => a - b);
+  const around = changed.flatMap((at) => gapsBetween(arrivals, at - AROUND_MILLISECONDS, at + AROUND_MILLISECONDS));
   return {
-    usual: median(
-      gapsBetween(arrivals, slowFrom, changed - AROUND_MILLISECONDS),
-    ),
-    p95: around[Math.floor(0.95 * around.length)] ?? NaN,
-    longest: around.at(-1) ?? NaN,
+    usual: median(gapsBetween(arrivals, slowFrom, (changed[0] ?? Infinity) - AROUND_MILLISECONDS)),
+    p95: percentile(around, 0.95),
+    longest: Math.max(...around),
   };
 }
 

@@ -2,20 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { simulatedDays, type Weather } from "./simulated-days.ts";
-import { lognormal, random, stumbles } from "./weather.ts";
+import { noise } from "./weather.ts";
 
 /** Windows. */
 const MINUTE = 12;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-/** Devices that vary by 15% from step to step and 5% from window to window, and stumble now and then. */
-function noise(seed: number): Weather {
-  const draw = random(seed);
-  const drift = lognormal(0.05, draw);
-  const stumble = Object.fromEntries(["a", "b", "c"].map((device) => [device, stumbles(2.5, 120, draw)]));
-  return { window: (device) => (stumble[device]?.() ?? 1) * drift(), step: lognormal(0.15, draw) };
-}
 
 /** Noise, and a device that is three times as slow from one window to another. */
 function slowed(device: string, from: number, to: number, seed = 3): Weather {

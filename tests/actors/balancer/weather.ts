@@ -1,5 +1,7 @@
 /** How devices' speeds vary: drawn, so that a day is the same at every run. */
 
+import type { Weather } from "./simulated-days.ts";
+
 /** A generator of numbers in [0, 1): mulberry32. */
 export function random(seed: number): () => number {
   let state = seed;
@@ -27,4 +29,12 @@ export function stumbles(factor: number, every: number, draw: () => number): () 
     if (left <= -apart && draw() < 1 / every) left = draw() < 0.5 ? 1 : 2;
     return left-- > 0 ? factor : 1;
   };
+}
+
+/** Devices that vary by 15% from step to step and 5% from window to window, and stumble now and then. */
+export function noise(seed: number): Weather {
+  const draw = random(seed);
+  const drift = lognormal(0.05, draw);
+  const stumble = Object.fromEntries(["a", "b", "c"].map((device) => [device, stumbles(2.5, 120, draw)]));
+  return { window: (device) => (stumble[device]?.() ?? 1) * drift(), step: lognormal(0.15, draw) };
 }
