@@ -271,5 +271,6 @@ function idsOf(text: string): number[] {
 }
 
 function textOf(ids: readonly number[]): string {
-  return ids.map((id) => id === 32 ? " " : id < 32 ? `<${id}>` : String.fromCharCode(id)).join("");
+  // The vocabulary's unknown token, 1, has no text.
+  return ids.map((id) => id === 1 ? "" : id < 32 ? `<${id}>` : String.fromCharCode(id)).join("");
 }
