@@ -13,7 +13,8 @@
  *
  * A sequence that broke leaves its caches behind for a while. Whoever takes it up sends its token ids along: each segment
  * looks for caches of the same ids, the extent that all of them have comes to the conversation as `resumed`, and only what
- * lies behind it is run again. What is in a cache follows from the ids alone, so the ids are all the right it takes.
+ * lies behind it is run again. What is in a cache follows from the ids, and from which of them are a prompt's, so these are
+ * all the right it takes. A sequence that has ended well leaves its caches too, for prompts that begin like it.
  */
 import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
@@ -46,18 +47,30 @@ export interface Enter {
   /** The segments behind the first one, in order. */
   readonly route: readonly Ref<SegmentMessage>[];
   readonly sampling: SamplingOptions;
-  /** The ids of a sequence that an earlier conversation began; the last one is to be run in any case. */
+  /** The ids of the sequence, as far as they are known; the last one is to be run in any case. */
   readonly resume?: Int32Array | undefined;
   /** Whether it shares kernels, see `Open`; `may` where the first segment is to decide. Default: no. */
   readonly sharing?: "no" | "yes" | "may";
+  /** Whether no conversation has begun it before, so that only others' caches may hold its beginning. Default: false. */
+  readonly fresh?: boolean;
+  /** How many of its tokens are a prompt's, and attend together. Default: none. */
+  readonly promptTokens?: number;
+  /** Positions that it comes to at most. Default: the context. */
+  readonly room?: number;
+  /** Who asks: of those that wait each client has its turn. Default: nobody in particular. */
+  readonly client?: string;
+  /** Whether it only readies caches for prompts to come: it gives way to all others. Default: false. */
+  readonly idle?: boolean;
 }
 
 /** From a conversation to the first segment: its place is free again. */
 export interface Leave {
   readonly type: "leave";
   readonly conversation: Ref<SequenceMessage>;
-  /** Whether the sequence may be taken up: its caches are kept for a while. */
+  /** Whether nothing speaks against what its caches hold: they are kept for a while. */
   readonly keep: boolean;
+  /** Whether nobody is going to take it up: its caches are for prompts that begin like it. Default: false. */
+  readonly over?: boolean;
 }
 
 /** Numbers of sequences: drawn at random, so that no two under way share one and none is guessed. */
@@ -90,6 +103,10 @@ export const Open = v.object({
   sampling: Sampling,
   resume: v.optional(Resume),
   shared: v.optional(v.boolean()),
+  /** How many of its tokens are a prompt's, and attend together; absent: none. */
+  promptTokens: v.optional(Position),
+  /** Whether it only readies caches for prompts to come; absent: it does not. */
+  idle: v.optional(v.boolean()),
 });
 export interface Open {
   readonly type: "open";
@@ -104,15 +121,24 @@ export interface Open {
    * some processors, so only a sequence whose tokens nobody can ask for again may do so. Default: it does not.
    */
   readonly shared?: boolean | undefined;
+  readonly promptTokens?: number | undefined;
+  readonly idle?: boolean | undefined;
 }
 
 /** From segment to segment: a sequence is over, its place free. */
-export const Close = v.object({ type: v.literal("close"), sequence: SequenceNumber, keep: v.boolean() });
+export const Close = v.object({
+  type: v.literal("close"),
+  sequence: SequenceNumber,
+  keep: v.boolean(),
+  over: v.optional(v.boolean()),
+});
 export interface Close {
   readonly type: "close";
   readonly sequence: number;
-  /** Whether it broke and may be taken up: its caches are kept for a while. */
+  /** Whether nothing speaks against what its caches hold: they are kept for a while. */
   readonly keep: boolean;
+  /** Whether nobody is going to take it up: its caches are for prompts that begin like it. Default: false. */
+  readonly over?: boolean | undefined;
 }
 
 /** What a segment is told of sequences. */
@@ -133,8 +159,15 @@ export type SequenceMessage =
   | { readonly type: "advanced"; readonly position: number }
   | { readonly type: "resumed"; readonly position: number }
   | { readonly type: "failed"; readonly reason: string }
-  /** From the first segment: the sequence has its place, and this number; whether it shares kernels. Default: it does not. */
-  | { readonly type: "seated"; readonly sequence: number; readonly shared?: boolean };
+  /**
+   * From the first segment: the sequence has its place, and this number. `shared` where it shares kernels; `resumes` where
+   * caches hold a beginning of it that no conversation began: how much comes as `resumed`, before which nothing is to be run.
+   */
+  | { readonly type: "seated"; readonly sequence: number; readonly shared?: boolean; readonly resumes?: boolean }
+  /** From the first segment: it waits for its place. */
+  | { readonly type: "waits" }
+  /** From the first segment: too many wait. Seconds after which it may be worth another try. */
+  | { readonly type: "refused"; readonly reason: string; readonly retryAfterSeconds: number };
 
 /** What a conversation has run: some tokens of its sequence. */
 export interface Run {

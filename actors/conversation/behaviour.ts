@@ -7,67 +7,30 @@
  * Its last word to the answer is "finished", "rejected", "broken" or "stalled", however it ends; only a lost device says nothing, and
  * that the answer's own device notices.
  */
-import {
-  type Behaviour,
-  type Context,
-  type Next,
-  next,
-  type Ref,
-  stop,
-  type StopReason,
-} from "../../runtime/actor/mod.ts";
+import { type Behaviour, type Context, type Next, next, stop, type StopReason } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
-import { type Enter, forwardOf, type SegmentMessage } from "../pipeline.ts";
-import type { ActivePlan } from "../plan.ts";
+import { type Enter, forwardOf } from "../pipeline.ts";
 import { accepting } from "../wire.ts";
 import { Deadline } from "./deadline.ts";
 import {
   type AnswerRequest,
-  type ConversationEvent,
   type ConversationMessage,
-  type FromConversation,
   type Progress,
   type PromptRead,
   type Rejection,
   WireConversationMessage,
 } from "./protocol.ts";
-import type { Language } from "./language.ts";
+import { type ConversationOptions, type ConversationState, leave, sayBroken, tell } from "./state.ts";
 import { nextToken, Prefill } from "./steps.ts";
 import { Transcript } from "./transcript.ts";
+
+export type { ConversationOptions } from "./state.ts";
 
 /** Longest silence of the pipeline while a step is under way. Slow boards need seconds for a chunk, none needs this. */
 export const STALL_MILLISECONDS = 60_000;
 
 /** Longest wait for a cache slot while other answers have them all. */
 export const QUEUE_MILLISECONDS = 600_000;
-
-/** What a conversation is made of. */
-export interface ConversationOptions {
-  readonly id: string;
-  readonly plan: ActivePlan;
-  readonly request: AnswerRequest;
-  readonly progress: Progress;
-  readonly answer: Ref<FromConversation>;
-  readonly language: Language;
-}
-
-interface ConversationState {
-  readonly options: ConversationOptions;
-  readonly context: Context<ConversationMessage>;
-  readonly first: Ref<SegmentMessage>;
-  /** Absent until the prompt has been read. */
-  run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
-  /** What the segments call the sequence, once it has a cache slot. */
-  sequence: number | undefined;
-  /** Whether the segments are still looking for what an earlier conversation left in their caches. */
-  resuming: boolean;
-  /** Whether it has a place in the pipeline, or waits for one. */
-  entered: boolean;
-  /** Whether the answer has had its last word. */
-  over: boolean;
-  /** When the next word of the pipeline is due at the latest. */
-  readonly deadline: Deadline;
-}
 
 /** Makes the behaviour of a conversation. */
 export function conversation(options: ConversationOptions): Behaviour<ConversationState, ConversationMessage> {
@@ -97,6 +60,8 @@ function start(options: ConversationOptions, context: Context<ConversationMessag
     run: undefined,
     sequence: undefined,
     resuming: false,
+    started: false,
+    cached: 0,
     entered: false,
     over: false,
     deadline: new Deadline(context.clock, (milliseconds) => context.after(milliseconds, { type: "stalled" })),
@@ -110,22 +75,40 @@ function begin(state: ConversationState, read: PromptRead): Next<ConversationSta
   const prompt = read.tokens;
   const room = Math.min(request.maxTokens, plan.context - prompt.length);
   const transcript = new Transcript({ tokenizer, prompt, request, progress, room });
-  tell(state, { type: "started", promptTokens: prompt.length });
   const ended = transcript.ended();
   if (ended !== undefined) {
+    tell(state, { type: "started", promptTokens: prompt.length });
     tell(state, { type: "finished", tokens: [], ...ended });
     state.over = true;
     return stop();
   }
   const prefill = new Prefill(prompt, progress.generated);
   state.run = { prefill, transcript };
+  const again = !isFresh(state.options);
   // Of a sequence of one token nothing can be taken up: its last one is run in any case.
-  state.resuming = prefill.ids.length > 1 && (progress.again === true || progress.generated.length > 0);
-  return enter(state);
+  state.resuming = prefill.ids.length > 1 && again;
+  return enter(state, { prompt, room: prompt.length + room, fresh: !again });
 }
 
-function refuse(state: ConversationState, code: Rejection, message: string): Next<never> {
-  tell(state, { type: "rejected", code, message });
+/** Whether no conversation has begun the answer before. */
+function isFresh({ progress }: ConversationOptions): boolean {
+  return progress.again !== true && progress.generated.length === 0;
+}
+
+/** It has its place, or one in the line: the answer can begin. */
+function started(state: ConversationState): void {
+  if (state.started || state.run === undefined) return;
+  state.started = true;
+  tell(state, { type: "started", promptTokens: state.run.prefill.promptTokens });
+}
+
+function refuse(
+  state: ConversationState,
+  code: Rejection,
+  message: string,
+  retryAfterSeconds?: number,
+): Next<never> {
+  tell(state, { type: "rejected", code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
   state.over = true;
   return stop(message);
 }
@@ -134,19 +117,19 @@ function refuse(state: ConversationState, code: Rejection, message: string): Nex
  * Asks for a place in the pipeline. Only the first segment, which is on this device, is watched: it may be gone already. No
  * actor elsewhere is: those that end say so, and lost devices are seen here.
  */
-function enter(state: ConversationState): Next<ConversationState> {
-  const { context, first, run, resuming, options: { plan, request, progress } } = state;
+function enter(
+  state: ConversationState,
+  { prompt, room, fresh }: { readonly prompt: Int32Array; readonly room: number; readonly fresh: boolean },
+): Next<ConversationState> {
+  const { context, first, run, options: { plan, request, answer, progress } } = state;
   context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
   const route = plan.segments.slice(1).map(({ ref }) => ref);
-  const resume = resuming ? run?.prefill.ids : undefined;
+  const ids = run?.prefill.ids;
   const sharing = sharingOf(request, progress);
   context.tell(first, {
-    type: "enter",
-    conversation: context.self,
-    route,
-    sampling: request.sampling,
-    resume,
-    sharing,
+    ...{ type: "enter", conversation: context.self, route, sampling: request.sampling, sharing },
+    ...{ resume: ids !== undefined && ids.length > 1 ? ids : undefined, fresh, promptTokens: prompt.length, room },
+    client: `${answer.device} ${request.client ?? ""}`,
   });
   state.entered = true;
   return listen(state);
@@ -166,9 +149,16 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
     case "read":
       return begin(state, message.read);
     case "seated":
+      started(state);
       state.sequence = message.sequence;
       if (message.shared === true) tell(state, { type: "shares" });
+      if (message.resumes === true) state.resuming = true;
       return feed(state);
+    case "waits":
+      started(state);
+      return listen(state);
+    case "refused":
+      return refuse(state, "overloaded", message.reason, message.retryAfterSeconds);
     case "resumed":
       return resumed(state, message.position);
     case "advanced":
@@ -184,7 +174,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
       return state.deadline.hasPassed() ? stalled(state) : next(state);
     case "cancel":
       state.over = true;
-      leave(state, message.keep);
+      leave(state, message.keep ? "answer" : "prompts");
       return stop("cancelled");
     default:
       return message satisfies never;
@@ -206,6 +196,7 @@ function resumed(state: ConversationState, position: number): Next<ConversationS
     return broken(state, `caches of ${position} positions came out of turn`, false);
   }
   state.resuming = false;
+  if (isFresh(state.options)) state.cached = position;
   run.prefill.skip(position);
   return feed(state);
 }
@@ -221,9 +212,10 @@ function sampled(
   }
   const piece = run.transcript.push(token);
   if (piece.finished !== undefined) {
-    tell(state, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text });
+    const cached = state.cached > 0 ? { cached: state.cached } : {};
+    tell(state, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text, ...cached });
     state.over = true;
-    leave(state, false);
+    leave(state, "prompts");
     return stop();
   }
   // The next step first: while it computes, the text finds its way to the reader.
@@ -251,7 +243,7 @@ function listen(state: ConversationState): Next<ConversationState> {
 
 /** Nothing was heard for too long: of a place, which will not come sooner elsewhere, or of the step under way. */
 function stalled(state: ConversationState): Next<never> {
-  leave(state, false);
+  leave(state, "nobody");
   if (state.sequence === undefined) {
     const message = `Other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes.`;
     return refuse(state, "overloaded", message);
@@ -264,7 +256,7 @@ function stalled(state: ConversationState): Next<never> {
 
 /** Ends the conversation; `keep` where nothing speaks against what the caches hold. */
 function broken(state: ConversationState, reason: string, keep: boolean): Next<never> {
-  leave(state, keep);
+  leave(state, keep ? "answer" : "nobody");
   sayBroken(state, reason);
   return stop(reason);
 }
@@ -272,21 +264,5 @@ function broken(state: ConversationState, reason: string, keep: boolean): Next<n
 /** An answer that has not had its last word gets it, and the place in the pipeline is freed. */
 function leaveBehind(state: ConversationState, { detail }: StopReason): void {
   if (!state.over) sayBroken(state, `its conversation has ended: ${detail}`);
-  leave(state, true);
-}
-
-/** Frees the place in the pipeline, once; `keep` where another conversation may go on with what the caches hold. */
-function leave(state: ConversationState, keep: boolean): void {
-  const { context, first, entered } = state;
-  state.entered = false;
-  if (entered) context.tell(first, { type: "leave", conversation: context.self, keep });
-}
-
-function sayBroken(state: ConversationState, reason: string): void {
-  state.over = true;
-  tell(state, { type: "broken", reason: reason.slice(0, 1000) });
-}
-
-function tell({ options, context }: Pick<ConversationState, "options" | "context">, event: ConversationEvent): void {
-  context.tell(options.answer, { type: "conversation", id: options.id, conversation: context.self, event });
+  leave(state, "answer");
 }

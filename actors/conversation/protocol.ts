@@ -61,6 +61,8 @@ export const AnswerRequest = v.object({
   prompt: Prompt,
   sampling: Sampling,
   maxTokens: Position,
+  /** Who asks, in the gateway's words: of those that wait each client has its turn. */
+  client: v.optional(v.pipe(v.string(), v.maxLength(128))),
   stop: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_CHARACTERS))), v.maxLength(16)),
   /** Whether its client can ask for the same tokens again: by a temperature of 0, or a seed of its own. Default: it can. */
   repeatable: v.optional(v.boolean()),
@@ -105,8 +107,16 @@ export const ConversationEvent = v.variant("type", [
     reason: FinishReason,
     tokens: v.pipe(v.array(TokenId), v.maxLength(1)),
     text: v.string(),
+    /** Tokens of the prompt that this conversation found in the caches; absent: none. */
+    cached: v.optional(Count),
   }),
-  v.object({ type: v.literal("rejected"), code: Rejection, message: ShortText }),
+  v.object({
+    type: v.literal("rejected"),
+    code: Rejection,
+    message: ShortText,
+    /** Seconds after which it may be worth another try; absent where it never is. */
+    retryAfterSeconds: v.optional(Count),
+  }),
   v.object({ type: v.literal("broken"), reason: ShortText }),
   /** The pipeline has been silent for too long. */
   v.object({ type: v.literal("stalled"), reason: ShortText }),

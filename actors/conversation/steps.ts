@@ -18,7 +18,7 @@ export const CHUNKS_IN_FLIGHT = 4;
 export class Prefill {
   /** Of the prompt and of what was drawn since. */
   readonly ids: Int32Array;
-  readonly #promptTokens: number;
+  readonly promptTokens: number;
   #runs: readonly Run[];
   #sent = 0;
   #inFlight = 0;
@@ -26,13 +26,13 @@ export class Prefill {
   /** @param generated what an earlier conversation drew */
   constructor(prompt: Int32Array, generated: readonly number[]) {
     this.ids = Int32Array.from([...prompt, ...generated]);
-    this.#promptTokens = prompt.length;
+    this.promptTokens = prompt.length;
     this.#runs = runsOf(this.ids, prompt.length, 0);
   }
 
   /** The caches hold what comes before `position`: goes on behind it. Before the first `take`. */
   skip(position: number): void {
-    this.#runs = runsOf(this.ids, this.#promptTokens, position);
+    this.#runs = runsOf(this.ids, this.promptTokens, position);
   }
 
   /** A run has come out at the end of the pipeline. */

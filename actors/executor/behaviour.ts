@@ -1,6 +1,6 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
-import { admit, deviceLost, dismiss, enter, fail, leave, open, release } from "./admission.ts";
+import { admit, deviceLost, dismiss, enter, fail, keptFor, leave, open, release } from "./admission.ts";
 import type { HeritageMessage } from "./heritage-protocol.ts";
 import {
   bequeathed,
@@ -17,6 +17,7 @@ import { follow, forgetCopy, recall, sourceLost, takeCopy, written } from "./mir
 import { advance, copied, lagOf, landed, mirrorDue, mirrorTo, passOnCopy } from "./mirroring.ts";
 import type { Enter, Open } from "../pipeline.ts";
 import { type CameBy, type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
+import { reread } from "./rereading.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
 import { deliver, enqueue, pump } from "./stepping.ts";
 
@@ -56,8 +57,10 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     case "close": {
       forgetDeferred(state, message);
       const sequence = state.sequences.cameBy(message.sequence, message.from ?? state.context.device);
-      return sequence === undefined ? undefined : release(state, sequence, message.keep);
+      return sequence === undefined ? undefined : release(state, sequence, keptFor(message));
     }
+    case "reread":
+      return reread(state);
     case "admit":
       return admit(state);
     case "not-taken-up": {
@@ -134,7 +137,7 @@ function lookAt(state: ExecutorState): ExecutorLook {
   const { options, sequences, waiting, queue, steps, recent } = state;
   const unmirrored = lagOf(state);
   return {
-    slots: { taken: sequences.taken, all: sequences.capacity },
+    slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: sequences.capacity },
     waiting: waiting.length,
     queued: queue.lengths,
     steps,

@@ -23,11 +23,14 @@ const Holding = v.object({
   slot: v.pipe(Count, v.maxValue(MAX_SLOTS - 1)),
   /** The ids of the positions that the caches hold. */
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
+  /** How many of them are a prompt's; absent: none. */
+  promptTokens: v.optional(Position),
 });
 export interface Holding {
   readonly number: number;
   readonly slot: number;
   readonly ids: Int32Array;
+  readonly promptTokens?: number | undefined;
 }
 
 /** What a lender has, or that it lends nothing to this device. */
@@ -90,6 +93,8 @@ export interface Bequest {
   readonly position: number;
   /** The ids of the positions, those before included. */
   readonly ids: Int32Array;
+  /** How many of the sequence's ids are a prompt's. Default: none. */
+  readonly promptTokens?: number | undefined;
   readonly parts: readonly LayerPart[];
   /** How many positions are here now; -1 where they have been taken up, or the slot is another's: no more is wanted. */
   readonly replyTo: Ref<Reply<number>>;

@@ -22,16 +22,16 @@ export function inherit(state: ExecutorState, { sources, replyTo }: Inherit): vo
 /** Writes a piece of a sequence's caches to the slot that it has elsewhere, if nobody has it here. */
 export function bequeathed(state: ExecutorState, message: Bequest): void {
   const { context, options, orphans, sequences } = state;
-  const { sequence: number, slot, position, ids, parts, replyTo } = message;
+  const { sequence: number, slot, position, ids, promptTokens = 0, parts, replyTo } = message;
   const now = options.clock.now();
   const known = orphans.get(number, now);
   const free = slot < options.slots && sequences.inSlot(slot) === undefined &&
-    (known !== undefined || !orphans.has(slot, now));
+    (known !== undefined || !orphans.isWanted(slot, now));
   if (!free || ids.length > options.context) return reply(context, replyTo, -1);
   const held = known?.held ?? 0;
   if (position > held) return reply(context, replyTo, held);
   // What lies behind is overwritten.
-  orphans.keep({ number, slot, ids: [...ids], held: position }, Infinity);
+  orphans.keep({ number, slot, ids: [...ids], promptTokens, held: position }, Infinity);
   Promise.all(parts.map(({ layer, data }) => options.segment.writeCache(layer, slot, position, data))).then(
     () => context.tell(context.self, { ...message, type: "bequest-written" }),
     () => {
@@ -64,6 +64,7 @@ export function lapsed(state: ExecutorState, { sequences }: Lapsed): void {
 export function defer(state: ExecutorState, message: Enter | (Open & { readonly from?: string })): boolean {
   const { inheriting, context } = state;
   if (inheriting === undefined || message.resume === undefined) return false;
+  if (message.type === "enter" && message.fresh === true) return false;
   const { deferred, heir: ref } = inheriting;
   deferred.push(message);
   context.ask(ref, (replyTo) => ({ type: "catch-up" as const, replyTo }), { timeoutMs: CATCH_UP_MILLISECONDS })
@@ -93,7 +94,7 @@ export function inherited(state: ExecutorState): void {
   const { orphans, options, inheriting, context } = state;
   state.inheriting = undefined;
   const now = options.clock.now();
-  for (const kept of orphans.all(now)) if (kept.number !== undefined) orphans.keep(kept, now);
+  for (const kept of orphans.all(now)) orphans.keep(kept, now);
   for (const message of inheriting?.deferred ?? []) context.tell(context.self, message);
   if (options.embeds) context.after(RESERVED_MILLISECONDS, { type: "admit" });
 }

@@ -11,8 +11,8 @@ export function takeInventory(state: ExecutorState, replyTo: Ref<Reply<Inventory
   const { context, sequences, orphans, options } = state;
   if (!state.heirs.has(from)) return reply(context, replyTo, { type: "closed" });
   const all: readonly Kept[] = [...sequences.all(), ...orphans.all(options.clock.now())];
-  const holdings = all.flatMap(({ number, slot, ids, held }) => {
-    return number === undefined || held === 0 ? [] : [{ number, slot, ids: Int32Array.from(ids.slice(0, held)) }];
+  const holdings = all.flatMap(({ number, slot, ids, promptTokens, held }) => {
+    return held === 0 ? [] : [{ number, slot, ids: Int32Array.from(ids.slice(0, held)), promptTokens }];
   });
   reply(context, replyTo, { type: "inventory", holdings });
 }

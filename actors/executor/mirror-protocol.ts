@@ -20,6 +20,8 @@ export const Copy = v.object({
   slot: Count,
   position: Position,
   tokens: v.pipe(v.instance(Int32Array), v.minLength(1), v.maxLength(MAX_STEP_TOKENS)),
+  /** How many of the sequence's tokens are a prompt's; absent: none. */
+  promptTokens: v.optional(Position),
   data: v.instance(Float32Array),
 });
 export interface Copy {
@@ -30,6 +32,7 @@ export interface Copy {
   readonly position: number;
   /** The ids of the positions. */
   readonly tokens: Int32Array;
+  readonly promptTokens?: number | undefined;
   /** [layer, key and value, kvHead, position, headSize] */
   readonly data: Float32Array;
 }
@@ -41,6 +44,8 @@ export const Recall = v.object({
   sequence: SequenceNumber,
   slot: Count,
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
+  /** How many of the ids are a prompt's; absent: none. */
+  promptTokens: v.optional(Position),
 });
 export interface Recall {
   readonly type: "recall";
@@ -48,6 +53,7 @@ export interface Recall {
   readonly sequence: number;
   readonly slot: number;
   readonly ids: Int32Array;
+  readonly promptTokens?: number | undefined;
 }
 
 /** To the mirror: a sequence is over; `keep` where it may be taken up. */

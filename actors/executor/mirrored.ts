@@ -4,11 +4,11 @@
  * here: should a plan put this segment in the other's place, answers are taken up where the copies end.
  */
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
-import { bring } from "./admission.ts";
 import type { Copied, Copy, Forget, Recall } from "./mirror-protocol.ts";
 import type { Kept } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import type { ExecutorState, Following } from "./state.ts";
+import { bring } from "./taking-up.ts";
 
 /** Mirrors `source` from now on, or nobody. What was copied from another one is kept for a while. */
 export function follow(state: ExecutorState, source: Ref<Copied> | undefined): void {
@@ -34,11 +34,11 @@ export function takeCopy(state: ExecutorState, message: Copy, from: string): voi
   const following = followingOn(state, from, message.slot);
   if (following === undefined) return;
   const { options, orphans, context } = state;
-  const { copy, sequence, slot, position, tokens, data } = message;
+  const { copy, sequence, slot, position, tokens, promptTokens = 0, data } = message;
   const known = following.copies.get(sequence);
   const kept = known !== undefined && known.slot === slot && orphans.keeps(known)
     ? known
-    : keepCopy(state, following, { number: sequence, slot, ids: [], held: 0 });
+    : keepCopy(state, following, { number: sequence, slot, ids: [], promptTokens, held: 0 });
   if (position > kept.held || position + tokens.length > options.context) return acknowledge(state, message, kept.held);
   // What lies behind is overwritten. And the source is there, should the connection to it have been lost.
   kept.held = position;
@@ -72,9 +72,11 @@ export function recall(state: ExecutorState, message: Recall, from: string): voi
   const following = followingOn(state, from, message.slot);
   if (following === undefined) return;
   const { orphans } = state;
-  const { sequence, slot, ids } = message;
-  const { extent } = bring(state, slot, ids, { abandoned: true }, () => orphans.drop(slot)) ?? { extent: 0 };
-  keepCopy(state, following, { number: sequence, slot, ids: [...ids.subarray(0, extent)], held: extent });
+  const { sequence, slot, ids, promptTokens = 0 } = message;
+  const options = { promptTokens, abandoned: true };
+  const { extent } = bring(state, slot, ids, options, () => orphans.drop(slot)) ?? { extent: 0 };
+  const held = { ids: [...ids.subarray(0, extent)], promptTokens, held: extent };
+  keepCopy(state, following, { number: sequence, slot, ...held });
   acknowledge(state, message, extent);
 }
 

@@ -36,7 +36,9 @@ export function lagOf({ mirroring, sequences }: ExecutorState): number | undefin
   return sequences.all().reduce((sum, sequence) => sum + behind(mirroring, sequence), 0);
 }
 
-function behind({ known }: Mirroring, { number, held }: Sequence): number {
+function behind({ known }: Mirroring, { number, held, idle }: Sequence): number {
+  // Nobody waits for one that only readies caches.
+  if (idle) return 0;
   // A sequence that was taken up may have gone back to before what the mirror had.
   return Math.max(0, held - (known.get(number) ?? 0));
 }
@@ -68,14 +70,14 @@ function roomIn({ positionBytes }: ExecutorState["options"]): number {
 }
 
 function send({ options, context }: ExecutorState, mirroring: Mirroring, sequence: Sequence, all: boolean): void {
-  const { number, slot, ids, held, begun } = sequence;
+  const { number, slot, ids, held, begun, promptTokens } = sequence;
   const copy = ++mirroring.copies;
   mirroring.flight = { copy, since: options.clock.now(), all };
   const known = mirroring.known.get(number);
   if (known === undefined && begun > 0) {
     // The mirror may have copies of the same ids: from before the sequence broke and was taken up.
     const before = Int32Array.from(ids.slice(0, held));
-    return context.tell(mirroring.to, { type: "recall", copy, sequence: number, slot, ids: before });
+    return context.tell(mirroring.to, { type: "recall", copy, sequence: number, slot, ids: before, promptTokens });
   }
   const position = Math.min(known ?? 0, held);
   mirroring.known.set(number, position);
@@ -91,8 +93,9 @@ function send({ options, context }: ExecutorState, mirroring: Mirroring, sequenc
 export function passOnCopy(state: ExecutorState, message: Extract<ExecutorMessage, { type: "cache-read" }>): void {
   const { mirroring, sequences, context } = state;
   if (mirroring?.flight?.copy !== message.copy) return;
-  if (sequences.get(message.sequence) === undefined) return landed(state, message.copy, true);
-  context.tell(mirroring.to, { ...message, type: "copy" });
+  const sequence = sequences.get(message.sequence);
+  if (sequence === undefined) return landed(state, message.copy, true);
+  context.tell(mirroring.to, { ...message, type: "copy", promptTokens: sequence.promptTokens });
 }
 
 /** The mirror says how much it holds of a sequence. */

@@ -83,6 +83,8 @@ export type ExecutorMessage =
   | { readonly type: "look"; readonly replyTo: Ref<Reply<ExecutorLook>> }
   /** From itself: the step under way has ended. */
   | { readonly type: "computed"; readonly outcome: StepOutcome }
+  /** From itself: nothing has had to run for a while. */
+  | { readonly type: "reread" }
   /** From itself: a slot may be given away that was kept until now. */
   | { readonly type: "admit" }
   /** From itself: the caches of a sequence that is taken up did not come to its slot. */

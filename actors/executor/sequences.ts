@@ -20,6 +20,20 @@ export interface Sequence {
   readonly shared: boolean;
   /** Segments from this one on. */
   readonly stages: number;
+  /** The segments behind the next one, in order. */
+  readonly route: readonly Ref<SegmentMessage>[];
+  /** How many of its tokens are a prompt's. */
+  readonly promptTokens: number;
+  /** Whether it only readies caches for prompts to come. */
+  readonly idle: boolean;
+  /** Positions that it comes to at most. */
+  readonly room: number;
+  /** Of the cache's tokens those that are reserved for it; 0 behind the first segment. */
+  reserved: number;
+  /** Those that were seated before have smaller numbers. */
+  readonly order: number;
+  /** When it was seated, on the executor's clock. */
+  readonly since: number;
   /** Its tokens so far, also those that wait for their step: the next one comes in at the position behind them. */
   readonly ids: number[];
   /** How many of them the caches hold: those whose steps have ended well. */

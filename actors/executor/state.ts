@@ -9,8 +9,10 @@ import { type Kept, Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
 import { Recent } from "./recent.ts";
+import type { Rereading } from "./rereading.ts";
 import { Sequences } from "./sequences.ts";
 import { Spans } from "./spans.ts";
+import { WaitingLine } from "./waiting.ts";
 
 /** How long a step took. */
 export interface StepTimes {
@@ -37,7 +39,14 @@ export interface ExecutorOptions {
   readonly width: number;
   readonly vocabulary: number;
   readonly context: number;
+  /** Places in the caches, of open sequences and of what is kept. */
   readonly slots: number;
+  /** Sequences that are open at once, at most. Default: as many as there are slots. */
+  readonly concurrency?: number;
+  /** Tokens that the caches may hold of all sequences; a whole context at least. Default: that of every slot. */
+  readonly cacheTokens?: number;
+  /** Whether caches of sequences that are over are kept for prompts that begin like them. Default: true. */
+  readonly prefixes?: boolean;
   /** Bytes of one position in all of its caches. */
   readonly positionBytes: number;
   /** Whether the segment starts with the embedding: then it gives slots. */
@@ -85,10 +94,17 @@ export interface ExecutorState {
   readonly options: ExecutorOptions;
   readonly context: ExecutorContext;
   readonly sequences: Sequences;
-  /** What sequences that broke have left. */
+  /** What sequences have left in the caches. */
   readonly orphans: Orphans;
-  /** Who waits for a slot, in order; at the first segment only. */
-  readonly waiting: Enter[];
+  /** Who waits for a place; at the first segment only. */
+  readonly waiting: WaitingLine;
+  /** What is to be read again when nothing else has to run, and how often that has been done. */
+  readonly rereadings: Rereading[];
+  readings: number;
+  /** How long sequences have their places, in milliseconds; the latest count most. Undefined until one has ended. */
+  stay: number | undefined;
+  /** Sequences that were seated here so far. */
+  seated: number;
   /** Where the caches are mirrored, if anywhere. */
   mirroring: Mirroring | undefined;
   /** Whose caches are mirrored here, if anybody's: then nothing runs here. */
@@ -112,8 +128,12 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     options,
     context,
     sequences: new Sequences(options.slots),
-    orphans: new Orphans(),
-    waiting: [],
+    orphans: new Orphans(options.prefixes ?? true),
+    waiting: new WaitingLine(),
+    rereadings: [],
+    readings: 0,
+    stay: undefined,
+    seated: 0,
     mirroring: undefined,
     following: undefined,
     heirs: new Set(),

@@ -6,6 +6,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import type { Forward, SegmentMessage } from "../pipeline.ts";
 import { MAX_ROWS } from "../wire.ts";
 import { fail } from "./admission.ts";
+import { grow, trim } from "./budget.ts";
 import { forwardRows, gather, type Row, rowsOf, tokensOf } from "./forward.ts";
 import type { CameBy, StepOutcome } from "./protocol.ts";
 import type { QueuedRow } from "./queue.ts";
@@ -29,9 +30,22 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
       fail(state, sequence, fault);
       continue;
     }
+    if (!hasRoom(state, sequence, row.position + row.tokens.length)) continue;
     extend(sequence, row.position, row.tokens);
     state.queue.push({ sequence, row, arrived });
   }
+  trim(state);
+}
+
+/** Whether a row's tokens fit the caches: whatever has to give way for them has done so. */
+function hasRoom(state: ExecutorState, sequence: Sequence, end: number): boolean {
+  if (!state.options.embeds) return true;
+  while (state.sequences.has(sequence)) {
+    const grown = grow(state, sequence, end);
+    if (grown.type === "grown") return true;
+    fail(state, grown.putOff, "older answers needed its memory", "prompts");
+  }
+  return false;
 }
 
 /** Why a row is not the one that its sequence needs next. */

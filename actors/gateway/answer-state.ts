@@ -53,6 +53,8 @@ export interface AnswerState {
   promptTokens: number;
   /** Whether its sequence shares kernels, and has to wherever it is taken up. */
   shared: boolean;
+  /** Of these, what the caches held already. */
+  cachedTokens: number;
   /** Whether the reader has been told that the answer began. */
   started: boolean;
   firstTokenAt: number | undefined;
@@ -95,6 +97,7 @@ export function newAnswer(
     sent: 0,
     promptTokens: 0,
     shared: false,
+    cachedTokens: 0,
     started: false,
     firstTokenAt: undefined,
     troubledSince: now,
@@ -121,6 +124,7 @@ export function say(state: AnswerState, { listener }: AnswerOptions, event: Answ
 export function timingsOf(state: AnswerState, now: number): Timings {
   return {
     promptTokens: state.promptTokens,
+    cachedTokens: state.cachedTokens,
     completionTokens: state.generated.length,
     timeToFirstTokenMilliseconds: (state.firstTokenAt ?? now) - state.beganAt,
     totalMilliseconds: now - state.beganAt,

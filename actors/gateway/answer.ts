@@ -115,7 +115,7 @@ function hear(
     case "finished":
       return take(state, event, options);
     case "rejected":
-      return fail(state, options, event.code, event.message);
+      return fail(state, options, event.code, event.message, event.retryAfterSeconds);
     case "broken":
       return retry(state, event.reason, options, context);
     case "stalled":
@@ -144,6 +144,7 @@ function take(
     announceProgress(state, options, now);
     return next(state);
   }
+  state.cachedTokens = event.cached ?? 0;
   const timings = timingsOf(state, now);
   options.served.record(state.plan.number, timings);
   announceEnd(state, options, event.reason, timings);

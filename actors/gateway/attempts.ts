@@ -163,8 +163,14 @@ function isSuperseded({ mesh, plan }: AnswerState): boolean {
 }
 
 /** Tells the reader why there will be no answer. */
-export function fail(state: AnswerState, options: AnswerOptions, code: FailureCode, message: string): Next<never> {
+export function fail(
+  state: AnswerState,
+  options: AnswerOptions,
+  code: FailureCode,
+  message: string,
+  retryAfterSeconds?: number,
+): Next<never> {
   announce(state, options, { stage: "failed", message });
-  say(state, options, { type: "failed", code, message });
+  say(state, options, { type: "failed", code, message, ...(retryAfterSeconds && { retryAfterSeconds }) });
   return stop(message);
 }

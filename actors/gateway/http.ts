@@ -83,6 +83,9 @@ function respond(error: unknown): Response {
   const refused = error instanceof RequestError ? error : undefined;
   const status = refused?.status ?? (error instanceof HTTPException ? error.status : 500);
   const code = refused?.code ?? (status === 500 ? "internal_error" : "invalid_request");
-  const headers = status === 401 ? { "www-authenticate": "Bearer" } : {};
+  const headers = {
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(refused?.retryAfterSeconds === undefined ? {} : { "retry-after": String(refused.retryAfterSeconds) }),
+  };
   return Response.json(errorBody(status, code, errorText(error), refused?.param ?? null), { status, headers });
 }

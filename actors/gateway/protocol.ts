@@ -35,7 +35,13 @@ export type AnswerEvent =
   | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "finished"; readonly reason: FinishReason; readonly timings: Timings; readonly plan: ActivePlan }
-  | { readonly type: "failed"; readonly code: FailureCode; readonly message: string };
+  | {
+    readonly type: "failed";
+    readonly code: FailureCode;
+    readonly message: string;
+    /** After which another try may be worth it; absent where nothing is known of that. */
+    readonly retryAfterSeconds?: number | undefined;
+  };
 
 /** Why an answer failed. */
 export type FailureCode =
@@ -53,6 +59,8 @@ export type FailureCode =
 /** How long an answer took. Milliseconds, from the prompt's arrival at the gateway. */
 export interface Timings {
   readonly promptTokens: number;
+  /** Tokens of the prompt that were in the caches already. */
+  readonly cachedTokens: number;
   readonly completionTokens: number;
   /** To the first token. */
   readonly timeToFirstTokenMilliseconds: number;

@@ -1,5 +1,7 @@
 /** How the API refuses. */
-import type { FailureCode } from "./protocol.ts";
+import type { AnswerEvent, FailureCode } from "./protocol.ts";
+
+type Failed = Extract<AnswerEvent, { readonly type: "failed" }>;
 
 /** A request that cannot be served as it is; becomes a response in OpenAI's error shape. */
 export class RequestError extends Error {
@@ -7,12 +9,21 @@ export class RequestError extends Error {
   readonly status: number;
   readonly code: string;
   readonly param: string | null;
+  /** After which another try may be worth it; undefined where nothing is known of that. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: string, message: string, param: string | null = null) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    param: string | null = null,
+    retryAfterSeconds?: number,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
     this.param = param;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -44,6 +55,12 @@ export function statusOf(code: FailureCode): number {
 }
 
 /** The error of a failed answer. */
-export function failureOf({ code, message }: { readonly code: FailureCode; readonly message: string }): RequestError {
-  return new RequestError(statusOf(code), code, message, code === "model_not_found" ? "model" : null);
+export function failureOf({ code, message, retryAfterSeconds }: Omit<Failed, "type">): RequestError {
+  return new RequestError(
+    statusOf(code),
+    code,
+    message,
+    code === "model_not_found" ? "model" : null,
+    retryAfterSeconds,
+  );
 }

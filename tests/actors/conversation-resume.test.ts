@@ -60,24 +60,25 @@ test("a prompt whose prefill broke off asks for what it left, though no token wa
   });
 });
 
-test("caches are to be kept where another conversation may go on, and only there", async () => {
+test("caches are to be kept where another conversation may go on, or for prompts that begin like one that is over", async () => {
   const kept = async (end: (scene: ConversationScene) => Promise<void>) => {
-    let keep: boolean | undefined;
+    let kept: string | undefined;
     await scene({}, async (scene) => {
       await scene.tell(seated);
       await end(scene);
-      keep = scene.first.of("leave")[0]?.keep;
+      const [{ keep, over } = { keep: undefined }] = scene.first.of("leave");
+      kept = keep === true ? over === true ? "prompts" : "answer" : "nobody";
       assert.equal(scene.first.of("leave").length, 1);
     });
-    return keep;
+    return kept;
   };
-  assert.equal(await kept(({ tell }) => tell({ type: "failed", reason: "lost" }, "b")), true);
-  assert.equal(await kept(({ tell }) => tell({ type: "cancel", keep: true }, "r")), true);
-  assert.equal(await kept(({ stop }) => stop()), true);
-  assert.equal(await kept(({ tell }) => tell({ type: "cancel", keep: false }, "r")), false);
-  assert.equal(await kept(({ tell }) => tell(draw(5, "\0"), "c")), false, "the answer is over");
-  assert.equal(await kept(({ tell }) => tell(draw(7, "a"), "c")), false, "a pipeline that has lost count");
-  assert.equal(await kept(({ clock }) => clock.advance(STALL_MILLISECONDS + 1)), false);
+  assert.equal(await kept(({ tell }) => tell({ type: "failed", reason: "lost" }, "b")), "answer");
+  assert.equal(await kept(({ tell }) => tell({ type: "cancel", keep: true }, "r")), "answer");
+  assert.equal(await kept(({ stop }) => stop()), "answer");
+  assert.equal(await kept(({ tell }) => tell({ type: "cancel", keep: false }, "r")), "prompts");
+  assert.equal(await kept(({ tell }) => tell(draw(5, "\0"), "c")), "prompts", "the answer is over");
+  assert.equal(await kept(({ tell }) => tell(draw(7, "a"), "c")), "nobody", "a pipeline that has lost count");
+  assert.equal(await kept(({ clock }) => clock.advance(STALL_MILLISECONDS + 1)), "nobody");
 });
 
 test("where all tokens were drawn before, the rest of the text is told and nothing runs", async () => {

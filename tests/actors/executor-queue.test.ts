@@ -21,6 +21,7 @@ const SEQUENCES: ReadonlyMap<string, Sequence> = new Map(["a", "b", "p", "q"].ma
     held: 0,
     begun: 0,
     fresh: false,
+    ...{ route: [], promptTokens: 0, idle: false, room: 100, reserved: 0, order: number, since: 0 },
   },
 ]));
 

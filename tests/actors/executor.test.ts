@@ -1,9 +1,10 @@
 /** The executor alone: how sequences come and go, and what is left when devices, workers or it itself do. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_WAITING } from "../../actors/executor/admission.ts";
+import { MAX_WAITING, MAX_WAITING_OF_CLIENT } from "../../actors/executor/waiting.ts";
 import type { ExecutorOptions } from "../../actors/executor/state.ts";
 import { ComputeGoneError } from "../../models/compute/mod.ts";
+import { defaultSampling } from "../../models/sampling/mod.ts";
 import { defined } from "./defined.ts";
 import { one, open, scene } from "./executor-scene.ts";
 
@@ -107,13 +108,20 @@ test("a sequence is stepped and closed by the device that it came by, and by no 
 });
 
 test("the line for a slot is bounded: who comes after that is told so", async () => {
-  await scene({ slots: 1 }, async ({ talker, enter, look }) => {
-    const x = talker("x");
-    for (let entered = 0; entered <= MAX_WAITING; entered++) await enter(x);
-    assert.deepEqual([x.of("failed").length, (await look()).waiting], [0, MAX_WAITING]);
-    const y = talker("y");
-    await enter(y);
-    assert.match(y.of("failed")[0]?.reason ?? "", /answers wait for a place already/);
+  await scene({ slots: 1 }, async ({ talker, tell, route, look }) => {
+    const [x, y, z] = [talker("x"), talker("y"), talker("z")];
+    const enter = ({ ref: conversation }: typeof x, client: string) =>
+      tell({ type: "enter", conversation, route, sampling: defaultSampling, client });
+    for (let entered = 0; entered <= MAX_WAITING_OF_CLIENT; entered++) await enter(x, "greedy");
+    assert.deepEqual([x.of("refused").length, (await look()).waiting], [0, MAX_WAITING_OF_CLIENT]);
+    await enter(x, "greedy");
+    const [refused] = x.of("refused");
+    assert.match(refused?.reason ?? "", /answers wait for a place already/);
+    assert.ok((refused?.retryAfterSeconds ?? 0) >= 1);
+    for (let entered = MAX_WAITING_OF_CLIENT; entered < MAX_WAITING; entered++) await enter(y, `${entered}`);
+    assert.deepEqual([x.of("refused").length, (await look()).waiting], [1, MAX_WAITING]);
+    await enter(z, "another");
+    assert.equal(z.of("refused").length, 1);
   });
 });
 

@@ -76,16 +76,23 @@ function envelope({ id, created, model, endpoint }: ResponseHead, chunk: boolean
 }
 
 function usageOf({ choicesPerPrompt }: ResponseHead, ends: readonly Finished[]): object {
-  const { prompt, completion } = counted(choicesPerPrompt, ends);
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const { prompt, cached, completion } = counted(choicesPerPrompt, ends);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached },
+  };
 }
 
 function counted(choicesPerPrompt: number, ends: readonly Finished[]) {
   const sum = (of: (timings: Timings) => number, which: readonly Finished[]) => {
     return which.reduce((total, { timings }) => total + of(timings), 0);
   };
+  const first = ends.filter((_, index) => index % choicesPerPrompt === 0);
   return {
-    prompt: sum(({ promptTokens }) => promptTokens, ends.filter((_, index) => index % choicesPerPrompt === 0)),
+    prompt: sum(({ promptTokens }) => promptTokens, first),
+    cached: sum(({ cachedTokens }) => cachedTokens, first),
     completion: sum(({ completionTokens }) => completionTokens, ends),
   };
 }

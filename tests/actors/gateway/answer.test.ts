@@ -33,6 +33,7 @@ test("a prompt becomes a conversation at the plan's first device, and the reader
     plan: { term: 1, epoch: 1 },
     timings: {
       promptTokens: 3,
+      cachedTokens: 0,
       completionTokens: 8,
       timeToFirstTokenMilliseconds: 40,
       totalMilliseconds: 120,

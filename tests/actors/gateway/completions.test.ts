@@ -7,6 +7,7 @@ import { noModels } from "../../../actors/plan.ts";
 import { apiScene, eventsOf, type Responding } from "./api-scene.ts";
 import { isCancelled, piece, planAt, type Scene, STARTED } from "./scene.ts";
 
+const NOTHING_CACHED = { prompt_tokens_details: { cached_tokens: 0 } };
 const CHAT = { messages: [{ role: "user", content: "Hello" }] };
 const DETAILS = {
   ttft_ms: 40,
@@ -53,7 +54,7 @@ test("a completion that is not streamed comes whole, with usage, times and route
     object: "text_completion",
     model: "story",
     choices: [{ index: 0, text: "Hi!", finish_reason: "stop", logprobs: null }],
-    usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+    usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, ...NOTHING_CACHED },
     skein: DETAILS,
   });
   const chat = await api.request("/v1/chat/completions", CHAT);
@@ -91,7 +92,7 @@ test("a chat's stream names the role, brings the text as it comes, and ends with
     delta({ content: "Hi" }),
     delta({ content: "!" }),
     { choices: [{ index: 0, delta: {}, finish_reason: "stop", logprobs: null }], skein: DETAILS },
-    { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } },
+    { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, ...NOTHING_CACHED } },
   ]);
 });
 
@@ -196,7 +197,7 @@ test("several choices come in one response, in their order, and are counted toge
     { index: 0, text: "Hello one", finish_reason: "length", logprobs: null },
     { index: 1, text: "Hello two", finish_reason: "stop", logprobs: null },
   ]);
-  assert.deepEqual(usage, { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 });
+  assert.deepEqual(usage, { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6, ...NOTHING_CACHED });
 });
 
 test("a stream of several choices names each, and one that fails ends all", async () => {

@@ -61,6 +61,7 @@ test("the plan comes as its schema says, with what was measured under it once th
   ]);
   api.stage.served.record(plan.number, {
     promptTokens: 1,
+    cachedTokens: 0,
     completionTokens: 11,
     timeToFirstTokenMilliseconds: 50,
     totalMilliseconds: 150,
