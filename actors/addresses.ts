@@ -3,6 +3,7 @@ import { ANY, type Ref } from "../runtime/actor/mod.ts";
 import type { BalancerMessage } from "./balancer/protocol.ts";
 import type { GatewayMessage } from "./gateway/protocol.ts";
 import type { InspectorMessage } from "./inspector/protocol.ts";
+import type { KeeperMessage } from "./keeper/protocol.ts";
 import type { LeaderMessage } from "./leader/protocol.ts";
 import type { LibraryMessage } from "./library/protocol.ts";
 import type { MonitorMessage } from "./monitor/protocol.ts";
@@ -45,4 +46,9 @@ export const FOLLOWER_PATH = "/follower-";
 /** The balancer hears from its own device and from the leader. */
 export function balancerOf(device: string): Ref<BalancerMessage> {
   return { device, path: `/${SUPERVISOR}/balancer`, incarnation: ANY, channel: "control" };
+}
+
+/** The keeper hears from its own device only. */
+export function keeperOf(device: string): Ref<KeeperMessage> {
+  return { device, path: `/${SUPERVISOR}/keeper`, incarnation: ANY, channel: "control" };
 }

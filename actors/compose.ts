@@ -16,6 +16,9 @@ import { Traces } from "./gateway/traces.ts";
 import type { Host, Peers } from "./host.ts";
 import { inspector, type InspectorOptions } from "./inspector/behaviour.ts";
 import { EventRing } from "./inspector/events.ts";
+import { keeper } from "./keeper/behaviour.ts";
+import { Pledges } from "./keeper/pledges.ts";
+import { type Room, spareBytes } from "./keeper/room.ts";
 import { leader } from "./leader/behaviour.ts";
 import type { ServingPolicy } from "./leader/policy.ts";
 import type { Solver } from "./leader/solver.ts";
@@ -57,6 +60,8 @@ export interface Parts {
   readonly policy: ServingPolicy;
   /** The owner's limit for models on this device; absent: what is free. */
   readonly memoryLimitBytes?: number | undefined;
+  /** The owner's limit for blocks on disk that do not run here; absent: none. */
+  readonly diskLimitBytes?: number | undefined;
   /** How many times slower this device pretends to be; 1 for not at all. */
   readonly slowdown: number;
   /** This device's actors and what they count, for inspectors. */
@@ -90,7 +95,10 @@ export function composeDevice(parts: Parts): Composed {
   };
   const traces = new Traces();
   const balance = new BalanceRecord(clock, balances);
-  const measured = { ...parts, announce, work, links, events, balance };
+  const pledges = new Pledges(clock);
+  const room: Room = { limitBytes: parts.diskLimitBytes, keptBytes: 0, warned: false };
+  const spareDisk = (diskBytes: number) => spareBytes(room, diskBytes);
+  const measured = { ...parts, announce, work, links, events, balance, spareDisk };
   const onTransfer = (from: string, bytes: number, milliseconds: number) =>
     links.transferred(from, bytes, milliseconds);
   const { remake } = parts;
@@ -98,13 +106,14 @@ export function composeDevice(parts: Parts): Composed {
   const cast = {
     leader: leader({ self: device, clock, joins, peers, solver, store, announce, balances }),
     balancer: balancer({ ...measured, yields, probe: parts.probe }),
-    library: library(store),
+    keeper: keeper({ device, name: parts.name, clock, today: Date.now, peers, store, pledges, room, announce }),
+    library: library(store, pledges),
     monitor: monitor(measured),
     gateway: gateway({ clock, served, traces, announce }),
     inspector: inspector(measured),
   };
   return {
-    root: supervisor({ device, clock, cast, loading, work, policy, announce, onStep: parts.onStep }),
+    root: supervisor({ device, clock, cast, loading, store, work, policy, announce, onStep: parts.onStep }),
     served,
     traces,
     announce,

@@ -16,6 +16,8 @@ export type DeviceEvent =
   | { readonly type: "standby"; readonly first: number; readonly last: number; readonly owner: string }
   /** Blocks that another device runs and this one has loaded too, to go on at once should that one be lost. */
   | { readonly type: "mirror"; readonly first: number; readonly last: number; readonly owner: string }
+  /** Blocks that do not run here were deleted, and why. */
+  | { readonly type: "discarded"; readonly bytes: number; readonly reason: string }
   | { readonly type: "released"; readonly first: number; readonly last: number }
   | {
     readonly type: "plan";

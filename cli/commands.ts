@@ -17,6 +17,7 @@ export const commands: Commands = {
   forget: () => import("./forget.ts"),
   ask: () => import("./ask.ts"),
   chat: () => import("./chat.ts"),
+  models: () => import("./models.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
   trace: () => import("./trace.ts"),

@@ -23,6 +23,7 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
                       addresses, on the port of the last run, at first a free one)
   --no-mdns           do not look for devices on the local network
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
+  --disk SIZE         most disk for blocks that do not run here, such as 20GiB, or none; remembered (default: no limit)
   --threads N         threads for computing (default: what is measured best at the first start, 8 at most)
   --balance on|off    move blocks where measurements ask for it (default on)
   --no-yield          keep blocks also when other programs need this device's memory or processor
@@ -56,6 +57,8 @@ export interface UpOptions {
   readonly join?: string;
   readonly mdns: boolean;
   readonly memoryLimitBytes?: number;
+  /** Most bytes of disk for blocks that do not run here; undefined for what was said last. */
+  readonly disk?: number | "none";
   /** Undefined for what is measured best. */
   readonly threads?: number;
   readonly slowdown: number;
@@ -100,6 +103,7 @@ function parse(args: readonly string[]) {
     listen: { type: "string", multiple: true },
     "no-mdns": { type: "boolean", default: false },
     memory: { type: "string" },
+    disk: { type: "string" },
     threads: { type: "string" },
     context: { type: "string", default: "4096" },
     concurrency: { type: "string", default: "4" },
@@ -125,6 +129,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     throw new CommandError("--name must have 1 to 64 characters.", 2);
   }
   const memoryLimitBytes = bytesOption("memory", values.memory);
+  const disk = values.disk === "none" ? values.disk : bytesOption("disk", values.disk);
   const threads = numberOption("threads", values.threads, { min: 1, max: 256, integer: true });
   return {
     name: values.name,
@@ -133,6 +138,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     ...(values.listen === undefined ? {} : { listen: values.listen }),
     mdns: !values["no-mdns"],
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    ...(disk === undefined ? {} : { disk }),
     ...(threads === undefined ? {} : { threads }),
     slowdown: numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1,
     balances: oneOf("balance", values.balance, ["on", "off"]) === "on",

@@ -130,6 +130,7 @@ function sentence(event: DaemonEvent): string | undefined {
     case "standby":
     case "mirror":
     case "released":
+    case "discarded":
     case "plan":
     case "balance":
     case "waiting":

@@ -7,6 +7,7 @@ import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
 import { announceDaemon, type DataFolder, openDataFolder } from "../runtime/host/mod.ts";
 import { type Invite, isStrayStreamError } from "../runtime/mesh/mod.ts";
+import { rememberedLimit } from "./disk-limit.ts";
 import { readInvite } from "./join.ts";
 import { findModel, type ModelSource } from "./model-source.ts";
 import { readUpOptions, type UpOptions } from "./up-options.ts";
@@ -71,9 +72,11 @@ async function serve(
   printer: Printer,
   { ending: told, hurry }: { readonly ending: AbortSignal; readonly hurry: AbortSignal },
 ): Promise<void> {
-  const { name, source, quantize, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
+  const { name, source, quantize, disk, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
+  const diskLimitBytes = await rememberedLimit(disk, folder);
   await using daemon = await startDaemon({
     ...rest,
+    ...(diskLimitBytes === undefined ? {} : { diskLimitBytes }),
     name,
     version: packageJson.version,
     folder,

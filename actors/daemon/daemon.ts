@@ -35,6 +35,8 @@ export interface DaemonOptions extends MembershipOptions {
   };
   /** Bytes that segments may use here; absent: what is free. */
   readonly memoryLimitBytes?: number;
+  /** Bytes of disk that blocks may take which do not run here; absent: no limit. */
+  readonly diskLimitBytes?: number;
   /** Threads of the compute worker; absent: what is measured best on this machine. */
   readonly threads?: number;
   readonly cores: number;
@@ -199,6 +201,7 @@ function startActors(
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,
     memoryLimitBytes: options.memoryLimitBytes,
+    diskLimitBytes: options.diskLimitBytes,
     slowdown: options.slowdown,
     inspect: system.inspect,
     announce(event) {

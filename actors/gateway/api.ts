@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { Happening } from "../inspector/happening.ts";
+import { Keeping, LetGo, Removed } from "../keeper/protocol.ts";
 import { DeviceView } from "../inspector/protocol.ts";
 import { Split } from "../leader/policy.ts";
 import type { SolveAnswer } from "../leader/solver.ts";
@@ -152,6 +153,16 @@ export const routes = {
   ),
   /** For the owner alone: puts a device out. */
   forget: post("/skein/forget", v.object({ device: Identifier }), v.object({ forgotten: Identifier })),
+  /** The models on this device's disk. */
+  models: get("/skein/models", Keeping),
+  /** For the owner alone: deletes a model here, by its name or id; `force`: also one that is served, but for what runs. */
+  removeModel: post("/skein/models/remove", v.object({ model: ShortText, force: v.optional(v.boolean()) }), Removed),
+  /** For the owner alone: deletes what is left over, and spare copies. `all`: also models that are not served. */
+  prune: post(
+    "/skein/models/prune",
+    v.object({ all: v.optional(v.boolean()), dryRun: v.optional(v.boolean()) }),
+    LetGo,
+  ),
   inspect: get("/skein/inspect", Inspection),
   /** Answers of late that entered at this device, the latest first. */
   traces: get("/skein/traces", v.object({ answers: v.array(TracedSummary) })),

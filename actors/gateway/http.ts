@@ -8,6 +8,7 @@ import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
 import { addMembers } from "./member-routes.ts";
 import { meshView } from "./mesh-view.ts";
+import { addModels } from "./model-routes.ts";
 import { findModel, FirstSeen, listModels } from "./models.ts";
 import { errorBody, RequestError } from "./request-error.ts";
 
@@ -31,6 +32,7 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
   app.post("/v1/chat/completions", (context) => complete("chat", context.req.raw, options));
   addInspection(app, options);
   addMembers(app, options);
+  addModels(app, options);
   app.notFound((context) => {
     const { method, path } = context.req;
     return context.json(errorBody(404, "not_found", `There is no ${method} ${path} here.`), 404);

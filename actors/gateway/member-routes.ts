@@ -1,11 +1,10 @@
 /** The part of the API by which a mesh's owner sees who is in it, lets devices in and puts them out. */
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { errorText } from "../../runtime/error-text.ts";
-import { bearerIs } from "./access.ts";
 import { type MemberView, routes } from "./api.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { readBy } from "./body.ts";
-import { type Members, OWNER_HEADER } from "./members.ts";
+import { requireOwner } from "./owner.ts";
 import { RequestError } from "./request-error.ts";
 
 /** Adds the routes. */
@@ -13,7 +12,7 @@ export function addMembers(app: Hono, options: ApiOptions): void {
   const { members } = options;
   app.get(routes.devices.path, (context) => context.json({ devices: viewsOf(options) }));
   app.post(routes.invite.path, async (context) => {
-    requireOwner(context, members);
+    requireOwner(context, members, "lets devices in and puts them out");
     const asked = await readBy(
       context.req.raw,
       routes.invite,
@@ -22,7 +21,7 @@ export function addMembers(app: Hono, options: ApiOptions): void {
     return context.json({ invite: refusing(() => members.invite(asked)) });
   });
   app.post(routes.forget.path, async (context) => {
-    requireOwner(context, members);
+    requireOwner(context, members, "lets devices in and puts them out");
     const { device } = await readBy(context.req.raw, routes.forget, 'Whom to forget is {"device": ID}.');
     await Promise.resolve(refusing(() => members.forget(device)));
     return context.json({ forgotten: device });
@@ -35,13 +34,6 @@ function viewsOf({ device, name, peers, members }: ApiOptions): MemberView[] {
     { device, name, version: members.version, self: true, here: true },
     ...members.devices().map((known) => ({ ...known, self: false, here: here.has(known.device) })),
   ];
-}
-
-/** The API itself is open to every user of the machine. */
-function requireOwner(context: Context, { ownerKey }: Members): void {
-  if (bearerIs(ownerKey, context.req.header(OWNER_HEADER) ?? null)) return;
-  const message = "Only the owner of this daemon's data folder lets devices in and puts them out.";
-  throw new RequestError(403, "not_the_owner", message);
 }
 
 function refusing<T>(action: () => T): T {

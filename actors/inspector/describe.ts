@@ -18,6 +18,8 @@ export function describeEvent(event: DeviceEvent): string {
       return `mirrors blocks ${event.first} to ${event.last} of ${event.owner}`;
     case "released":
       return `let go of blocks ${event.first} to ${event.last}`;
+    case "discarded":
+      return `deleted ${formatBytes(event.bytes)} of blocks that do not run here: ${event.reason}`;
     case "plan": {
       const route = event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
       return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}`;

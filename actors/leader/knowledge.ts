@@ -90,6 +90,8 @@ export class Knowledge {
    * them, or no news.
    */
   holds(device: string, model: string, blocks: BlockRuns): "more" | "freed" | "nothing" {
+    // What was deleted there is not offered any more.
+    if (blocks.length === 0) this.#told.get(model)?.holders.delete(device);
     if (!this.#told.has(model) || !this.holdings.tell(model, device, this.name(device), blocks)) return "nothing";
     return this.#forgive(({ missing }) => missing !== undefined) ? "freed" : "more";
   }

@@ -8,7 +8,7 @@ export const PIECE_BYTES = 256 * 1024;
 
 export const WireBlob = v.object({ sha256: Sha256, bytes: Count });
 
-/** Answer to `has`: for each blob whether it is here, complete. */
+/** Answer to `has` and `vouch`: for each blob whether it is here, complete, and is kept. */
 export const Holdings = v.array(v.boolean());
 /** Answer to `read`: the piece, or undefined where the blob is not here. */
 export interface Piece {
@@ -29,12 +29,18 @@ export const ManifestPiece: v.GenericSchema<unknown, ManifestPiece> = v.object({
   totalBytes: v.optional(v.pipe(Count, v.maxValue(MAX_MANIFEST_BYTES))),
 });
 
+/** Blobs that one message asks for. */
+export const MAX_BLOBS = 4096;
+
+const Asked = {
+  blobs: v.pipe(v.array(WireBlob), v.maxLength(MAX_BLOBS)),
+  replyTo: replyTo<boolean[]>(),
+};
+
 export const LibraryMessage = v.variant("type", [
-  v.object({
-    type: v.literal("has"),
-    blobs: v.pipe(v.array(WireBlob), v.maxLength(4096)),
-    replyTo: replyTo<boolean[]>(),
-  }),
+  v.object({ type: v.literal("has"), ...Asked }),
+  /** The same, and to keep them for a minute: whoever asks is about to let go of its own copies. */
+  v.object({ type: v.literal("vouch"), ...Asked }),
   v.object({
     type: v.literal("read"),
     blob: WireBlob,

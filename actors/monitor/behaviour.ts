@@ -42,6 +42,8 @@ export interface MonitorOptions {
   readonly rates: () => Promise<ComputeRates>;
   /** Times of blocks that have run here. */
   readonly work: WorkTimes;
+  /** Of so many bytes of disk, those that copies may take by the owner's limit. Default: all. */
+  readonly spareDisk?: (diskBytes: number) => number;
   /** What is given up for the device's owner. Default: nothing. */
   readonly balance?: Pick<BalanceRecord, "owner">;
   /** The links to this device. */
@@ -113,12 +115,13 @@ async function report(
   const { rates, reported, heldBytes } = state;
   if (rates === undefined) return;
   const { device, name, host, work, peers, links, slowdown, clock, balance } = options;
+  const { spareDisk = (diskBytes: number) => diskBytes } = options;
   const yielding = balance?.owner.yieldsProcessor === true ? YIELDING_SLOWDOWN : 1;
   const current: DeviceReport = {
     device,
     name,
     ...await measureMemory(options, heldBytes),
-    spareDiskBytes: Math.floor(await host.readFreeDisk() * SPARE_DISK_PART),
+    spareDiskBytes: spareDisk(Math.floor(await host.readFreeDisk() * SPARE_DISK_PART)),
     rates: {
       decodeNanosecondsPerByte: rates.decodeNanosecondsPerByte * yielding,
       prefillNanosecondsPerMultiplyAdd: rates.prefillNanosecondsPerMultiplyAdd * yielding,

@@ -6,6 +6,7 @@ import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
 import { assign, elected, giveUpAll, inherited, loaded, reserve, segmentEnded } from "./assignments.ts";
+import { discard, storeUse } from "./discarding.ts";
 import { conversationEnded, converse } from "./conversations.ts";
 import { tellHoldings } from "./holdings.ts";
 import type { Held } from "./held.ts";
@@ -32,6 +33,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
   context.spawn(cast.leader, { name: "leader", restart });
   context.spawn(cast.balancer, { name: "balancer", restart });
   context.spawn(cast.inspector, { name: "inspector", restart });
+  context.spawn(cast.keeper, { name: "keeper", restart });
   context.spawn(cast.library, { name: "library", restart, channel: "tensors" });
   return {
     monitor: context.spawn(cast.monitor, { name: "monitor", restart, channel: "tensors" }),
@@ -87,6 +89,10 @@ function receive(
       return segmentEnded(state, message, options, context);
     case "held":
       return reply(context, message.replyTo, heldView(state));
+    case "store-use":
+      return void storeUse(state, options.store).then((use) => reply(context, message.replyTo, use));
+    case "discard":
+      return discard(state, message, options, context);
     case "mesh": {
       const { leader, term, mesh } = state;
       return reply(context, message.replyTo, { leader, term, state: mesh });

@@ -194,7 +194,7 @@ export class Loading {
 }
 
 /** The blobs that these blocks need, with the tokenizer where they have the embedding. */
-function blobsOf(blocks: readonly Block[], { tokenizer }: Manifest): Blob[] {
+export function blobsOf(blocks: readonly Block[], { tokenizer }: Manifest): Blob[] {
   return [...blocks.flatMap(blockBlobs), ...(takesTokens(blocks) ? [tokenizer] : [])];
 }
 

@@ -1,5 +1,6 @@
 /** The supervisor's messages: orders of the leader, conversations for gateways. */
 import * as v from "valibot";
+import type { StoredFile } from "../../models/store/mod.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
@@ -55,6 +56,23 @@ export interface HeldSegment {
   readonly weightBytes: number;
 }
 
+/** What of this device's block store is in use. */
+export interface StoreUse {
+  /** Hashes of blobs that run here, or are being loaded. */
+  readonly blobs: readonly string[];
+  /** Models that run here, and those that the mesh serves, by id. */
+  readonly running: readonly string[];
+  readonly served: readonly string[];
+}
+
+/** From the device's own keeper: files that are to go, of these models; the answer is those that have gone. */
+export interface DiscardMessage {
+  readonly type: "discard";
+  readonly files: readonly StoredFile[];
+  readonly models: readonly string[];
+  readonly replyTo: Ref<Reply<readonly StoredFile[]>>;
+}
+
 /** Parses what `from` sent: conversations alone, and for itself. What a leader orders comes by way of the leader actor. */
 export const acceptSupervisorMessage = accepting(
   Converse,
@@ -78,6 +96,9 @@ export type SupervisorMessage =
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
   /** From the device's own inspector. */
   | { readonly type: "held"; readonly replyTo: Ref<Reply<HeldView>> }
+  /** From the device's own keeper. */
+  | { readonly type: "store-use"; readonly replyTo: Ref<Reply<StoreUse>> }
+  | DiscardMessage
   /** From itself: a new segment has the caches that it inherits, or as much of them as could be had. */
   | { readonly type: "inherited"; readonly path: string }
   /** From its own clock: the heirs of a segment have had their time. */

@@ -1,4 +1,5 @@
 /** What a supervisor is made of and what it keeps. */
+import type { BlockStore } from "../../models/store/mod.ts";
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { BalancerMessage } from "../balancer/protocol.ts";
@@ -7,6 +8,7 @@ import type { Announce } from "../events.ts";
 import type { StepTimes } from "../executor/state.ts";
 import type { GatewayMessage } from "../gateway/protocol.ts";
 import type { InspectorMessage } from "../inspector/protocol.ts";
+import type { KeeperMessage } from "../keeper/protocol.ts";
 import type { AssignMessage } from "../leader/orders.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import type { LeaderMessage } from "../leader/protocol.ts";
@@ -23,6 +25,7 @@ import type { Quota } from "./quota.ts";
 export interface Cast {
   readonly leader: Behaviour<unknown, LeaderMessage>;
   readonly balancer: Behaviour<unknown, BalancerMessage>;
+  readonly keeper: Behaviour<unknown, KeeperMessage>;
   readonly library: Behaviour<unknown, LibraryMessage>;
   readonly monitor: Behaviour<unknown, MonitorMessage>;
   readonly gateway: Behaviour<unknown, GatewayMessage>;
@@ -43,6 +46,7 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly cast: Cast;
   readonly loading: Loading;
+  readonly store: Pick<BlockStore, "manifest" | "stock">;
   /** Hears of the work of this device's segments. */
   readonly work: WorkTimes;
   /** Hears of each step of a segment here. Default: nobody. */

@@ -1,5 +1,6 @@
 /** The contract of a device's block store: content-addressed blobs and the manifests that name them. */
 import type { Blob, Manifest } from "../manifest.ts";
+import type { Stock } from "./stock.ts";
 
 /** Keeps blobs by their SHA-256. Whatever `has` says is there is complete. */
 export interface BlockStore {
@@ -28,6 +29,8 @@ export interface BlockStore {
   rememberSource(source: string, manifest: Manifest): Promise<void>;
   /** The manifest that `source` gave, if it is remembered and all its blobs are still here. */
   compiledSource(source: string): Promise<Manifest | undefined>;
+  /** What takes room here. */
+  readonly stock: Stock;
 }
 
 /** Writes one blob, front to back. One call at a time. */

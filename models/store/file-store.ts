@@ -22,6 +22,7 @@ import { createFile, createFolder, publish, writeAll, writeJson } from "./atomic
 import { BlobMissingError, type BlobWriter, type BlockStore } from "./block-store.ts";
 import { hashFile } from "./hash-file.ts";
 import { openBlobWriter } from "./file-blob-writer.ts";
+import { fileStock, type Folders, type Stock } from "./stock.ts";
 import { explained, explaining } from "./store-error.ts";
 
 // A manifest of a thousand blocks takes less than a megabyte.
@@ -39,15 +40,17 @@ export async function openBlockStore(folder: string): Promise<BlockStore> {
   return new FileStore(folders);
 }
 
-type Folders = Readonly<Record<"blobs" | "manifests" | "sources", string>>;
-
 class FileStore implements BlockStore {
   readonly #folders: Folders;
   /** Paths of the blobs that are being received. */
   readonly #writing = new Set<string>();
+  /** Blobs that were added and that no manifest names yet: those of a model that is being compiled. */
+  readonly #fresh = new Set<string>();
+  readonly stock: Stock;
 
   constructor(folders: Folders) {
     this.#folders = folders;
+    this.stock = fileStock(folders, { writing: this.#writing, fresh: this.#fresh });
   }
 
   async has(blob: Blob): Promise<boolean> {
@@ -91,6 +94,7 @@ class FileStore implements BlockStore {
     try {
       const blob = await writeHashed(file, content);
       path = this.path(blob);
+      this.#fresh.add(blob.sha256);
       await file.sync();
       await file.close();
       await publish(temporary, path);
@@ -111,6 +115,7 @@ class FileStore implements BlockStore {
 
   async putManifest(manifest: Manifest): Promise<void> {
     await writeJson(this.#manifestPath(manifest.id), manifest);
+    for (const { sha256 } of manifestBlobs(manifest)) this.#fresh.delete(sha256);
   }
 
   async manifest(id: string): Promise<Manifest | undefined> {

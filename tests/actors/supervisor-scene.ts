@@ -6,6 +6,7 @@ import type { DeviceEvent } from "../../actors/events.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { GatewayMessage } from "../../actors/gateway/protocol.ts";
 import type { InspectorMessage } from "../../actors/inspector/protocol.ts";
+import type { KeeperMessage } from "../../actors/keeper/protocol.ts";
 import type { AssignMessage } from "../../actors/leader/orders.ts";
 import type { ServingPolicy } from "../../actors/leader/policy.ts";
 import type { LeaderMessage } from "../../actors/leader/protocol.ts";
@@ -93,10 +94,11 @@ export async function supervisorScene(
     monitor: monitor.behaviour,
     gateway: gateway.behaviour,
     balancer: recorder<BalancerMessage>().behaviour,
+    keeper: recorder<KeeperMessage>().behaviour,
     library: recorder<LibraryMessage>().behaviour,
     inspector: recorder<InspectorMessage>().behaviour,
   };
-  const options = { device: "here", clock, cast, loading, work: new WorkTimes(), policy: POLICY, announce };
+  const options = { device: "here", clock, cast, loading, store, work: new WorkTimes(), policy: POLICY, announce };
   system.spawn(supervisor(options), { name: SUPERVISOR });
   const tell = (message: SupervisorMessage) => system.tell(supervisorOf("here"), message);
   tell({ type: "elected", leader: "leader", term: 1 });

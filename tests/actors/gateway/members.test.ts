@@ -21,6 +21,8 @@ test("who cannot show the owner's key neither lets devices in nor puts them out"
   for (const headers of [{}, { "skein-owner": "Bearer wrong" }, { "skein-owner": "" }]) {
     assert.equal((await scene.read("/skein/invites", {}, { headers })).status, 403);
     assert.equal((await scene.read("/skein/forget", { device: "there" }, { headers })).status, 403);
+    assert.equal((await scene.read("/skein/models/remove", { model: "x" }, { headers })).status, 403);
+    assert.equal((await scene.read("/skein/models/prune", {}, { headers })).status, 403);
   }
 });
 

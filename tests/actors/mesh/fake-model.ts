@@ -74,6 +74,7 @@ export function fakeManifest(layers: number, name = "numbers"): Manifest {
 /** A store that has every blob of the models it was given, or learns them from others, and keeps nothing on disk. */
 export function fakeStore(held: readonly Manifest[] = []): BlockStore & { readonly received: Set<string> } {
   const received = new Set<string>();
+  const used = new Map<string, number>();
   const manifests = new Map(held.map((manifest) => [manifest.id, manifest]));
   const blobs = new Set(held.flatMap((manifest) => [
     manifest.tokenizer.sha256,
@@ -110,5 +111,12 @@ export function fakeStore(held: readonly Manifest[] = []): BlockStore & { readon
     manifests: () => Promise.resolve([...manifests.values()]),
     rememberSource: () => Promise.resolve(),
     compiledSource: () => Promise.resolve(undefined),
+    stock: {
+      files: () => Promise.resolve([...blobs].map((sha256) => ({ sha256, bytes: 100, complete: true }))),
+      discard: ({ sha256 }) => Promise.resolve(blobs.delete(sha256)),
+      forget: (model) => Promise.resolve(void manifests.delete(model)),
+      usedAt: (model) => Promise.resolve(manifests.has(model) ? used.get(model) ?? 0 : undefined),
+      touch: (model, at) => Promise.resolve(void used.set(model, at)),
+    },
   };
 }

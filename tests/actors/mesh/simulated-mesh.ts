@@ -40,6 +40,8 @@ export interface SimulatedOptions {
   readonly loadMilliseconds?: number;
   /** Bytes free on every disk. Default: 1 GiB. */
   readonly freeDisk?: number;
+  /** Bytes of disk for blocks that do not run on a device. Default: no limit. */
+  readonly diskLimitBytes?: number;
 }
 
 /** A prompt under way, as its reader sees it. */
@@ -67,6 +69,7 @@ export interface SimulatedDevice {
   /** The answers of late that entered here. */
   readonly traces: Traces;
   readonly events: readonly DeviceEvent[];
+  readonly store: ReturnType<typeof fakeStore>;
   /** What the device knows of the mesh. */
   view(): Promise<MeshView>;
 }
@@ -188,6 +191,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     languages: languagesHere(store),
     policy: { ...POLICY, ...options.policy },
     slowdown: 1,
+    diskLimitBytes: options.diskLimitBytes,
     rates: () => compute.probe(""),
     solver: solverHere(clock),
     inspect: system.inspect,
@@ -207,6 +211,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     compute,
     traces,
     events,
+    store,
     async view() {
       const make = (replyTo: Ref<Reply<MeshView>>) => ({ type: "mesh" as const, replyTo });
       const outcome = await system.ask(supervisorOf(id), make, { timeoutMs: 1000 });

@@ -1,0 +1,54 @@
+/** Models on the disks of real daemons: listed, kept to a limit, pruned and removed beside answers. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Keeping, LetGo } from "../../actors/keeper/protocol.ts";
+import { builtinModelPath } from "../../models/builtin/mod.ts";
+import { skein } from "./command.ts";
+import { complete, ended, type LocalMesh, startLocalMesh } from "./local-mesh.ts";
+
+async function models(
+  mesh: LocalMesh,
+  index: number,
+  ...more: string[]
+): Promise<{ code: number | null; out: string; err: string }> {
+  const dataDir = mesh.daemons[index]?.ready.dataDir ?? "";
+  const { code, stdout, stderr } = await skein(["models", ...more, "--data-dir", dataDir]);
+  return { code, out: stdout, err: stderr };
+}
+
+test("a served model is listed and refused; what old plans left is pruned; answers stay the same", async () => {
+  await using mesh = await startLocalMesh(3, builtinModelPath(), ["--mirrors", "off"], { holders: [0, 1, 2] });
+  const before = await complete(mesh.api(0), "Once upon a time", 24);
+  const listed = JSON.parse((await models(mesh, 0, "--json")).out) as Keeping;
+  const [model] = listed.models;
+  assert.ok(model !== undefined && model.serving, JSON.stringify(listed));
+  assert.deepEqual(model.on.toSorted(), ["d0", "d1", "d2"]);
+  const refused = await models(mesh, 0, "rm", model.name, "--yes");
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /is being served/);
+  assert.equal((await models(mesh, 0, "prune")).code, 2, "nobody can be asked here");
+
+  const would = JSON.parse((await models(mesh, 0, "prune", "--dry-run", "--json")).out) as LetGo;
+  assert.ok(would.bytes > 0, JSON.stringify(would));
+  const gone = JSON.parse((await models(mesh, 0, "prune", "--yes", "--json")).out) as LetGo;
+  assert.deepEqual(gone, would);
+  const after = JSON.parse((await models(mesh, 0, "--json")).out) as Keeping;
+  assert.equal(after.models[0]?.hereBytes, model.hereBytes - gone.bytes);
+  assert.deepEqual(await complete(mesh.api(0), "Once upon a time", 24), before);
+  // A pruned block is fetched again when a plan wants it here.
+  const blocks = await mesh.blocks();
+  await mesh.split([blocks - 2, 1, 1]);
+  assert.deepEqual((await complete(mesh.api(0), "Once upon a time", 24)).text, before.text);
+  await mesh.daemons[2]?.stop();
+  await ended(mesh.daemons[2]?.ready.pid ?? 0);
+  const away = await skein([
+    "models",
+    "rm",
+    model.name,
+    "--yes",
+    "--data-dir",
+    mesh.daemons[2]?.ready.dataDir ?? join("nowhere"),
+  ]);
+  assert.match(away.stdout, /deleted/, away.stderr);
+});
