@@ -8,6 +8,7 @@ import type { Behaviour } from "../runtime/actor/mod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { balancer } from "./balancer/behaviour.ts";
 import { BalanceRecord } from "./balancer/record.ts";
+import type { CharterOptions } from "./charter.ts";
 import type { Languages } from "./conversation/language.ts";
 import type { Announce, DeviceEvent } from "./events.ts";
 import { gateway } from "./gateway/behaviour.ts";
@@ -40,6 +41,8 @@ export interface Parts {
   readonly peers: Peers;
   /** Whether it was told addresses of other devices: then it looks for their leader before it leads. */
   readonly joins: boolean;
+  /** Whether it has all blocks of a model that the mesh served when it was last up: then it looks for others for less long. */
+  readonly returns?: boolean;
   readonly host: Host;
   readonly store: BlockStore;
   readonly compute: Compute;
@@ -56,6 +59,8 @@ export interface Parts {
   readonly balances?: boolean;
   /** Whether blocks are given away when the device's owner needs it. Default: true. */
   readonly yields?: boolean;
+  /** How it keeps to what the mesh serves; absent: that is not kept. */
+  readonly charter?: CharterOptions;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** The owner's limit for models on this device; absent: what is free. */
@@ -85,7 +90,7 @@ export interface Composed {
 
 /** Composes a device. */
 export function composeDevice(parts: Parts): Composed {
-  const { device, clock, store, compute, languages, peers, policy, solver, joins } = parts;
+  const { device, clock, store, compute, languages, peers, policy, solver } = parts;
   const { balances = true, yields = true } = parts;
   const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
   const announce: Announce = (event) => {
@@ -104,7 +109,7 @@ export function composeDevice(parts: Parts): Composed {
   const { remake } = parts;
   const loading = new Loading({ device, store, compute, languages, clock, peers, announce, onTransfer, remake });
   const cast = {
-    leader: leader({ self: device, clock, joins, peers, solver, store, announce, balances }),
+    leader: leader({ ...parts, self: device, solver, announce, balances }),
     balancer: balancer({ ...measured, yields, probe: parts.probe }),
     keeper: keeper({ device, name: parts.name, clock, today: Date.now, peers, store, pledges, room, announce }),
     library: library(store, pledges),

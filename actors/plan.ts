@@ -75,7 +75,13 @@ function isWhole(segments: readonly PlannedSegment[], blocks: number): boolean {
 
 /** Where a model stands that the mesh serves, or means to serve. */
 export const ModelState = v.variant("type", [
-  v.object({ type: v.literal("active"), plan: ActivePlan, recall: v.optional(Recall) }),
+  v.object({
+    type: v.literal("active"),
+    plan: ActivePlan,
+    recall: v.optional(Recall),
+    /** It is not served any more but to the answers that have begun: no new one begins. Absent: it is served. */
+    retiring: v.optional(v.literal(true)),
+  }),
   v.object({
     type: v.literal("waiting"),
     model: v.object({ id: Sha256, name: ShortText }),
@@ -124,9 +130,18 @@ export function plansIn(state: MeshState): ActivePlan[] {
   return state.models.flatMap((model) => model.type === "active" ? [model.plan] : []);
 }
 
-/** The plan in force of a model, by its id; of the first that has one where none is named. */
+/** The plan in force of a model, by its id; of the first that is served under one where none is named. */
 export function planOf(state: MeshState, model?: string): ActivePlan | undefined {
-  return plansIn(state).find((plan) => model === undefined || plan.model.id === model);
+  return model === undefined ? servedIn(state)[0] : plansIn(state).find((plan) => plan.model.id === model);
+}
+
+/** The plans in force under which new answers may begin. */
+export function servedIn(state: MeshState): ActivePlan[] {
+  return plansIn({ ...state, models: state.models.filter(isServed) });
+}
+
+function isServed(model: ModelState): boolean {
+  return model.type !== "active" || model.retiring !== true;
 }
 
 /** The plan in force that has this number. */
@@ -151,7 +166,7 @@ export function findPlan(
   model: string | undefined,
 ): Standing | { readonly type: "unknown"; readonly reason: string } {
   if (model === undefined || model === "default" || state.models.length === 0) return standingOf(state);
-  const known = state.models.map(modelOf);
+  const known = state.models.filter(isServed).map(modelOf);
   const found = known.find(({ id, name }) => id === model || name === model);
   if (found !== undefined) return standingOf(state, found.id);
   const names = known.map(({ name }) => `"${name}"`).join(", ");

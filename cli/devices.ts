@@ -32,9 +32,13 @@ export function describeDevices(devices: readonly MemberView[], now: number): st
 function whereIs({ self, here, lastSeenAt }: MemberView, now: number): string {
   if (self) return "this device";
   if (here) return "here";
-  if (lastSeenAt === undefined) return "away";
-  const minutes = Math.max(0, Math.floor((now - lastSeenAt) / 60_000));
-  if (minutes < 60) return `away for ${minutes} min`;
+  return lastSeenAt === undefined ? "away" : `away for ${span(now - lastSeenAt)}`;
+}
+
+/** A time that has passed, in milliseconds, as people say it: "5 min", "3 h", "2 days". */
+export function span(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
+  if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `away for ${hours} h` : `away for ${Math.floor(hours / 24)} days`;
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }

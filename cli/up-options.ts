@@ -2,14 +2,15 @@
 import { hostname } from "node:os";
 import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { catalog } from "../models/hub/mod.ts";
-import { objectives, solverNames } from "../plans/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
+import { POLICY_OPTIONS, POLICY_USAGE, readPolicy } from "./policy-options.ts";
 
 export const USAGE = `skein up [options]: start this device's daemon, in the foreground. Ctrl-C stops it.
 
   --model MODEL       give the mesh this model: a GGUF file, a Hugging Face folder, the word builtin, or one to be fetched:
                       hf:OWNER/NAME[:Q4_K_M], https://…/NAME.gguf, or ${Object.keys(catalog).join(", ")}
+  --no-model          do not go on with what the mesh served when this device was last up
   --yes               fetch it without being asked
   --join -            join a mesh: its invite (see skein invite) is read from standard input, or typed in
   --join FILE         the same, read from a file; an invite itself is taken too, but stands in the shell's history
@@ -31,18 +32,7 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
 
 With --model only; these travel with the model and count for the whole mesh:
   --quantize HOW      weights that are not Q4_0, Q4_K or Q8_0: keep (Q5_K, Q6_K: 8 bits), 8, or 4 (default keep)
-  --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
-  --concurrency N     answers that are computed at once (default 4)
-  --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)
-  --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
-  --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
-  --private-head      keep the head there too
-  --mirrors HOW       auto (default): segments are mirrored where there is memory for it, so that answers go on at once
-                      when a device is lost; or off
-  --trusted NAME      a device that may see what is private; may be given again
-  --only NAME         only these devices take part; may be given again
-  --exclude NAME      this device takes no part; may be given again
-
+${POLICY_USAGE}
 For trials:
   --slowdown X        pretend to be X times slower; skein plan and skein inspect say so
 `;
@@ -68,6 +58,8 @@ export interface UpOptions {
   readonly yields: boolean;
   /** What to give the mesh, as it was named; whether it can be had is not known yet. */
   readonly model?: string;
+  /** Whether to go on with what the mesh served when this device was last up. */
+  readonly takesUp: boolean;
   /** Fetch it without a question. */
   readonly yes: boolean;
   readonly quantize: (typeof QUANTIZE)[number];
@@ -85,13 +77,15 @@ export interface ApiAddress {
   readonly origins: readonly string[];
 }
 
-const QUANTIZE = ["keep", "8", "4"] as const;
+/** What may become of weights that are not as blocks store them. */
+export const QUANTIZE = ["keep", "8", "4"] as const;
 
 type Values = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
   return parseCommand(args, {
     model: { type: "string" },
+    "no-model": { type: "boolean", default: false },
     yes: { type: "boolean", default: false },
     quantize: { type: "string", default: "keep" },
     join: { type: "string" },
@@ -105,16 +99,7 @@ function parse(args: readonly string[]) {
     memory: { type: "string" },
     disk: { type: "string" },
     threads: { type: "string" },
-    context: { type: "string", default: "4096" },
-    concurrency: { type: "string", default: "4" },
-    objective: { type: "string", default: "latency" },
-    solver: { type: "string" },
-    "private-layers": { type: "string", default: "0" },
-    mirrors: { type: "string", default: "auto" },
-    "private-head": { type: "boolean", default: false },
-    trusted: { type: "string", multiple: true, default: [] },
-    only: { type: "string", multiple: true, default: [] },
-    exclude: { type: "string", multiple: true, default: [] },
+    ...POLICY_OPTIONS,
     slowdown: { type: "string", default: "1" },
     balance: { type: "string", default: "on" },
     "no-yield": { type: "boolean", default: false },
@@ -147,25 +132,9 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     policy: readPolicy(values),
     json: values.json,
     ...(values.join === undefined ? {} : { join: values.join }),
+    takesUp: !values["no-model"],
     yes: values.yes,
     ...(values.model === undefined ? {} : { model: values.model }),
-  };
-}
-
-/** What travels with the model and counts for the whole mesh. */
-function readPolicy(values: Values): ServingPolicy {
-  const { objective, solver, only, exclude, trusted } = values;
-  return {
-    objective: oneOf("objective", objective, [...objectives, "even"]),
-    ...(solver === undefined ? {} : { solver: oneOf("solver", solver, solverNames) }),
-    privateLayers: numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true }) ?? 0,
-    privateHead: values["private-head"],
-    mirrors: oneOf("mirrors", values.mirrors, ["auto", "off"]),
-    only,
-    exclude,
-    trusted,
-    context: numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096,
-    concurrency: numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4,
   };
 }
 

@@ -5,6 +5,7 @@ import type { DaemonEvent } from "../actors/daemon/mod.ts";
 import { describeEvent } from "../actors/inspector/describe.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
+import { describeReturn } from "./return-output.ts";
 import { FetchProgress } from "./fetch-progress.ts";
 
 /** Who a daemon is. */
@@ -148,6 +149,8 @@ function sentence(event: DaemonEvent): string | undefined {
     case "fetching":
     case "answer":
       return undefined;
+    case "returning":
+      return describeReturn(event, Date.now());
     case "leaving":
       return "leaving: others take over what runs here (tell it once more to go at once)";
     default:

@@ -10,15 +10,18 @@ import { errorText } from "../../runtime/error-text.ts";
 import { createIdentity, type Mesh, type MeshEvent, type NamedPeerEvent } from "../../runtime/mesh/mod.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
 import { type Composed, composeDevice } from "../compose.ts";
+import type { CharterOptions } from "../charter.ts";
 import type { DeviceEvent } from "../events.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { openApi } from "./api.ts";
+import { openCharter } from "./charter-file.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
 import { leaveMesh } from "./leaving.ts";
 import { Metrics, scrapeDevice } from "./metrics/mod.ts";
 import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
+import { type Returning, returningModels } from "./returning.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
 import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
@@ -48,6 +51,8 @@ export interface DaemonOptions extends MembershipOptions {
   readonly balances: boolean;
   /** Whether blocks are given away when other programs need the device. */
   readonly yields: boolean;
+  /** Whether the device goes on with what the mesh served when it was last up. Default: true. */
+  readonly takesUp?: boolean;
   readonly processBytes: () => number;
   readonly onEvent: (event: DaemonEvent) => void;
   /** What measures this daemon from within; absent: nothing. */
@@ -59,6 +64,8 @@ export type DaemonEvent =
   | DeviceEvent
   /** With how many threads the device computes, and what was measured with how many. */
   | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
+  /** A model that the mesh served before this device was off, and goes on with. */
+  | Returning
   /** Told to stop, and others take over what runs here first. */
   | { readonly type: "leaving" }
   | { readonly type: "mesh"; readonly event: MeshEvent };
@@ -100,9 +107,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const compute = options.instruments?.compute(worker) ?? worker;
   const mesh = started.use(await openMesh(options, { ...standing, identity, join }));
   const makers = new Map<string, Make>();
-  const opened = { store, compute, threads, mesh, joins: join.length > 0, remake: remakeBy(makers, options.onEvent) };
+  const back = await comeBack(options, { identity, store, mesh });
+  const remake = remakeBy(makers, options.onEvent);
   const metrics = new Metrics({ version: options.version });
-  const { system, served, traces } = startActors(options, { ...opened, metrics }, started);
+  const opened = { store, compute, threads, mesh, joins: join.length > 0, ...back, remake, metrics };
+  const { system, served, traces } = startActors(options, opened, started);
   const asked = new AbortController();
   const leave = () => asked.abort("skein leave");
   const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes });
@@ -136,6 +145,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
 }
 
+/**
+ * Takes up what the mesh served when this device was last up, and says so; whether it has all blocks of one of its models, so
+ * that it need not wait for others.
+ */
+async function comeBack(
+  { folder, takesUp = true, onEvent: announce }: DaemonOptions,
+  { identity, store, mesh }: { readonly identity: Uint8Array; readonly store: BlockStore; readonly mesh: Mesh },
+): Promise<Pick<Opened, "charter" | "returns">> {
+  const charter = await openCharter({ folder, identity, mesh, takesUp, announce });
+  if (charter.kept === undefined) return { charter, returns: false };
+  const lastSeen = (device: string) => mesh.devices().find((known) => known.device === device)?.lastSeenAt;
+  const models = await returningModels(charter.kept, store, lastSeen, mesh.self);
+  for (const model of models) announce(model);
+  const isWhole = ({ here, elsewhere, missing }: Returning) =>
+    here.length > 0 && elsewhere.length + missing.length === 0;
+  return { charter, returns: models.some(isWhole) };
+}
+
 /** The threads that are measured best, and says so. */
 async function chooseThreads({ folder, cores, slowdown, onEvent }: DaemonOptions): Promise<number> {
   const trials = await tryThreads({ folder, cores, slowdown }, (threads) => startLocalCompute({ threads, slowdown }));
@@ -150,6 +177,8 @@ interface Opened {
   readonly threads: number;
   readonly mesh: Mesh;
   readonly joins: boolean;
+  readonly returns: boolean;
+  readonly charter: CharterOptions;
   readonly remake: Remake;
 }
 
@@ -168,7 +197,7 @@ function remakeBy(makers: ReadonlyMap<string, Make>, announce: (event: DaemonEve
 /** Starts the cast, and tells it of peers that come and go. */
 function startActors(
   options: DaemonOptions,
-  { store, compute, threads, mesh, joins, remake, metrics }: Opened & { readonly metrics: Metrics },
+  { store, compute, threads, mesh, remake, metrics, ...opened }: Opened & { readonly metrics: Metrics },
   started: AsyncDisposableStack,
 ): { readonly system: ActorSystem } & Pick<Composed, "served" | "traces"> {
   const { name, folder, onEvent, instruments } = options;
@@ -182,7 +211,9 @@ function startActors(
     name,
     clock: systemClock,
     peers: () => mesh.peers(),
-    joins,
+    joins: opened.joins,
+    returns: opened.returns,
+    charter: opened.charter,
     host: {
       readMemory,
       readFreeDisk: () => readFreeDisk(folder.path),

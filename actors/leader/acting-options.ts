@@ -1,5 +1,6 @@
 /** What an acting leader is made of. */
 import type { Ref } from "../../runtime/actor/mod.ts";
+import type { Charter, CharteredModel } from "../charter.ts";
 import type { MeshState } from "../plan.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
@@ -33,6 +34,12 @@ export interface ActingOptions {
   readonly explain?: Lead["explain"];
   /** Tells a device's balancer what became of its proposal. Default: nobody is told. */
   readonly advise?: Lead["advise"];
-  /** Which models are served. Default: one. */
+  /** What the mesh has agreed to serve, and how that is changed. Absent: nothing is agreed on, nor kept. */
+  readonly charter?: {
+    readonly current: () => Charter | undefined;
+    /** Signs another one, which counts from now on, and has all devices keep it. */
+    readonly amend: (models: readonly CharteredModel[]) => void;
+  };
+  /** Which models are served while nothing is agreed on. Default: one. */
   readonly choose?: Choice;
 }

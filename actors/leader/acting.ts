@@ -1,112 +1,125 @@
 /** The acting leader: what it hears goes to its knowledge and to the models it serves; where they stand is published. */
 import type { Manifest } from "../../models/manifest.ts";
 import type { Pace, Proposal } from "../balancer/protocol.ts";
-import {
-  type ActivePlan,
-  type MeshState,
-  modelOf,
-  type ModelState,
-  noModels,
-  type PlanNumber,
-  type Standing,
-} from "../plan.ts";
+import type { PlanNumber } from "../plan.ts";
+import type { Charter, CharteredModel } from "../charter.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import type { ActingOptions } from "./acting-options.ts";
-import type { Knowledge, Offer } from "./knowledge.ts";
-import type { Lead, Named } from "./lead.ts";
-import { outlive, type SegmentLoss } from "./mirrors.ts";
+import type { Knowledge } from "./knowledge.ts";
+import type { Lead } from "./lead.ts";
+import { Lineup } from "./lineup.ts";
+import type { SegmentLoss } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
 import type { ServingPolicy, Split } from "./policy.ts";
-import type { DeviceReport, Pinned } from "./protocol.ts";
-import { type Choice, oneModel } from "./served.ts";
-import { Serving } from "./serving.ts";
+import type { DeviceReport, LeaderMessage, Pinned } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { DEBOUNCE_MILLISECONDS, GATHERING_MILLISECONDS } from "./when.ts";
-
-const GATHERING = "A new leader is gathering what the devices report.";
-const UNDESCRIBED = "A model has been offered; what it is made of is being fetched.";
-const NOTHING_OFFERED = "The mesh has no model yet: start a device with --model PATH.";
 
 export type { ActingOptions } from "./acting-options.ts";
 
 /** Attempts remembered for a device that is out of reach: more than it is likely to hold segments of. */
 const MAX_OWED = 32;
 
+type Told = Extract<
+  LeaderMessage,
+  { readonly type: Preparation["type"] | "solved" | "pace" | "segment-lost" | "drained" }
+>;
+
 /** The acting leader of one term. Times are its clock. */
 export class Acting {
   readonly #options: ActingOptions;
   readonly #knowledge: Knowledge;
   readonly #lead: Lead;
-  readonly #choose: Choice;
-  /** By model, in the order in which they came to be served. */
-  readonly #servings = new Map<string, Serving>();
+  readonly #lineup: Lineup;
   /** Attempts that devices out of reach are to forget when they are back. */
   readonly #owed = new Map<string, PlanNumber[]>();
-  /** Why no model is served, while none is. */
-  #idle = GATHERING;
   #epoch = 0;
   #asked = 0;
   #tickedAt: number;
 
   constructor(options: ActingOptions, now: number) {
     this.#options = options;
-    this.#choose = options.choose ?? oneModel;
     this.#knowledge = options.knowledge;
     this.#tickedAt = now;
     this.#lead = this.#makeLead(now);
-    for (const state of options.published.models) this.#takeOver(state, now);
+    this.#lineup = new Lineup(this.#lead, options);
+    for (const state of options.published.models) this.#lineup.takeOver(state, now);
     this.publish();
   }
 
   /** When to look at what is due. */
   get dueAt(): number {
-    return Math.min(...[...this.#servings.values()].map(({ dueAt }) => dueAt));
+    return Math.min(...this.#lineup.all.map(({ dueAt }) => dueAt));
   }
 
   reported(report: DeviceReport, now: number): void {
     const news = this.#knowledge.report(report);
     if (news === "numbers") return;
     if (news === "first") this.#welcome(report.device);
-    for (const serving of this.#servings.values()) serving.noticed(news, now);
+    for (const serving of this.#lineup.all) serving.noticed(news, now);
   }
 
   /** A device knows a model; it is a holder where it has all of its blocks. */
   offered(device: string, model: string, policy: ServingPolicy, complete: boolean, now: number): void {
     const known = this.#knowledge.offered(model) !== undefined;
     const freed = this.#knowledge.offer(device, model, policy, complete);
-    if (!known) this.#serve(now);
-    if (freed) this.#servings.get(model)?.planSoon(now);
+    if (!known) this.#lineup.review(now);
+    if (freed) this.#lineup.get(model)?.planSoon(now);
   }
 
   /** A device says which blocks of a model it has on its disk. */
   holds(device: string, model: string, blocks: BlockRuns, now: number): void {
     const news = this.#knowledge.holds(device, model, blocks);
-    if (news !== "nothing") this.#servings.get(model)?.found(news === "freed", now);
+    if (news !== "nothing") this.#lineup.get(model)?.found(news === "freed", now);
   }
 
   /** A split that people asked for before has come to be known. */
   repin(model: string, split: Split | null, now: number): void {
-    this.#servings.get(model)?.repin(split, now);
+    this.#lineup.get(model)?.repin(split, now);
   }
 
   /** What a model is made of has become known. */
   described(manifest: Manifest, now: number): void {
     this.#knowledge.describe(manifest);
-    this.#serve(now);
-    this.#servings.get(manifest.id)?.planSoon(now);
+    this.#lineup.review(now);
+    this.#lineup.get(manifest.id)?.planSoon(now);
+  }
+
+  /** What the mesh is to serve has changed. */
+  chartered(now: number): void {
+    this.#lineup.review(now);
+  }
+
+  /** Takes what nobody but whoever leads has an ear for. */
+  told(message: Told, now: number): void {
+    switch (message.type) {
+      case "solved":
+        return this.solved(message.id, message.answer, now);
+      case "pace":
+        return this.paced(message.pace, now);
+      case "preparing":
+      case "prepared":
+      case "unprepared":
+        return this.heard(message, now);
+      case "segment-lost":
+        return this.segmentLost(message, now);
+      case "drained":
+        return this.#lineup.drained(message.model, message.device, now);
+      default:
+        return message satisfies never;
+    }
   }
 
   /** A device has left. */
   lost(device: string, now: number): void {
     const name = this.#knowledge.name(device);
     this.#knowledge.forget(device);
-    for (const serving of this.#servings.values()) serving.lost(device, name, now);
-    this.#serve(now);
+    for (const serving of this.#lineup.all) serving.lost(device, name, now);
+    this.#lineup.review(now);
   }
 
   /** Has every model planned anew. */
   planAll(now: number): void {
-    for (const serving of this.#servings.values()) serving.planSoon(now);
+    for (const serving of this.#lineup.all) serving.planSoon(now);
   }
 
   /** Says what is published, also to those who missed it or have been restarted. */
@@ -116,17 +129,18 @@ export class Acting {
 
   /** A segment executor of a plan in force has ended by itself. */
   segmentLost(loss: SegmentLoss, now: number): void {
-    for (const serving of this.#servings.values()) serving.segmentLost(loss, now);
-    this.#serve(now);
+    for (const serving of this.#lineup.all) serving.segmentLost(loss, now);
+    this.#lineup.review(now);
   }
 
   /** Fixes how many blocks of a model each device holds, or with `null` leaves it to the planner again. */
   pin(model: string | undefined, split: Split | null, now: number): Pinned {
-    const [id, serving] = this.#find(model) ?? [];
-    if (id === undefined || serving === undefined) return { type: "refused", reason: this.#idle };
+    const [id, serving] = this.#lineup.find(model) ?? [];
+    if (id === undefined || serving === undefined) return { type: "refused", reason: this.#lineup.idle };
     const pinned = serving.pin(split, now);
     if (pinned.type === "refused") return pinned;
     this.#options.pins.ask(id, split, this.#lead.number());
+    this.#options.charter?.amend(withSplit(this.#options.charter.current(), id, split));
     // At once: it has to outlive this leader.
     this.publish();
     return pinned;
@@ -139,101 +153,39 @@ export class Acting {
     models: readonly { readonly path: string; readonly manifest: Manifest }[],
     now: number,
   ): SolveRequest | undefined {
-    return this.#find(model)?.[1].study(changes, models, now);
+    return this.#lineup.find(model)?.[1].study(changes, models, now);
   }
 
   /** A device's balancer says that the plan does not hold there. */
   proposed(proposal: Proposal, now: number): void {
-    for (const serving of this.#servings.values()) serving.proposed(proposal, now);
+    for (const serving of this.#lineup.all) serving.proposed(proposal, now);
   }
 
   /** How tokens came in the last seconds. */
   paced(pace: Pace, now: number): void {
-    for (const serving of this.#servings.values()) serving.paced(pace, now);
+    for (const serving of this.#lineup.all) serving.paced(pace, now);
   }
 
   /** A device says how far it is with its segment. */
   heard(message: Preparation, now: number): void {
-    for (const serving of this.#servings.values()) serving.heard(message, now);
+    for (const serving of this.#lineup.all) serving.heard(message, now);
   }
 
   /** The planner has an answer, or has failed. */
   solved(id: number, answer: SolveAnswer | { readonly error: string }, now: number): void {
-    for (const serving of this.#servings.values()) serving.solved(id, answer, now);
+    for (const serving of this.#lineup.all) serving.solved(id, answer, now);
   }
 
   /** Looks at what is due. */
   tick(now: number): void {
     const readmitted = this.#knowledge.readmit(this.#tickedAt, now);
     this.#tickedAt = now;
-    this.#serve(now);
-    for (const serving of this.#servings.values()) {
+    this.#lineup.review(now);
+    for (const serving of this.#lineup.all) {
       if (readmitted) serving.planSoon(now);
-      const others = [...this.#servings.values()].filter((other) => other !== serving);
+      const others = this.#lineup.all.filter((other) => other !== serving);
       serving.tick(!others.some(({ asking }) => asking), now);
     }
-  }
-
-  /** Goes on with what the leader before had published, as far as its devices are in reach. */
-  #takeOver(state: ModelState, now: number): void {
-    const live = new Set(this.#options.live());
-    const active = state.type === "active" ? state : undefined;
-    const outlived = active && outlive(active.plan, ({ device }) => live.has(device), this.#lead.number);
-    const gathering = { type: "waiting", reason: GATHERING } as const;
-    const standing: Standing = active && outlived ? { ...active, plan: outlived.plan } : gathering;
-    this.#begin(modelOf(state), standing, now, outlived === undefined ? active?.plan : undefined);
-    const fate = outlived?.promoted ? "promoted" : outlived === undefined ? "lost" : "whole";
-    // Whoever leads has listened before: where nobody is missing, there is nothing to gather.
-    if (fate === "promoted" || this.#knowledge.complete()) this.#servings.get(modelOf(state).id)?.planAfter(fate, now);
-  }
-
-  #begin(model: Named, standing: Standing, now: number, broken?: ActivePlan): void {
-    const pinned = this.#options.pins.get(model.id)?.split ?? null;
-    this.#servings.set(model.id, new Serving(this.#lead, model, { standing, pinned, broken }, now));
-  }
-
-  /** Begins to serve what is to be served, and ends what is not. */
-  #serve(now: number): void {
-    // What is served is not let go of before all have offered what they have.
-    if (this.#servings.size > 0 && this.#gathering(now)) return;
-    const inForce = [...this.#servings].flatMap(([model, { plan }]) => plan === undefined ? [] : [model]);
-    const chosen = new Set(this.#choose(this.#offers(), inForce));
-    // What was served and cannot be described is waited for, unless there is something else to serve.
-    const ended = [...this.#servings].filter(([model]) => {
-      return !chosen.has(model) && (chosen.size > 0 || this.#knowledge.offered(model) !== undefined);
-    });
-    for (const [model, serving] of ended) {
-      this.#servings.delete(model);
-      serving.end();
-    }
-    const begun = this.#offers().filter(({ manifest: { id } }) => chosen.has(id) && !this.#servings.has(id));
-    for (const { manifest } of begun) {
-      this.#begin(manifest, { type: "waiting", reason: `${manifest.name} is being placed.` }, now);
-    }
-    const idle = this.#gathering(now)
-      ? GATHERING
-      : this.#knowledge.undescribed().length > 0
-      ? UNDESCRIBED
-      : NOTHING_OFFERED;
-    const news = this.#servings.size === 0 && idle !== this.#idle;
-    this.#idle = idle;
-    if (news || ended.length + begun.length > 0) this.publish();
-  }
-
-  /** What can be served; what is being placed already comes first, lest offers in another order stop it. */
-  #offers(): Offer[] {
-    const offers = this.#knowledge.offers();
-    const known = ({ manifest }: Offer) => this.#servings.has(manifest.id);
-    return [...offers.filter(known), ...offers.filter((offer) => !known(offer))];
-  }
-
-  #gathering(now: number): boolean {
-    const since = now - this.#lead.since;
-    return since < DEBOUNCE_MILLISECONDS || (!this.#knowledge.complete() && since < GATHERING_MILLISECONDS);
-  }
-
-  #find(model: string | undefined): readonly [string, Serving] | undefined {
-    return [...this.#servings].find(([id]) => model === undefined || id === model);
   }
 
   #makeLead(now: number): Lead {
@@ -252,18 +204,13 @@ export class Acting {
         solve(++this.#asked, request);
         return this.#asked;
       },
-      reserved: (model, on) => this.#reserved(model, on),
+      reserved: (model, on) => this.#lineup.reserved(model, on),
       changed: () => this.publish(),
       warn,
       balances,
       explain,
       advise,
     };
-  }
-
-  #reserved(model: string, device: string): number {
-    const others = [...this.#servings].filter(([id]) => id !== model);
-    return others.reduce((sum, [, serving]) => sum + serving.bytesOn(device), 0);
   }
 
   #withdraw(device: string, number: PlanNumber): void {
@@ -279,16 +226,17 @@ export class Acting {
     this.#owed.delete(device);
   }
 
-  #state(): MeshState {
-    if (this.#servings.size === 0) return noModels(this.#idle);
-    const models = [...this.#servings].map(([id, serving]) => {
-      return { ...serving.state(), ...this.#knowledge.recall(id, this.#options.pins.get(id)) };
-    });
-    return { models, reason: "" };
-  }
-
   #tell(to: string): void {
     const { term, device: leader, send } = this.#options;
-    send(to, { type: "publish", term, leader, state: this.#state() });
+    send(to, { type: "publish", term, leader, state: this.#lineup.state() });
   }
+}
+
+/** The models of a charter, one of them with another split, or with none. */
+function withSplit(charter: Charter | undefined, model: string, split: Split | null): CharteredModel[] {
+  return (charter?.models ?? []).map((one) => {
+    if (one.id !== model) return one;
+    const { split: _before, ...rest } = one;
+    return split === null ? rest : { ...rest, split };
+  });
 }

@@ -12,16 +12,19 @@ import {
   hear,
   isNext,
   JOIN_MILLISECONDS,
+  RETURN_MILLISECONDS,
   SETTLE_MILLISECONDS,
   shouldClaim,
 } from "./election.ts";
+import * as chartering from "./chartering.ts";
 import { heardReport, heldBlocks, offered, proposed } from "./hearsay.ts";
 import { Knowledge } from "./knowledge.ts";
-import { claim, contradict, dispute, follow, introduce, repeat, spread } from "./leading.ts";
+import { claim, contradict, dispute, follow, introduce, repeat } from "./leading.ts";
 import { obey, tellElected } from "./obeying.ts";
 import { leaving } from "./leaving.ts";
 import { acceptLeaderMessage, type LeaderMessage } from "./protocol.ts";
 import { fetched, fetchWanted, study } from "./questions.ts";
+import { spread } from "./spread.ts";
 import { type LeaderContext, type LeaderOptions, type LeaderState, type Memory, nothingRemembered } from "./state.ts";
 
 export type { LeaderOptions } from "./state.ts";
@@ -53,10 +56,11 @@ export function leader(options: LeaderOptions): Behaviour<LeaderState, LeaderMes
 }
 
 function start(memory: Memory, options: LeaderOptions, context: LeaderContext): LeaderState {
-  const { self, clock, joins, peers } = options;
+  const { self, clock, joins, peers, returns = false } = options;
   context.after(TICK_MILLISECONDS, { type: "tick" });
   const known = new Set(peers().map(({ device }) => device));
-  const dueAt = clock.now() + (joins && known.size === 0 ? JOIN_MILLISECONDS : SETTLE_MILLISECONDS);
+  const looking = returns ? RETURN_MILLISECONDS : JOIN_MILLISECONDS;
+  const dueAt = clock.now() + (joins && known.size === 0 ? looking : SETTLE_MILLISECONDS);
   const { term } = memory;
   const state: LeaderState = {
     memory,
@@ -70,6 +74,7 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
     fetching: new Map(),
   };
   tellElected(state, undefined, options, context);
+  chartering.takeUp(state, options, context);
   return state;
 }
 
@@ -93,9 +98,7 @@ function receive(
       if (state.election.leader !== message.leader) dispute(state, message, options, context);
       return;
     case "peer-up":
-      state.election = arrive(state.election, message.device, now);
-      introduce(state, message.device, options, context);
-      return contradict(state, message.device, context);
+      return met(state, message.device, options, context);
     case "peer-down":
       return lost(state, message.device, options, context);
     case "bereaved":
@@ -104,6 +107,10 @@ function receive(
       return obey(state, message.order, options, context);
     case "report":
       return heardReport(state, message, options, context);
+    case "charter":
+    case "charter-checked":
+    case "charter-signed":
+      return chartering.receive(state, message, options, context);
     case "holds":
       return heldBlocks(state, message, options, context);
     case "offer":
@@ -112,25 +119,31 @@ function receive(
       return fetched(state, message, options);
     case "study":
       return study(state, message, options, context);
-    case "solved":
-      return acting?.solved(message.id, message.answer, now);
     case "pin":
       return reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? CHOOSING);
     case "propose":
       return proposed(state, message, options, context);
+    case "solved":
     case "pace":
-      return acting?.paced(message.pace, now);
     case "preparing":
     case "prepared":
     case "unprepared":
-      return acting?.heard(message, now);
     case "segment-lost":
-      return acting?.segmentLost(message, now);
+    case "drained":
+      return acting?.told(message, now);
     case "leaving":
       return leaving(state, message, options, context);
     default:
       return message satisfies never;
   }
+}
+
+/** A device has come: it is told what this one has to say, and who leads. */
+function met(state: LeaderState, device: string, options: LeaderOptions, context: LeaderContext): void {
+  state.election = arrive(state.election, device, options.clock.now());
+  introduce(state, device, options, context);
+  chartering.tellCharter(state, device, context);
+  contradict(state, device, context);
 }
 
 /** A device has left. Where it led, the others are told that it is lost here too: who is next need not wait then. */
@@ -169,6 +182,7 @@ function look(state: LeaderState, options: LeaderOptions, context: LeaderContext
   if (shouldClaim(state.election, now)) claim(state, options, context);
   else if (state.acting !== undefined && now - state.claimedAt >= CLAIM_MILLISECONDS) repeat(state, options, context);
   state.acting?.tick(now);
+  chartering.tend(state, options, context);
   prepare(state, options);
   fetchWanted(state, options, context);
 }

@@ -109,3 +109,8 @@ export function asBefore(
   const way = inForce && wayTo(problemOf(offer, able, { ...around, stays: true }), inForce.segments, segments);
   return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast, way };
 }
+
+/** Whether a model fits the devices where no other one takes anything: as far as an even split tells, which needs most. */
+export function wouldFit(offer: Offer, able: readonly DeviceReport[]): boolean {
+  return split(offer, able, {}).type === "place";
+}

@@ -13,6 +13,8 @@ export interface Claim {
 export const SETTLE_MILLISECONDS = 1000;
 /** The same for a device that knows addresses of others: dialling them may take a while, and they may have a leader. */
 export const JOIN_MILLISECONDS = 5000;
+/** The same of a device that could serve alone: who was there before it was off is found by now, or is off too. */
+export const RETURN_MILLISECONDS = 2000;
 /** After a leader is lost, the others agree on who is left within this time; at once where all say that they have lost it. */
 export const SUCCESSION_MILLISECONDS = 300;
 /** How long the device whose turn it is may hesitate before the others stop waiting for it. */

@@ -2,9 +2,9 @@
 import { leaderOf } from "../addresses.ts";
 import { type MeshState, modelOf } from "../plan.ts";
 import type { Pin } from "../recall.ts";
-import { spread } from "./leading.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import { fetchWanted } from "./questions.ts";
+import { spread } from "./spread.ts";
 import type { LeaderContext, LeaderOptions, LeaderState, OwnOffer } from "./state.ts";
 
 type Told<T extends LeaderMessage["type"]> = Extract<LeaderMessage, { readonly type: T }>;

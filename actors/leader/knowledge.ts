@@ -52,6 +52,8 @@ export class Knowledge {
   readonly holdings = new Holdings();
   /** Devices that have said that they go. */
   readonly #leaving = new Set<string>();
+  /** How the mesh has agreed to serve models, whatever those who have their files would rather. By model. */
+  #agreed: ReadonlyMap<string, ServingPolicy> = new Map();
 
   /** @param live the devices in reach, this one included */
   constructor(live: () => readonly string[]) {
@@ -112,9 +114,14 @@ export class Knowledge {
     return more && this.#forgive((one) => one === exclusion);
   }
 
+  /** Takes how the mesh has agreed to serve models. */
+  agree(policies: ReadonlyMap<string, ServingPolicy>): void {
+    this.#agreed = policies;
+  }
+
   /** What is published of a model for whoever leads next: nothing before anybody has told of it. */
   recall(model: string, pin: Pin | undefined): { readonly recall?: Recall } {
-    const policy = this.#told.get(model)?.policy;
+    const policy = this.#agreed.get(model) ?? this.#told.get(model)?.policy;
     if (policy === undefined) return {};
     return { recall: { policy, ...(pin === undefined ? {} : { pin }), holders: this.holdings.holders(model) } };
   }
@@ -141,7 +148,8 @@ export class Knowledge {
   /** A model that can be planned. */
   offered(model: string): Offer | undefined {
     const [told, manifest] = [this.#told.get(model), this.#manifests.get(model)];
-    return told === undefined || manifest === undefined ? undefined : { ...told, manifest };
+    if (told === undefined || manifest === undefined) return undefined;
+    return { ...told, policy: this.#agreed.get(model) ?? told.policy, manifest };
   }
 
   /**

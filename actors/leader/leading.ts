@@ -1,8 +1,8 @@
 /** Taking the lead, following another, and seeing to it that every device knows who leads. */
 import { balancerOf, leaderOf } from "../addresses.ts";
 import { Acting } from "./acting.ts";
+import { amend } from "./chartering.ts";
 import { type Claim, type Election, lead } from "./election.ts";
-import type { LeaderMessage } from "./protocol.ts";
 import { solve } from "./questions.ts";
 import type { LeaderContext, LeaderOptions, LeaderState } from "./state.ts";
 
@@ -78,12 +78,13 @@ function act(state: LeaderState, options: LeaderOptions, context: LeaderContext)
     solve: (id, request) => solve(id, request, options, context),
     warn: (message) => announce({ type: "warning", message }),
     balances,
+    ...(options.charter === undefined ? {} : {
+      charter: {
+        current: () => memory.charter,
+        amend: (models) => amend(state, models, options, context),
+      },
+    }),
     explain: (step, reason) => announce({ type: "balance", step, reason }),
     advise: (to, verdict) => context.tell(balancerOf(to), { type: "verdict", leader: device, ...verdict }),
   }, clock.now());
-}
-
-/** Tells all others what this device has to say: whoever leads next need not ask. */
-export function spread(state: LeaderState, message: LeaderMessage, context: LeaderContext): void {
-  for (const peer of state.election.peers) context.tell(leaderOf(peer), message);
 }

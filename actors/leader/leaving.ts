@@ -1,7 +1,7 @@
 /** A device goes, and says so before: what it has is given to others first, if others can take it. */
 import { reply } from "../../runtime/actor/mod.ts";
 import { plansIn } from "../plan.ts";
-import { spread } from "./leading.ts";
+import { spread } from "./spread.ts";
 import type { LeaderMessage } from "./protocol.ts";
 import type { LeaderContext, LeaderOptions, LeaderState } from "./state.ts";
 

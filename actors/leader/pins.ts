@@ -36,6 +36,18 @@ export class Pins {
     return true;
   }
 
+  /**
+   * Keeps to the split of a charter. It counts from before all that leaders of these elections have numbered: where the
+   * split is the one that is known, the number that it bears already stands.
+   * @returns whether it is another split than what was known
+   */
+  settle(model: string, split: Split | null, charter: number): boolean {
+    const known = this.#pins.get(model)?.split ?? null;
+    if (JSON.stringify(known) === JSON.stringify(split)) return false;
+    this.#keep(model, { split, number: { term: 0, epoch: charter } });
+    return true;
+  }
+
   #keep(model: string, pin: Pin): void {
     this.#pins.delete(model);
     this.#pins.set(model, pin);

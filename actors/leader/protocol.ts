@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Manifest } from "../../models/manifest.ts";
 import { Pace, Proposal } from "../balancer/protocol.ts";
 import { BlockRuns } from "../block-runs.ts";
+import { SignedCharter } from "../charter.ts";
 import type { LenderMessage } from "../executor/heritage-protocol.ts";
 import type { SegmentMessage } from "../pipeline.ts";
 import { PlanNumber } from "../plan.ts";
@@ -118,6 +119,10 @@ export const WireLeaderMessage = v.variant("type", [
     /** The split that people asked for, as this device heard of it last. */
     pin: v.optional(Pin),
   }),
+  /** What the mesh is to serve, as far as the device knows; its signer speaks, whoever tells it. */
+  v.object({ type: v.literal("charter"), charter: SignedCharter }),
+  /** The device of a model's first segment has no conversation of it under way. */
+  v.object({ type: v.literal("drained"), device: Identifier, model: Sha256 }),
   /** Blocks of a model that the device has on its disk. */
   v.object({ type: v.literal("holds"), device: Identifier, model: Sha256, blocks: BlockRuns }),
   v.object({
@@ -165,6 +170,7 @@ const acceptSpoken = accepting(
       case "claim":
       case "study":
       case "pin":
+      case "charter":
         return [];
       case "report":
         return [message.report.device];
@@ -177,6 +183,7 @@ const acceptSpoken = accepting(
         return [message.device, message.ref.device];
       case "bereaved":
       case "offer":
+      case "drained":
       case "holds":
       case "preparing":
       case "unprepared":
@@ -210,6 +217,8 @@ export type LeaderMessage =
   /** From itself: the manifest of a model that was offered, or why it could not be had. */
   | { readonly type: "manifest"; readonly model: string; readonly manifest: Manifest }
   | { readonly type: "manifest"; readonly model: string; readonly error: string }
+  /** From itself: a charter's signature has been checked, or made. */
+  | { readonly type: "charter-checked" | "charter-signed"; readonly charter: SignedCharter }
   /** From its planning thread. */
   | { readonly type: "solved"; readonly id: number; readonly answer: SolveAnswer | { readonly error: string } }
   /** From its own clock: `wake` where something is due before the next tick. */

@@ -1,12 +1,12 @@
 /** How the acting leader serves one model: its plan in force, the attempt at the next one, and the planner's question. */
-import type { ActivePlan, ModelState } from "../plan.ts";
+import type { ActivePlan } from "../plan.ts";
 import type { Pace, Proposal } from "../balancer/protocol.ts";
 import { absenceOf, absenceOfModel, absentFor } from "./absence.ts";
 import type { Decision } from "./attempt.ts";
 import { Attempts, type Progress } from "./attempts.ts";
 import { Balancing } from "./balancing.ts";
 import { Copies } from "./copies.ts";
-import { asBefore, courseOf, type NamedModel, pin, type Placed, planned, split, studyOf } from "./decide.ts";
+import { asBefore, courseOf, type NamedModel, pin, type Placed, planned, split, studyOf, wouldFit } from "./decide.ts";
 import { seenClearer } from "./forecast.ts";
 import { Inquiry, type Question } from "./inquiry.ts";
 import type { News, Offer } from "./knowledge.ts";
@@ -54,9 +54,9 @@ export class Serving {
     return this.#inquiry.open;
   }
 
-  /** What is published of it. */
-  state(): ModelState {
-    return this.#stand.state();
+  /** Where it stands: what is published of it, and whether it lacks memory. */
+  get stand(): Pick<Stand, "state" | "cramped"> {
+    return this.#stand;
   }
 
   /** Bytes that the model takes on a device, under the plan in force or the one on its way. */
@@ -265,10 +265,10 @@ export class Serving {
   #infeasible(offer: Offer, reason: string, now: number): void {
     const { knowledge } = this.#lead;
     this.#attempts.end();
-    if (this.plan !== undefined) {
-      if (breachOf(problemOf(offer, knowledge.reach(offer)), this.plan.segments) === undefined) return;
-    }
-    this.#stand.wait([reason, ...knowledge.exclusions(now)].join(" ").slice(0, 2000));
+    const { plan } = this;
+    if (plan && breachOf(problemOf(offer, knowledge.reach(offer)), plan.segments) === undefined) return;
+    const cramped = wouldFit(offer, this.#able(offer, now));
+    this.#stand.wait([reason, ...knowledge.exclusions(now)].join(" ").slice(0, 2000), cramped);
   }
 
   #progress(progress: Progress, now: number): void {

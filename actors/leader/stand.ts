@@ -14,6 +14,7 @@ export class Stand {
   readonly #mirrors: Mirrors;
   #standing: Standing;
   #broken: ActivePlan | undefined;
+  #cramped = false;
 
   constructor(lead: Lead, { id, name }: Named, { standing, broken }: Begun, now: number) {
     this.#lead = lead;
@@ -39,6 +40,7 @@ export class Stand {
 
   /** A plan has come into force. */
   inForce(plan: ActivePlan, now: number): void {
+    this.#cramped = false;
     this.#broken = undefined;
     this.#mirrors.restart(now);
     this.see(plan);
@@ -49,8 +51,14 @@ export class Stand {
     this.#stand({ type: "active", plan });
   }
 
-  /** There is no plan, and why. */
-  wait(reason: string): void {
+  /** Whether there is no plan because there is not the memory for one. */
+  get cramped(): boolean {
+    return this.#cramped;
+  }
+
+  /** There is no plan, and why; `cramped` where more memory would make one. */
+  wait(reason: string, cramped = false): void {
+    this.#cramped = cramped;
     if (this.#standing.type === "waiting" && this.#standing.reason === reason) return;
     this.#broken = this.plan ?? this.#broken;
     this.#stand({ type: "waiting", reason });

@@ -1,6 +1,7 @@
 /** What a leader is made of and what it keeps. */
 import type { Context } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Charter, CharterOptions, SignedCharter } from "../charter.ts";
 import type { Announce } from "../events.ts";
 import type { Peers } from "../host.ts";
 import type { ManifestShelf } from "../library/fetch-manifest.ts";
@@ -21,6 +22,8 @@ export interface LeaderOptions {
   readonly clock: Clock;
   /** Whether this device was told addresses of others: then it looks for their leader before it leads. */
   readonly joins: boolean;
+  /** Whether it has at hand all that it needs to lead alone: then it looks for less long. Default: false. */
+  readonly returns?: boolean;
   readonly peers: Peers;
   readonly solver: Solver;
   /** Keeps the manifests that are fetched, so that whoever leads next has them at hand. */
@@ -28,6 +31,8 @@ export interface LeaderOptions {
   readonly announce: Announce;
   /** Whether measurements may move blocks. */
   readonly balances: boolean;
+  /** Absent: what the mesh serves is not kept. */
+  readonly charter?: CharterOptions | undefined;
 }
 
 /** A model that this device knows; `complete`: with all of its blocks. */
@@ -50,6 +55,11 @@ export interface Memory {
   published: MeshState;
   /** Splits that people asked for, by model, whoever led then. */
   readonly pins: Pins;
+  /** What the mesh is to serve: what counts here, and the latest that has been signed. */
+  charter: Charter | undefined;
+  signed: SignedCharter | undefined;
+  /** What is on disk of it, as text. */
+  kept: string | undefined;
 }
 
 /** A leader's state; it lives from a start to a stop or restart. */
@@ -83,5 +93,8 @@ export function nothingRemembered(): Memory {
     holds: new Map(),
     published: noModels("The mesh has no leader yet."),
     pins: new Pins(),
+    charter: undefined,
+    signed: undefined,
+    kept: undefined,
   };
 }

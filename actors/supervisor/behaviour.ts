@@ -8,7 +8,7 @@ import { noModels } from "../plan.ts";
 import { assign, elected, giveUpAll, inherited, loaded, reserve, segmentEnded } from "./assignments.ts";
 import { discard, storeUse } from "./discarding.ts";
 import { conversationEnded, converse } from "./conversations.ts";
-import { tellHoldings } from "./holdings.ts";
+import { tellChartered, tellHoldings } from "./holdings.ts";
 import type { Held } from "./held.ts";
 import { bequeath, endHeld } from "./heritage.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
@@ -75,6 +75,8 @@ function receive(
       return endHeld(state, message.path, context);
     case "elected":
       return elected(state, message);
+    case "chartered":
+      return tellChartered(state, message.models, options, context);
     case "withdraw":
       return withdraw(state, message, context);
     case "loaded":
@@ -84,7 +86,7 @@ function receive(
     case "converse":
       return reply(context, message.replyTo, converse(state, message, options, context));
     case "conversation-ended":
-      return conversationEnded(state, message.id);
+      return conversationEnded(state, message.id, options, context);
     case "segment-ended":
       return segmentEnded(state, message, options, context);
     case "held":

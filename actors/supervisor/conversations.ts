@@ -1,4 +1,5 @@
 /** Conversations that gateways ask for: they live on the device of the first segment. */
+import { leaderOf } from "../addresses.ts";
 import { conversation } from "../conversation/behaviour.ts";
 import { promptBytes, TOKEN_BYTES } from "../conversation/protocol.ts";
 import { planNumbered } from "../plan.ts";
@@ -25,7 +26,7 @@ export function converse(
   if (excess !== undefined) return declined(excess);
   const behaviour = conversation({ id, plan, request, progress, answer, language });
   const ref = context.spawn(behaviour, { name: `conversation-${id}` });
-  state.conversations.set(id, { device: answer.device, bytes });
+  state.conversations.set(id, { model: plan.model.id, device: answer.device, bytes });
   context.watch(ref, () => ({ type: "conversation-ended", id }));
   return { type: "conversing", conversation: ref };
 }
@@ -47,11 +48,33 @@ function charge(
 }
 
 /** A conversation is over: what it had taken is free. */
-export function conversationEnded({ conversations, quotas }: SupervisorState, id: string): void {
+export function conversationEnded(
+  state: SupervisorState,
+  id: string,
+  options: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  const { conversations, quotas } = state;
   const ended = conversations.get(id);
   conversations.delete(id);
   const quota = ended === undefined ? undefined : quotas.get(ended.device);
   if (ended !== undefined && quota !== undefined) quotas.set(ended.device, giveBack(quota, ended.bytes));
+  tellDrained(state, options, context);
+}
+
+/** Tells the leader of models that retire of which no answer is under way: their conversations are all on this device. */
+export function tellDrained(
+  { mesh, leader, conversations }: SupervisorState,
+  { device }: SupervisorOptions,
+  context: SupervisorContext,
+): void {
+  if (leader === undefined) return;
+  for (const state of mesh.models) {
+    if (state.type !== "active" || state.retiring !== true || state.plan.segments[0]?.device !== device) continue;
+    const { id: model } = state.plan.model;
+    if ([...conversations.values()].some((conversation) => conversation.model === model)) continue;
+    context.tell(leaderOf(leader), { type: "drained", device, model });
+  }
 }
 
 function declined(reason: string): Conversing {

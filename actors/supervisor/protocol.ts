@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { StoredFile } from "../../models/store/mod.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
+import type { CharteredModel } from "../charter.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
@@ -88,6 +89,8 @@ export type SupervisorMessage =
   | Order
   /** From its own leader actor: who is elected, in which term. */
   | { readonly type: "elected"; readonly leader: string | undefined; readonly term: number }
+  /** From its own leader actor: what the mesh is to serve. */
+  | { readonly type: "chartered"; readonly models: readonly CharteredModel[] }
   /** From itself: a load of this model has come to its end. */
   | { readonly type: "loaded"; readonly model: string }
   /** From the daemon: this device has a model to offer, in full, in its block store. */

@@ -3,6 +3,7 @@ import { sameRef } from "../../runtime/actor/mod.ts";
 import { balancerOf, leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, type PlannedSegment, planNumbered, plansIn } from "../plan.ts";
+import { tellDrained } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { stopHeld } from "./heritage.ts";
 import { tellNewHoldings } from "./holdings.ts";
@@ -25,6 +26,7 @@ export function published(
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
   letGo(state, message, context);
   tellMirrors(state.held, plansIn(message.state), context);
+  tellDrained(state, options, context);
 }
 
 function announceNews(before: MeshState, now: MeshState, { announce }: SupervisorOptions): void {

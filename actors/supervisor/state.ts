@@ -69,8 +69,8 @@ export interface SupervisorState {
   reserving: AbortController;
   /** Models of which the leaders know what is on this disk. */
   readonly told: Set<string>;
-  /** Conversations that live here, by id: the device that each answers to, and the bytes that it takes of its quota. */
-  readonly conversations: Map<string, { readonly device: string; readonly bytes: number }>;
+  /** Conversations that live here, by id: model, device that each answers to, and the bytes that it takes of its quota. */
+  readonly conversations: Map<string, { readonly model: string; readonly device: string; readonly bytes: number }>;
   /** What other members have taken of this device. */
   readonly quotas: Map<string, Quota>;
   /** Executors started so far: their names are numbered. */

@@ -71,6 +71,8 @@ export interface Mesh extends Transport, AsyncDisposable {
    * to the peers. Throws a RangeError for this device itself.
    */
   forget(device: string): Promise<void>;
+  /** Whether a device has been put out, as far as this one knows. */
+  isForgotten(device: string): boolean;
   /** Says goodbye to the peers and closes everything. Safe to call more than once. */
   stop(): Promise<void>;
 }

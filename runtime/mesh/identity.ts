@@ -12,6 +12,11 @@ export function deviceIdOf(identity: Uint8Array): string {
   return peerIdFromPrivateKey(readIdentity(identity)).toString();
 }
 
+/** Signs bytes as the device that an identity belongs to: see `isSigned`. Throws a TypeError if the bytes are no identity. */
+export async function signWith(identity: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
+  return await readIdentity(identity).sign(bytes);
+}
+
 /** Reads an identity. Throws a TypeError if the bytes are none. */
 export function readIdentity(identity: Uint8Array): PrivateKey {
   try {

@@ -113,10 +113,9 @@ export class MeshDevice implements Mesh {
   }
 
   invite(options?: InviteOptions): string {
-    const addresses = this.#membership.inviteAddresses(this.addresses());
-    const isForgotten = (device: string) => this.#rekeying.isForgotten(device);
+    const isForgotten = (device: string) => this.isForgotten(device);
     const context = { door: this.#door, clock: this.#clock, now: Date.now, isForgotten };
-    const { text, close } = openInvite(context, addresses, options);
+    const { text, close } = openInvite(context, this.#membership.inviteAddresses(this.addresses()), options);
     this.#timers.push(close);
     return text;
   }
@@ -129,10 +128,12 @@ export class MeshDevice implements Mesh {
     return this.#rekeying.forget(device);
   }
 
-  /** What a device is given that may come in. */
-  grant(): Grant {
-    return this.#rekeying.grant();
+  isForgotten(device: string): boolean {
+    return this.#rekeying.isForgotten(device);
   }
+
+  /** What a device is given that may come in. */
+  readonly grant = (): Grant => this.#rekeying.grant();
 
   /** Why a device may not connect now, or undefined. */
   objection(device: string): string | undefined {
@@ -203,7 +204,7 @@ export class MeshDevice implements Mesh {
       directory: this.#directory,
       emit: (event) => this.#emit(event),
       peers: () => this.#roster.peers(),
-      isForgotten: (device) => this.#rekeying.isForgotten(device),
+      isForgotten: (device) => this.isForgotten(device),
       sendMembers: (device, members) => this.#roster.get(device)?.sendMembers(members),
     });
   }

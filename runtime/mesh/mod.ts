@@ -1,7 +1,8 @@
 /** The mesh: devices that share a key find each other and exchange frames. The only folder that knows libp2p. */
 
 export type { InviteOptions, Mesh, MeshEvent, NamedPeerEvent, Peer, RefusalReason } from "./contract.ts";
-export { createIdentity, deviceIdOf } from "./identity.ts";
+export { isSigned } from "./change.ts";
+export { createIdentity, deviceIdOf, signWith } from "./identity.ts";
 export { decodeInvite, encodeInvite, type Invite, InviteError } from "./invite.ts";
 export { createMeshKey } from "./key.ts";
 export { MAX_CONTROL_FRAME, MAX_PEERS, MAX_TENSORS_FRAME } from "./limits.ts";

@@ -11,6 +11,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
     api: { host: "127.0.0.1", port: 11411, keyed: false, origins: [] },
     mdns: true,
     slowdown: 1,
+    takesUp: true,
     yes: false,
     balances: true,
     yields: true,
@@ -50,7 +51,7 @@ test("every option is read", () => {
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
     ...["--private-layers", "2", "--private-head", "--mirrors", "off", "--trusted", "a", "--only", "b", "--only", "c"],
     ...["--exclude", "d", "--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
-    ...["--balance", "off", "--no-yield"],
+    ...["--balance", "off", "--no-yield", "--no-model"],
   ]);
   assert.deepEqual(options, {
     name: "board",
@@ -64,6 +65,7 @@ test("every option is read", () => {
     balances: false,
     yields: false,
     model: "m.gguf",
+    takesUp: false,
     yes: true,
     quantize: "4",
     policy: {

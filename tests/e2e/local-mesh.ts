@@ -18,8 +18,8 @@ export interface LocalMesh extends AsyncDisposable {
   blocks(): Promise<number>;
   /** Starts one more daemon and lets it join. */
   join(more?: readonly string[]): Promise<LaunchedDaemon>;
-  /** Starts a daemon that has ended again, on its data folder and with its arguments. */
-  restart(index: number): Promise<LaunchedDaemon>;
+  /** Starts a daemon that has ended again, on its data folder and with its arguments, but for a model where `modelless`. */
+  restart(index: number, options?: { readonly modelless?: boolean }): Promise<LaunchedDaemon>;
   /** Whether a daemon's process is there, be it frozen. */
   isUp(index: number): boolean;
   /** Sends a signal to a daemon itself, past its launcher. */
@@ -134,7 +134,7 @@ export async function startLocalMesh(
         invite === undefined || through === undefined ? invite : await through(invite),
       );
     },
-    async restart(index) {
+    async restart(index, { modelless = false } = {}) {
       const before = daemons[index];
       await before?.stop();
       // As a device at home has it: the others find it where it was.
@@ -142,6 +142,8 @@ export async function startLocalMesh(
       startedWith[index] = (startedWith[index] ?? []).map((word) =>
         word === "/ip4/127.0.0.1/tcp/0" ? listen ?? word : word
       );
+      const at = modelless ? startedWith[index]?.indexOf("--model") ?? -1 : -1;
+      if (at >= 0) startedWith[index]?.splice(at, 2);
       return daemons[index] = await launch(index);
     },
     isUp,

@@ -15,6 +15,7 @@ import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts
 import { languagesHere } from "../../../actors/conversation/language.ts";
 import { composeDevice } from "../../../actors/compose.ts";
 import type { Traces } from "../../../actors/gateway/traces.ts";
+import type { KeptCharter, Notary } from "../../../actors/charter.ts";
 import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
 import type { Solver } from "../../../actors/leader/solver.ts";
@@ -79,6 +80,10 @@ export interface SimulatedMesh extends AsyncDisposable {
   readonly network: Loopback;
   readonly manifest: Manifest;
   device(id: string): SimulatedDevice;
+  /** What each device has on disk of the charter; it outlives the device. */
+  readonly kept: Map<string, KeptCharter>;
+  /** Devices that have been put out: what they have signed is not believed. */
+  readonly forgotten: Set<string>;
   /** Starts another device, connected with all. */
   join(id: string): SimulatedDevice;
   /** A device's process ends from one moment to the next: connections break, nothing is said. */
@@ -111,10 +116,12 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   const devices = new Map<string, SimulatedDevice & { stop(): Promise<void> }>();
   /** Everybody who has ever been here: who comes back has on disk what came with it first. */
   const joined = new Set<string>();
+  const kept = new Map<string, KeptCharter>();
+  const forgotten = new Set<string>();
   const join = (id: string): SimulatedDevice => {
     const place = [...joined.add(id)].indexOf(id);
     const held = place < (options.holders ?? 1) ? [manifest] : [];
-    const device = startDevice(id, { clock, network, options, held });
+    const device = startDevice(id, { clock, network, options, held, kept, forgotten });
     devices.set(id, device);
     return device;
   };
@@ -127,6 +134,8 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
     clock,
     network,
     manifest,
+    kept,
+    forgotten,
     device: find,
     join,
     async kill(id) {
@@ -163,10 +172,12 @@ interface Surroundings {
   readonly network: Loopback;
   readonly options: SimulatedOptions;
   readonly held: readonly Manifest[];
+  readonly kept: SimulatedMesh["kept"];
+  readonly forgotten: SimulatedMesh["forgotten"];
 }
 
 function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop(): Promise<void> } {
-  const { clock, network, options, held } = around;
+  const { clock, network, options, held, kept, forgotten } = around;
   const { stepMilliseconds = 5, loadMilliseconds = 20 } = options;
   const transport = network.join(id);
   const peers = new Set<string>();
@@ -179,6 +190,11 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     name: id,
     clock,
     joins: false,
+    charter: {
+      notary: notaryHere(id, forgotten),
+      kept: kept.get(id),
+      keep: (latest) => void kept.set(id, latest),
+    },
     peers: () => [...peers].map((peer) => ({ device: peer, name: peer, roundTripMs: 1 })),
     host: {
       readMemory: () => Promise.resolve({ totalBytes: 2 ** 30, availableBytes: 2 ** 29 }),
@@ -219,6 +235,17 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
       return outcome.value;
     },
     stop: () => system.stop(),
+  };
+}
+
+/** Signs so that anybody can check it: nobody here is out to cheat. */
+export function notaryHere(self: string, forgotten: ReadonlySet<string> = new Set()): Notary {
+  const signatureOf = (device: string, bytes: Uint8Array) =>
+    btoa(`${device} ${bytes.reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7)}`);
+  return {
+    sign: (bytes) => Promise.resolve(signatureOf(self, bytes)),
+    isSigned: (device, bytes, signature) => Promise.resolve(signature === signatureOf(device, bytes)),
+    isMember: (device) => !forgotten.has(device),
   };
 }
 
