@@ -4,6 +4,8 @@ import type { Chance } from "./random.ts";
 /**
  * kill, leader: SIGKILL to one device, whatever its part or the leader. two: to two at once. freeze: SIGSTOP for 1 to 6 s.
  * term: SIGTERM. join: one more device, which stays until leave ends it, politely or not. The others come back after 1 to 4 s.
+ * move: somebody pins another split, drawn, and blocks move. moving: the same, and one of the devices that give or take blocks
+ * is killed while they do.
  */
 export const FAULTS = [
   "kill",
@@ -13,6 +15,8 @@ export const FAULTS = [
   "term",
   "join",
   "leave",
+  "move",
+  "moving",
 ] as const;
 export type FaultKind = typeof FAULTS[number];
 
@@ -32,7 +36,12 @@ export interface Scene {
   readonly roles: ReadonlyMap<number, readonly Role[]>;
   /** One that joined later, if it runs. */
   readonly guest: number | undefined;
+  /** Blocks of the model; 0 while nobody knows. */
+  readonly blocks: number;
 }
+
+/** How many blocks devices are to hold, in the order of the pipeline. */
+export type Share = { readonly device: number; readonly blocks: number };
 
 /** Something that happens to some devices. */
 export type Fault =
@@ -51,6 +60,15 @@ export type Fault =
     readonly kind: "leave";
     readonly devices: readonly number[];
     readonly polite: boolean;
+  }
+  | {
+    readonly kind: "move" | "moving";
+    /** Who is killed meanwhile. */
+    readonly devices: readonly number[];
+    readonly split: readonly Share[];
+    /** Milliseconds from the word to the kill. */
+    readonly killAfter: number;
+    readonly backAfter: number;
   };
 
 /**
@@ -59,9 +77,10 @@ export type Fault =
  */
 export function chooseFault(
   kind: FaultKind,
-  { running, roles, guest }: Scene,
+  scene: Scene,
   by: Chance,
 ): Fault | undefined {
+  const { running, roles, guest } = scene;
   const spare = running.length - 2;
   const backAfter = by.between(1000, 4000);
   switch (kind) {
@@ -100,7 +119,32 @@ export function chooseFault(
       return guest === undefined ? { kind, devices: [] } : undefined;
     case "leave":
       return guest === undefined ? undefined : { kind, devices: [guest], polite: by.between(0, 1) < 0.5 };
+    case "move":
+    case "moving":
+      return chooseMove(kind, scene, by);
     default:
       return kind satisfies never;
   }
+}
+
+/** Another split over some of the devices, and who dies of it. */
+function chooseMove(kind: "move" | "moving", { running, roles, blocks }: Scene, by: Chance): Fault | undefined {
+  if (running.length < (kind === "move" ? 2 : 3)) return undefined;
+  const left = [...running];
+  const order: number[] = [];
+  for (
+    let count = Math.floor(by.between(1, Math.min(running.length, blocks) + 1));
+    count > 0 && left.length > 0;
+    count--
+  ) {
+    const device = by.of(left);
+    left.splice(left.indexOf(device), 1);
+    order.push(device);
+  }
+  if (order.length === 0 || blocks < order.length) return undefined;
+  const split = order.map((device) => ({ device, blocks: 1 }));
+  for (let spare = blocks - order.length; spare > 0; spare--) by.of(split).blocks++;
+  const gives = running.filter((device) => !(roles.get(device) ?? []).includes("reserve"));
+  const devices = kind === "move" ? [] : [by.of([...new Set([...order, ...gives])])];
+  return { kind, devices, split, killAfter: by.between(0, 600), backAfter: by.between(1000, 4000) };
 }

@@ -82,13 +82,17 @@ export interface GapRow {
   readonly max: number;
 }
 
+/** The longest wait of a fault. */
+export interface Wait {
+  readonly kind: FaultKind;
+  readonly milliseconds: number;
+}
+
 /** Sums waits up, a row a kind. */
-export function gapRows(gaps: readonly FaultGap[]): GapRow[] {
-  const kinds = new Set(gaps.map(({ fault }) => fault.kind));
+export function gapRows(waits: readonly Wait[]): GapRow[] {
+  const kinds = new Set(waits.map(({ kind }) => kind));
   return [...kinds].sort().map((kind) => {
-    const all = gaps.filter(({ fault }) => fault.kind === kind).map((
-      { milliseconds },
-    ) => milliseconds);
+    const all = waits.filter((wait) => wait.kind === kind).map(({ milliseconds }) => milliseconds);
     return {
       kind,
       faults: all.length,

@@ -3,7 +3,7 @@
  * reader must get the very text that an undisturbed one gets. Prints tables, writes JSON and a log of everything that
  * happened; exits with 1 where a reader got something else, or something is left over.
  *
- *     npm run bench:chaos -- [--seconds 240] [--seed 1] [--devices 4] [--every 6] [--holders 1] [--model builtin|PATH] [--readers 3] [--tokens 150]
+ *     npm run bench:chaos -- [--seconds 240 | --until-faults N] [--seed 1] [--devices 4] [--every 6] [--holders 1] [--model builtin|PATH] [--readers 3] [--tokens 150]
  *                            [--faults kill,leader,two,freeze,term,join,leave] [--up "--objective latency"]
  *                            [--json FILE] [--log FILE]
  */
@@ -88,13 +88,13 @@ async function readWhileStriking(
 /** Strikes every few seconds until time is up; returns what struck. */
 async function strikeOn(
   field: Field,
-  { seconds, seed, every, faults }: ChaosOptions,
+  { seconds, untilFaults, seed, every, faults }: ChaosOptions,
   log: Log,
 ): Promise<Struck[]> {
   const by = chance(seed);
   const struck: Struck[] = [];
   const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) {
+  while (performance.now() < end && struck.length < untilFaults) {
     await new Promise((resolve) => setTimeout(resolve, by.between(every * 700, every * 1300)));
     const [kind, scene] = [by.of(faults), await field.scene()];
     const fault = chooseFault(kind, scene, by);
@@ -113,7 +113,7 @@ async function strikeOn(
       ...fault,
     });
     console.error(
-      `  ${((end - at) / 1000).toFixed(0)} s to go: ${wordsOf(fault, scene)}`,
+      `  fault ${struck.length}, ${((end - at) / 1000).toFixed(0)} s to go at most: ${wordsOf(fault, scene)}`,
     );
   }
   return struck;

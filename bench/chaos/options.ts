@@ -4,12 +4,15 @@ import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { type FaultKind, FAULTS } from "./faults.ts";
 
 export interface ChaosOptions {
+  /** Time is up after so long, or after `untilFaults`, whichever comes first. */
   readonly seconds: number;
+  /** Faults that are enough. Default: as many as there is time for. */
+  readonly untilFaults: number;
   readonly seed: number;
   readonly devices: number;
   /** How many of the devices have the model's file. */
   readonly holders: number;
-  /** Seconds from fault to fault, more or less. */
+  /** Seconds from fault to fault, more or less; a part of one will do. */
   readonly every: number;
   /** Path of the model's file. */
   readonly model: string;
@@ -34,7 +37,8 @@ export function readOptions(
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: "string", default: "240" },
+      seconds: { type: "string" },
+      "until-faults": { type: "string" },
       seed: { type: "string", default: "1" },
       devices: { type: "string", default: "4" },
       model: { type: "string", default: "builtin" },
@@ -48,12 +52,16 @@ export function readOptions(
       log: { type: "string", default: `${out}chaos.events.jsonl` },
     },
   });
+  const { "until-faults": enough } = values;
+  // Whoever asks for so many faults waits for them.
+  const time = values.seconds ?? (enough === undefined ? "240" : "86400");
   return {
-    seconds: whole("seconds", values.seconds, 1),
+    seconds: whole("seconds", time, 1),
+    untilFaults: enough === undefined ? Infinity : whole("until-faults", enough, 1),
     seed: whole("seed", values.seed, 0),
     devices: whole("devices", values.devices, 2),
     holders: whole("holders", values.holders, 1),
-    every: whole("every", values.every, 1),
+    every: positive("every", values.every),
     model: values.model === "builtin" ? builtinModelPath() : values.model,
     readers: whole("readers", values.readers, 1),
     tokens: whole("tokens", values.tokens, 2),
@@ -70,6 +78,12 @@ function whole(name: string, text: string, least: number): number {
   throw new TypeError(
     `Cannot use --${name} ${text}: it is a whole number from ${least} on.`,
   );
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new TypeError(`Cannot use --${name} ${text}: it is a number above 0.`);
 }
 
 function faultKind(name: string): FaultKind {

@@ -1,6 +1,6 @@
 /** A run, summed up. */
 import { table } from "../../cli/table.ts";
-import { type FaultGap, type GapRow, gapRows } from "./gaps.ts";
+import { type FaultGap, type GapRow, gapRows, type Wait } from "./gaps.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { MemoryRow } from "./memory.ts";
 import type { ChaosOptions } from "./options.ts";
@@ -21,6 +21,8 @@ export interface ChaosResult {
   /** How those of greedy answers differ from all. */
   readonly greedy: Readonly<Record<Verdict, number>>;
   readonly gaps: readonly GapRow[];
+  /** The longest wait of every fault, for sums over runs. */
+  readonly waits: readonly Wait[];
   readonly longest: readonly {
     readonly what: string;
     readonly atSeconds: number;
@@ -49,6 +51,7 @@ export function summarise(
   { answers, gaps, beganAt, ...rest }: Run,
 ): ChaosResult {
   const judged = answers.filter(({ excluded }) => !excluded);
+  const waits = gaps.map(({ fault: { kind }, milliseconds }) => ({ kind, milliseconds }));
   return {
     ...rest,
     streams: answers.length,
@@ -57,7 +60,8 @@ export function summarise(
     tokens: judged.reduce((sum, { read }) => sum + read.tokens, 0),
     verdicts: count(judged),
     greedy: count(judged.filter(({ question }) => question.greedy)),
-    gaps: gapRows(gaps),
+    gaps: gapRows(waits),
+    waits,
     longest: [...gaps].sort((a, b) => b.milliseconds - a.milliseconds).slice(
       0,
       8,

@@ -2,7 +2,7 @@
 import process from "node:process";
 import type { MeshSummary } from "../../actors/gateway/mesh-view.ts";
 import { ended, type LocalMesh } from "../../tests/e2e/local-mesh.ts";
-import type { Fault, Role, Scene } from "./faults.ts";
+import type { Fault, Role, Scene, Share } from "./faults.ts";
 import type { Log } from "./log.ts";
 
 /** The devices of a mesh, and which of them are up for readers and victims. */
@@ -55,7 +55,8 @@ export class Field {
       }
       return [index, place < 0 ? [...all, "reserve"] : all];
     });
-    return { running, roles: new Map(roles), guest: this.#guest };
+    const blocks = 1 + (segments.at(-1)?.last ?? -1);
+    return { running, roles: new Map(roles), guest: this.#guest, blocks };
   }
 
   async #view(running: readonly number[]): Promise<MeshSummary | undefined> {
@@ -79,17 +80,7 @@ export class Field {
       case "leader":
       case "two":
       case "term":
-        for (const index of fault.devices) {
-          this.#away.set(index, "ended");
-          this.mesh.signal(
-            index,
-            fault.kind === "term" ? "SIGTERM" : "SIGKILL",
-          );
-        }
-        for (const index of fault.devices) {
-          this.#later(() => this.#comeBack(index, fault.backAfter));
-        }
-        return;
+        return this.#end(fault.devices, fault.kind === "term" ? "SIGTERM" : "SIGKILL", fault.backAfter);
       case "freeze":
         for (const index of fault.devices) {
           this.#away.set(index, "frozen");
@@ -121,9 +112,37 @@ export class Field {
           this.mesh.signal(index, fault.polite ? "SIGTERM" : "SIGKILL");
         }
         return;
+      case "move":
+      case "moving":
+        return this.#later(async () => {
+          await this.#pin(fault.split);
+          if (fault.devices.length === 0) return;
+          await pause(fault.killAfter);
+          this.#end(fault.devices, "SIGKILL", fault.backAfter);
+        });
       default:
         fault satisfies never;
     }
+  }
+
+  /** Ends devices, which come back later. */
+  #end(devices: readonly number[], signal: "SIGTERM" | "SIGKILL", backAfter: number): void {
+    const there = devices.filter((index) => !this.#away.has(index));
+    for (const index of there) {
+      this.#away.set(index, "ended");
+      this.mesh.signal(index, signal);
+    }
+    for (const index of there) this.#later(() => this.#comeBack(index, backAfter));
+  }
+
+  /** Asks for a split; nobody has to grant it while devices come and go. */
+  async #pin(split: readonly Share[]): Promise<void> {
+    const [index = 0] = this.readable;
+    const body = JSON.stringify({ split: split.map(({ device, blocks }) => ({ device: `d${device}`, blocks })) });
+    const signal = AbortSignal.timeout(5000);
+    const words = await fetch(`${this.mesh.api(index)}/skein/plan`, { method: "POST", body, signal })
+      .then((response) => response.ok ? "accepted" : response.text(), String);
+    this.#log.note("driver", { type: "pinned", split, words });
   }
 
   /** Waits until everybody is back. */

@@ -16,6 +16,7 @@ const scene = (running: number, guest?: number): Scene => ({
     "reserve",
   ]]]),
   guest,
+  blocks: 8,
 });
 
 test("a seed repeats its faults, and two devices always stay", () => {
@@ -30,6 +31,19 @@ test("a seed repeats its faults, and two devices always stay", () => {
   assert.equal(chooseFault("leave", scene(4), chance(1)), undefined);
   const leader = chooseFault("leader", scene(4), chance(1));
   assert.deepEqual(leader?.devices, [1]);
+});
+
+test("a split that is drawn names devices that run, once each, with all blocks; who dies of it gives or takes some", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 3, max: 4 }), fc.constantFrom("move", "moving"), (seed, count, kind) => {
+      const fault = chooseFault(kind, scene(count), chance(seed));
+      assert.ok(fault?.kind === "move" || fault?.kind === "moving");
+      assert.equal(new Set(fault.split.map(({ device }) => device)).size, fault.split.length);
+      assert.ok(fault.split.every(({ device, blocks }) => device < count && blocks > 0));
+      assert.equal(fault.split.reduce((sum, { blocks }) => sum + blocks, 0), 8);
+      assert.equal(fault.devices.length, kind === "move" ? 0 : 1);
+    }),
+  );
 });
 
 test("every part of the mesh is killed sooner or later", () => {
@@ -85,7 +99,11 @@ test("a wait belongs to the fault that it began with, and not to readers of a de
     [700, 0, 0],
     "the longest of all readers",
   );
-  assert.deepEqual(gapRows(gapsOf(faults, [stream(0, 9990, 10_500)])), [{
+  const waits = gapsOf(faults, [stream(0, 9990, 10_500)]).map(({ milliseconds }) => ({
+    kind: "kill" as const,
+    milliseconds,
+  }));
+  assert.deepEqual(gapRows(waits), [{
     kind: "kill",
     faults: 3,
     p50: 0,
@@ -98,6 +116,10 @@ test("options that make no sense are named", () => {
   assert.deepEqual(readOptions(["--faults", "kill,two"], "/out/").faults, ["kill", "two"]);
   assert.equal(readOptions([], "/out/").json, "/out/chaos.json");
   assert.throws(() => readOptions(["--faults", "flood"], ""), /Cannot use the fault "flood"; known are kill/);
+  assert.deepEqual([readOptions([], "").seconds, readOptions([], "").untilFaults], [240, Infinity]);
+  const long = readOptions(["--until-faults", "1000", "--every", "0.5"], "");
+  assert.deepEqual([long.seconds, long.untilFaults, long.every], [86_400, 1000, 0.5]);
+  assert.throws(() => readOptions(["--every", "0"], ""), /Cannot use --every 0: it is a number above 0/);
   assert.throws(() => readOptions(["--devices", "1"], ""), /Cannot use --devices 1: it is a whole number from 2 on/);
 });
 
