@@ -57,6 +57,8 @@ export interface Parts {
   readonly remake?: Remake | undefined;
   /** Whether measurements may move blocks: see `actors/balancer`. Default: true. */
   readonly balances?: boolean;
+  /** Whether conversations whose first segment is here guess what follows, where that pays. Default: true. */
+  readonly speculates?: boolean;
   /** Whether blocks are given away when the device's owner needs it. Default: true. */
   readonly yields?: boolean;
   /** How it keeps to what the mesh serves; absent: that is not kept. */
@@ -91,7 +93,7 @@ export interface Composed {
 /** Composes a device. */
 export function composeDevice(parts: Parts): Composed {
   const { device, clock, store, compute, languages, peers, policy, solver } = parts;
-  const { balances = true, yields = true } = parts;
+  const { balances = true, speculates = true, yields = true } = parts;
   const [work, links, served, events] = [new WorkTimes(), new Links(clock), new Served(), new EventRing(clock)];
   const announce: Announce = (event) => {
     const named = event.type === "leader" ? withName(event, parts) : event;
@@ -118,7 +120,10 @@ export function composeDevice(parts: Parts): Composed {
     inspector: inspector(measured),
   };
   return {
-    root: supervisor({ device, clock, cast, loading, store, work, policy, announce, onStep: parts.onStep }),
+    root: supervisor({
+      ...{ device, clock, cast, loading, store, work, policy, speculates, announce },
+      onStep: parts.onStep,
+    }),
     served,
     traces,
     announce,

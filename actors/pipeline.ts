@@ -20,7 +20,18 @@ import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
 import type { Attention } from "../models/compute/mod.ts";
 import type { SamplingOptions } from "../models/sampling/mod.ts";
-import { Count, MAX_CONTEXT, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
+import { Count, MAX_CONTEXT, MAX_DRAWS, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
+
+/**
+ * After which tokens of a row the head draws the one that follows:
+ *
+ * - `none`: none of them, as in all but the last chunk of a prefill;
+ * - `last`: the last one;
+ * - `each`: the first one and, as long as what was drawn is what the row goes on with, the next: all tokens but the first
+ *   are guesses, and those from the first wrong one on have no effect. They attend by themselves.
+ */
+export const SAMPLES = ["none", "last", "each"] as const;
+export type Sample = typeof SAMPLES[number];
 
 /** Rows of several sequences, a column each. Row `i` is `counts[i]` tokens of one sequence. */
 export interface Forward {
@@ -30,7 +41,7 @@ export interface Forward {
   /** Position of each row's first token. */
   readonly positions: Int32Array;
   readonly counts: Int32Array;
-  /** 1 where the head samples the token that follows; 0 for all but the last chunk of a prefill. */
+  /** What the head draws of each row, as its place in `SAMPLES`. */
   readonly samples: Uint8Array;
   /** 1 where each token attends by itself, as when an answer is made; 0 where they do so together, as a prompt is read. */
   readonly singles: Uint8Array;
@@ -144,8 +155,12 @@ export interface Close {
 /** What a segment is told of sequences. */
 export type SegmentMessage = Enter | Leave | Open | Forward | Close;
 
-/** From the head: the token at `position` of the sequence. */
-export const Sampled = v.object({ type: v.literal("sampled"), position: Position, token: TokenId });
+/** From the head: the tokens of the sequence from `position` on. Several where guesses came along: all but the last confirm one. */
+export const Sampled = v.object({
+  type: v.literal("sampled"),
+  position: Position,
+  tokens: v.pipe(v.array(TokenId), v.minLength(1), v.maxLength(MAX_DRAWS)),
+});
 /** From the last segment: everything before `position` is in the caches. */
 export const Advanced = v.object({ type: v.literal("advanced"), position: Position });
 /** From a segment: the caches of all segments hold what comes before `position` of a sequence that is taken up. */
@@ -155,7 +170,7 @@ export const Failed = v.object({ type: v.literal("failed"), reason: ShortText })
 
 /** What a conversation is told of its sequence. */
 export type SequenceMessage =
-  | { readonly type: "sampled"; readonly position: number; readonly token: number }
+  | { readonly type: "sampled"; readonly position: number; readonly tokens: readonly number[] }
   | { readonly type: "advanced"; readonly position: number }
   | { readonly type: "resumed"; readonly position: number }
   | { readonly type: "failed"; readonly reason: string }
@@ -176,8 +191,7 @@ export interface Run {
   readonly tokens: Int32Array;
   /** How they attend. A token's cache has the same bits again only where it is run again in the same way. */
   readonly attention: Attention;
-  /** Whether the head samples the token that follows. */
-  readonly sample: boolean;
+  readonly sample: Sample;
 }
 
 /** A forward of one row. */
@@ -187,7 +201,7 @@ export function forwardOf(sequence: number, { position, tokens, attention, sampl
     sequences: Int32Array.of(sequence),
     positions: Int32Array.of(position),
     counts: Int32Array.of(tokens.length),
-    samples: Uint8Array.of(sample ? 1 : 0),
+    samples: Uint8Array.of(SAMPLES.indexOf(sample)),
     singles: Uint8Array.of(attention === "single" ? 1 : 0),
     tokens,
   };

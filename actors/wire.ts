@@ -10,6 +10,8 @@ import { type Message, parseRef, parseReplyTo, type Ref, type Reply } from "../r
 export const MAX_ROWS = 256;
 /** Tokens in one forward message, and so of one prefill chunk. */
 export const MAX_STEP_TOKENS = 1024;
+/** Draws after the tokens of one row: the row's token and as many guesses of what follows as are told by one number. */
+export const MAX_DRAWS = 16;
 /** Sequences that a segment may hold at once. */
 export const MAX_SLOTS = 1024;
 /** Positions a sequence may have in any model. */

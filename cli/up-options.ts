@@ -26,6 +26,8 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
   --disk SIZE         most disk for blocks that do not run here, such as 20GiB, or none; remembered (default: no limit)
   --threads N         threads for computing (default: what is measured best at the first start, 8 at most)
+  --speculation on|off
+                      guess tokens that text repeats, where that pays (default on)
   --balance on|off    move blocks where measurements ask for it (default on)
   --no-yield          keep blocks also when other programs need this device's memory or processor
   --json              print one JSON line per event
@@ -54,6 +56,8 @@ export interface UpOptions {
   readonly slowdown: number;
   /** Whether measurements may move blocks. */
   readonly balances: boolean;
+  /** Whether conversations whose first segment is here guess what follows. */
+  readonly speculates: boolean;
   /** Whether blocks are given away when other programs need the device. */
   readonly yields: boolean;
   /** What to give the mesh, as it was named; whether it can be had is not known yet. */
@@ -102,6 +106,7 @@ function parse(args: readonly string[]) {
     ...POLICY_OPTIONS,
     slowdown: { type: "string", default: "1" },
     balance: { type: "string", default: "on" },
+    speculation: { type: "string", default: "on" },
     "no-yield": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, USAGE).values;
@@ -127,6 +132,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     ...(threads === undefined ? {} : { threads }),
     slowdown: numberOption("slowdown", values.slowdown, { min: 1, max: 100 }) ?? 1,
     balances: oneOf("balance", values.balance, ["on", "off"]) === "on",
+    speculates: oneOf("speculation", values.speculation, ["on", "off"]) === "on",
     yields: !values["no-yield"],
     quantize: oneOf("quantize", values.quantize, QUANTIZE),
     policy: readPolicy(values),

@@ -20,6 +20,7 @@ import {
   type Rejection,
   WireConversationMessage,
 } from "./protocol.ts";
+import { followFrom, guessedOf, Guessing } from "./guessing.ts";
 import { type ConversationOptions, type ConversationState, leave, sayBroken, tell } from "./state.ts";
 import { nextToken, Prefill } from "./steps.ts";
 import { Transcript } from "./transcript.ts";
@@ -71,7 +72,7 @@ function start(options: ConversationOptions, context: Context<ConversationMessag
 /** Takes the prompt's tokens. An answer that is over with what an earlier conversation drew is not run. */
 function begin(state: ConversationState, read: PromptRead): Next<ConversationState> {
   if (read.type === "refused") return refuse(state, read.code, read.message);
-  const { plan, request, progress, language: { tokenizer } } = state.options;
+  const { plan, request, progress, language: { tokenizer }, speculates = true, policy } = state.options;
   const prompt = read.tokens;
   const room = Math.min(request.maxTokens, plan.context - prompt.length);
   const transcript = new Transcript({ tokenizer, prompt, request, progress, room });
@@ -83,7 +84,8 @@ function begin(state: ConversationState, read: PromptRead): Next<ConversationSta
     return stop();
   }
   const prefill = new Prefill(prompt, progress.generated);
-  state.run = { prefill, transcript };
+  const guessing = speculates ? new Guessing(prefill.ids, state.context.clock, policy) : undefined;
+  state.run = { prefill, transcript, guessing };
   const again = !isFresh(state.options);
   // Of a sequence of one token nothing can be taken up: its last one is run in any case.
   state.resuming = prefill.ids.length > 1 && again;
@@ -203,24 +205,32 @@ function resumed(state: ConversationState, position: number): Next<ConversationS
 
 function sampled(
   state: ConversationState,
-  { position, token }: { readonly position: number; readonly token: number },
+  { position, tokens }: { readonly position: number; readonly tokens: readonly number[] },
 ): Next<ConversationState> {
-  const { context, first, run, sequence } = state;
+  const { context, first, run, sequence, options: { language: { tokenizer } } } = state;
+  const guesses = run?.guessing?.ahead ?? [];
+  const last = tokens.at(-1);
   // A token that is not the one due can only come from a pipeline that lost count.
-  if (run === undefined || sequence === undefined || position !== run.transcript.length) {
+  if (
+    run === undefined || sequence === undefined || last === undefined || position !== run.transcript.length ||
+    !followFrom(tokens, guesses)
+  ) {
     return broken(state, `token ${position} came out of turn`, false);
   }
-  const piece = run.transcript.push(token);
-  if (piece.finished !== undefined) {
+  const { finished: reason, ...taken } = run.transcript.take(tokens);
+  const piece = { tokens: [...taken.tokens], text: taken.text, ...guessedOf(guesses, tokens, taken.tokens) };
+  if (reason !== undefined) {
     const cached = state.cached > 0 ? { cached: state.cached } : {};
-    tell(state, { type: "finished", reason: piece.finished, tokens: [...piece.tokens], text: piece.text, ...cached });
+    tell(state, { type: "finished", reason, ...piece, ...cached });
     state.over = true;
     leave(state, "prompts");
     return stop();
   }
   // The next step first: while it computes, the text finds its way to the reader.
-  context.tell(first, forwardOf(sequence, nextToken(position, token)));
-  tell(state, { type: "piece", tokens: [token], text: piece.text });
+  run.guessing?.drawn(tokens);
+  const ahead = run.guessing?.next(run.transcript.room, tokenizer.endIds);
+  context.tell(first, forwardOf(sequence, nextToken(run.transcript.length - 1, last, ahead)));
+  tell(state, { type: "piece", ...piece });
   return listen(state);
 }
 

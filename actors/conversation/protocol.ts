@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { Advanced, Failed, Resumed, Sampled, type SequenceMessage } from "../pipeline.ts";
-import { Count, Identifier, Position, refTo, Sampling, ShortText, TokenId } from "../wire.ts";
+import { Count, Identifier, MAX_DRAWS, Position, refTo, Sampling, ShortText, TokenId } from "../wire.ts";
 
 /**
  * Bytes of a prompt as it travels, all messages together. It bounds what a peer can make us tokenise, and leaves room in a
@@ -96,17 +96,26 @@ export type PromptRead =
   /** It cannot be answered by this model, whatever is tried, or there is no time to read it. */
   | { readonly type: "refused"; readonly code: Rejection; readonly message: string };
 
+/** Of the guesses that went along with a token, those that became tokens of the answer, and the others. */
+const Guessed = v.optional(v.object({ accepted: Count, rejected: Count }));
+
 /** What a conversation tells its answer. */
 export const ConversationEvent = v.variant("type", [
   v.object({ type: v.literal("started"), promptTokens: Count }),
   /** Its sequence shares kernels from the first token on, and has to wherever it is taken up. */
   v.object({ type: v.literal("shares") }),
-  v.object({ type: v.literal("piece"), tokens: v.pipe(v.array(TokenId), v.maxLength(1024)), text: v.string() }),
+  v.object({
+    type: v.literal("piece"),
+    tokens: v.pipe(v.array(TokenId), v.maxLength(1024)),
+    text: v.string(),
+    guessed: Guessed,
+  }),
   v.object({
     type: v.literal("finished"),
     reason: FinishReason,
-    tokens: v.pipe(v.array(TokenId), v.maxLength(1)),
+    tokens: v.pipe(v.array(TokenId), v.maxLength(MAX_DRAWS)),
     text: v.string(),
+    guessed: Guessed,
     /** Tokens of the prompt that this conversation found in the caches; absent: none. */
     cached: v.optional(Count),
   }),

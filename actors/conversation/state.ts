@@ -3,6 +3,7 @@ import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { SegmentMessage } from "../pipeline.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Guessing, GuessPolicy } from "./guessing.ts";
 import type { Language } from "./language.ts";
 import type { AnswerRequest, ConversationEvent, ConversationMessage, FromConversation, Progress } from "./protocol.ts";
 import type { Prefill } from "./steps.ts";
@@ -16,6 +17,10 @@ export interface ConversationOptions {
   readonly progress: Progress;
   readonly answer: Ref<FromConversation>;
   readonly language: Language;
+  /** Whether guesses of what follows are verified along with the next token, where that pays. Default: true. */
+  readonly speculates?: boolean;
+  /** How much is guessed. Default: as much as pays, by what steps take and how often guesses are right. */
+  readonly policy?: GuessPolicy;
 }
 
 export interface ConversationState {
@@ -23,7 +28,9 @@ export interface ConversationState {
   readonly context: Context<ConversationMessage>;
   readonly first: Ref<SegmentMessage>;
   /** Absent until the prompt has been read. */
-  run: { readonly prefill: Prefill; readonly transcript: Transcript } | undefined;
+  run:
+    | { readonly prefill: Prefill; readonly transcript: Transcript; readonly guessing: Guessing | undefined }
+    | undefined;
   /** What the segments call the sequence, once it has a cache slot. */
   sequence: number | undefined;
   /** Whether the segments are still looking for what other conversations left in their caches. */

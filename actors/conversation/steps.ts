@@ -49,9 +49,10 @@ export class Prefill {
   }
 }
 
-/** The step of a token that was drawn: it asks for the one that follows. */
-export function nextToken(position: number, token: number): Run {
-  return { position, tokens: Int32Array.of(token), attention: "single", sample: true };
+/** The step of a token that was drawn: it asks for the one that follows and, with guesses, for those behind it. */
+export function nextToken(position: number, token: number, guesses: readonly number[] = []): Run {
+  const sample = guesses.length === 0 ? "last" : "each";
+  return { position, tokens: Int32Array.of(token, ...guesses), attention: "single", sample };
 }
 
 /** The runs of `ids` from a position on, of which the first `promptTokens` are the prompt's. */
@@ -63,7 +64,12 @@ function runsOf(ids: Int32Array, promptTokens: number, from: number): Run[] {
   const runs: Run[] = [];
   const add = (count: number, attention: Run["attention"]): void => {
     const end = Math.min(position + count, ids.length);
-    runs.push({ position, tokens: ids.subarray(position, end), attention, sample: end === ids.length });
+    runs.push({
+      position,
+      tokens: ids.subarray(position, end),
+      attention,
+      sample: end === ids.length ? "last" : "none",
+    });
     position = end;
   };
   for (const count of chunks) add(count, "chunk");

@@ -2,9 +2,9 @@
 import { createStopMatcher, type Detokenizer, type StopMatcher, type TokenReader } from "../../models/text/mod.ts";
 import type { AnswerRequest, FinishReason, Progress } from "./protocol.ts";
 
-/** What one more token adds. */
+/** What one more token adds, or some. */
 export interface Piece {
-  /** The token, unless it only marks the end. */
+  /** The tokens, but for one that only marks the end. */
   readonly tokens: readonly number[];
   /** Text that is safe to show: no half character, no beginning of a stop string. */
   readonly text: string;
@@ -57,6 +57,24 @@ export class Transcript {
   /** How the answer ended where what an earlier conversation drew was all of it, with the text still owed. */
   ended(): { readonly reason: FinishReason; readonly text: string } | undefined {
     return this.#ended === undefined ? undefined : { reason: this.#ended, text: this.#unsent };
+  }
+
+  /** Tokens that the answer may still have. */
+  get room(): number {
+    return this.#room - this.#generated;
+  }
+
+  /** Takes the next tokens, as far as the answer goes on. */
+  take(tokens: readonly number[]): Piece {
+    const taken: number[] = [];
+    let text = "";
+    for (const token of tokens) {
+      const piece = this.push(token);
+      taken.push(...piece.tokens);
+      text += piece.text;
+      if (piece.finished !== undefined) return { tokens: taken, text, finished: piece.finished };
+    }
+    return { tokens: taken, text };
   }
 
   /** Takes the next token. */

@@ -49,6 +49,8 @@ export interface DaemonOptions extends MembershipOptions {
   readonly slowdown: number;
   /** Whether measurements may move blocks. */
   readonly balances: boolean;
+  /** Whether conversations whose first segment is here guess what follows, where that pays. */
+  readonly speculates: boolean;
   /** Whether blocks are given away when other programs need the device. */
   readonly yields: boolean;
   /** Whether the device goes on with what the mesh served when it was last up. Default: true. */
@@ -228,6 +230,7 @@ function startActors(
     remake,
     probe: () => compute.probe(join(folder.path, "trial")),
     balances: options.balances,
+    speculates: options.speculates,
     yields: options.yields,
     solver: started.use(startSolver(systemClock)),
     policy: options.policy,

@@ -10,7 +10,7 @@ import { forget } from "./mirroring.ts";
 import { RESERVED_MILLISECONDS } from "./orphans.ts";
 import type { CameBy } from "./protocol.ts";
 import { readSoon, remember } from "./rereading.ts";
-import { commonPrefix, type Sequence } from "./sequences.ts";
+import { certainIds, commonPrefix, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 import { takeUp } from "./taking-up.ts";
 
@@ -144,8 +144,9 @@ export function open(state: ExecutorState, message: Open & CameBy): void {
 }
 
 /** Whether a sequence that is open is what a conversation takes up before its end has been heard of here. */
-function isTakenUp({ ids, promptTokens: own }: Sequence, { resume, promptTokens = 0 }: Open): boolean {
-  return resume !== undefined && own === promptTokens &&
+function isTakenUp(sequence: Sequence, { resume, promptTokens = 0 }: Open): boolean {
+  const ids = certainIds(sequence);
+  return resume !== undefined && sequence.promptTokens === promptTokens &&
     commonPrefix(ids, resume.ids) === Math.min(ids.length, resume.ids.length);
 }
 
@@ -165,7 +166,7 @@ function begin(state: ExecutorState, message: Open, { from, found, room, reserve
   const held = ids.length;
   const place = { number, slot, conversation, from, next: following, route, stages: message.route.length + 1 };
   sequences.add({
-    ...{ ...place, sampling, shared, ids, held, begun: held, fresh: found !== undefined, room, reserved },
+    ...{ ...place, sampling, shared, ids, guessed: 0, held, begun: held, fresh: found !== undefined, room, reserved },
     ...{ promptTokens: promptTokens ?? 0, idle: idle ?? false, order: ++state.seated, since: options.clock.now() },
   });
   trim(state);

@@ -134,7 +134,7 @@ function begin(state: ExecutorState, message: Enter | (Open & CameBy)): void {
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {
-  const { options, sequences, waiting, queue, steps, recent } = state;
+  const { options, sequences, waiting, queue, steps, recent, guesses } = state;
   const unmirrored = lagOf(state);
   return {
     slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: sequences.capacity },
@@ -142,6 +142,7 @@ function lookAt(state: ExecutorState): ExecutorLook {
     queued: queue.lengths,
     steps,
     ...(unmirrored === undefined ? {} : { unmirrored }),
+    ...(guesses.accepted + guesses.rejected === 0 ? {} : { guesses: { ...guesses } }),
     ...recent.rates(options.clock.now()),
   };
 }

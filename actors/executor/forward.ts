@@ -2,8 +2,8 @@
  * Forwards as they arrive: columns, checked by hand since they come for every token and hop, and cut into rows.
  */
 import type { Attention } from "../../models/compute/mod.ts";
-import type { Forward } from "../pipeline.ts";
-import { MAX_CONTEXT, MAX_ROWS, MAX_STEP_TOKENS } from "../wire.ts";
+import { type Forward, type Sample, SAMPLES } from "../pipeline.ts";
+import { MAX_CONTEXT, MAX_DRAWS, MAX_ROWS, MAX_STEP_TOKENS } from "../wire.ts";
 
 /** One sequence's part of a forward, as views of the columns. */
 export interface Row {
@@ -14,8 +14,7 @@ export interface Row {
   readonly tokens: Int32Array;
   /** How the tokens attend. */
   readonly attention: Attention;
-  /** Whether the head samples the token that follows. */
-  readonly sample: boolean;
+  readonly sample: Sample;
   /** [tokens, width]; absent where the segment holds the embedding. */
   readonly hidden: Float32Array | undefined;
 }
@@ -44,6 +43,12 @@ export function parseForward(value: Readonly<Record<string, unknown>>): Forward 
   if (counts.includes(0) || sum(counts) !== tokens.length) throw new TypeError("a forward's counts are of its tokens");
   if (counts.some((count, row) => count === 1 && singles[row] === 0)) {
     throw new TypeError("a token that comes alone attends alone");
+  }
+  for (const [row, sample] of samples.entries()) {
+    if (sample >= SAMPLES.length) throw new TypeError("a forward's samples are none, the last or each");
+    if (SAMPLES[sample] === "each" && (singles[row] !== 1 || (counts[row] ?? 0) > MAX_DRAWS)) {
+      throw new TypeError(`guesses attend alone, and ${MAX_DRAWS} draws are the most`);
+    }
   }
   if (hidden !== undefined && !(hidden instanceof Float32Array)) {
     throw new TypeError("hidden states are a Float32Array");
@@ -90,7 +95,7 @@ export function rowsOf(forward: Forward, width: number): Row[] {
       position: positions[index] ?? 0,
       tokens: tokens.subarray(offset, end),
       attention: singles[index] === 1 ? "single" : "chunk",
-      sample: samples[index] === 1,
+      sample: SAMPLES[samples[index] ?? 0] ?? "none",
       hidden: hidden?.subarray(offset * width, end * width),
     });
     offset = end;
@@ -105,7 +110,7 @@ export function forwardRows(rows: readonly Omit<Row, "hidden">[], hidden: Float3
     sequences: Int32Array.from(rows, ({ sequence }) => sequence),
     positions: Int32Array.from(rows, ({ position }) => position),
     counts: Int32Array.from(rows, ({ tokens }) => tokens.length),
-    samples: Uint8Array.from(rows, ({ sample }) => sample ? 1 : 0),
+    samples: Uint8Array.from(rows, ({ sample }) => SAMPLES.indexOf(sample)),
     singles: Uint8Array.from(rows, ({ attention }) => attention === "single" ? 1 : 0),
     tokens: tokensOf(rows),
     hidden,

@@ -57,6 +57,8 @@ export const ExecutorLook = v.object({
   unmirrored: v.optional(Count),
   /** Steps since it was started. */
   steps: Count,
+  /** Guessed tokens that were drawn, and that were not, since it was started; absent where none were guessed. */
+  guesses: v.optional(v.object({ accepted: Count, rejected: Count })),
   /** Rows of a step and tokens a second, over the last seconds; 0 where nothing ran. */
   rowsPerStep: Rate,
   tokensPerSecond: Rate,

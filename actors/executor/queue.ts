@@ -10,7 +10,7 @@ export interface QueuedRow {
   readonly arrived: number;
 }
 
-/** The two lines: single tokens that continue an answer, and pieces of prompts. */
+/** The two lines: tokens that continue an answer, guesses with them, and pieces of prompts. */
 export type Line = "decode" | "prefill";
 
 /** What a policy decides on. */
@@ -56,7 +56,8 @@ export class StepQueue {
     const { decode, prefill } = this.#lines;
     // A prompt of one token, or a chunk's single last token, must stay behind the chunks before it.
     const follows = prefill.some(({ sequence }) => sequence === queued.sequence);
-    (queued.row.tokens.length === 1 && !follows ? decode : prefill).push(queued);
+    const { tokens, sample } = queued.row;
+    ((tokens.length === 1 || sample === "each") && !follows ? decode : prefill).push(queued);
   }
 
   /** The rows of the next step, at most `limit` of them; empty where nothing waits. */

@@ -133,6 +133,6 @@ function runsFrom(ids: Int32Array, position: number): Run[] {
   let at = ids.length - position === 1 ? Math.max(0, position - 1) : position;
   return cutChunks(ids.length - at, CHUNK_TOKENS).map((count) => {
     const tokens = ids.subarray(at, at += count);
-    return { position: at - count, tokens, attention: "chunk", sample: false };
+    return { position: at - count, tokens, attention: "chunk", sample: "none" };
   });
 }

@@ -1,10 +1,7 @@
 /** The sequences of a segment: which are open, in which slot, and how far each one is. */
 import type { Ref } from "../../runtime/actor/mod.ts";
-import { needsHistory, type SamplingOptions } from "../../models/sampling/mod.ts";
+import { HISTORY_TOKENS, needsHistory, type SamplingOptions } from "../../models/sampling/mod.ts";
 import type { SegmentMessage, SequenceMessage } from "../pipeline.ts";
-
-/** Tokens the penalties look back on, as in llama.cpp. */
-const HISTORY = 64;
 
 /** An open sequence. */
 export interface Sequence {
@@ -36,7 +33,9 @@ export interface Sequence {
   readonly since: number;
   /** Its tokens so far, also those that wait for their step: the next one comes in at the position behind them. */
   readonly ids: number[];
-  /** How many of them the caches hold: those whose steps have ended well. */
+  /** How many of the last of them are guesses: the next row comes in behind those of them that were right. */
+  guessed: number;
+  /** How many of them the caches hold, guesses aside: those whose steps have ended well. */
   held: number;
   /** How many they held when it was taken up; 0 for a sequence that began here. */
   readonly begun: number;
@@ -108,15 +107,25 @@ export class Sequences {
   }
 }
 
-/** The latest ids, as far as the penalties look back; none where no penalty is asked for. */
-export function historyOf({ ids, sampling }: Sequence): Int32Array {
-  return Int32Array.from(needsHistory(sampling) ? ids.slice(-HISTORY) : []);
+/** The latest ids, guesses aside, as far as the penalties look back; none where no penalty is asked for. */
+export function historyOf({ ids, guessed, sampling }: Sequence): Int32Array {
+  const end = ids.length - guessed;
+  return Int32Array.from(needsHistory(sampling) ? ids.slice(Math.max(0, end - HISTORY_TOKENS), end) : []);
 }
 
-/** Takes ids in that come at `position`; a sequence that has just been taken up forgets what it had from there on. */
-export function extend(sequence: Sequence, position: number, tokens: Int32Array): void {
+/** A sequence's ids without those that are only guessed. */
+export function certainIds({ ids, guessed }: Sequence): readonly number[] {
+  return guessed === 0 ? ids : ids.slice(0, ids.length - guessed);
+}
+
+/**
+ * Takes ids in that come at `position`, of which the last `guessed` are guesses. What the sequence had from there on, wrong
+ * guesses or more than is taken up, is forgotten.
+ */
+export function extend(sequence: Sequence, position: number, tokens: Int32Array, guessed = 0): void {
   sequence.ids.length = position;
   sequence.held = Math.min(sequence.held, position);
+  sequence.guessed = guessed;
   sequence.fresh = false;
   for (const token of tokens) sequence.ids.push(token);
 }

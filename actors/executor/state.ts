@@ -121,6 +121,8 @@ export interface ExecutorState {
   step: { readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
   /** Steps that have ended well. */
   steps: number;
+  /** Guessed tokens that were drawn, and that were not, since it was started; at the head only. */
+  readonly guesses: { accepted: number; rejected: number };
 }
 
 export function emptyState(options: ExecutorOptions, context: ExecutorContext): ExecutorState {
@@ -143,5 +145,6 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     spans: new Spans(),
     step: undefined,
     steps: 0,
+    guesses: { accepted: 0, rejected: 0 },
   };
 }

@@ -1,6 +1,6 @@
 /** From rows to steps, and from steps to what the next segment or the conversation is told. */
 import { ComputeGoneError } from "../../models/compute/errors.ts";
-import type { StepResult } from "../../models/compute/mod.ts";
+import type { StepResult, StepRow } from "../../models/compute/mod.ts";
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import type { Forward, SegmentMessage } from "../pipeline.ts";
@@ -31,7 +31,7 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
       continue;
     }
     if (!hasRoom(state, sequence, row.position + row.tokens.length)) continue;
-    extend(sequence, row.position, row.tokens);
+    extend(sequence, row.position, row.tokens, guessesIn(row));
     state.queue.push({ sequence, row, arrived });
   }
   trim(state);
@@ -49,15 +49,31 @@ function hasRoom(state: ExecutorState, sequence: Sequence, end: number): boolean
 }
 
 /** Why a row is not the one that its sequence needs next. */
-function faultOf({ position, tokens }: Row, { ids, fresh }: Sequence, { options }: ExecutorState): string | undefined {
-  const expected = ids.length;
-  if (fresh ? position > expected : position !== expected) return `position ${position} came where ${expected} was due`;
+function faultOf(
+  { position, tokens }: Row,
+  { ids: { length: expected }, guessed, fresh }: Sequence,
+  { options }: ExecutorState,
+): string | undefined {
+  const earliest = fresh ? 0 : expected - guessed;
+  if (position < earliest || position > expected) return `position ${position} came where ${expected} was due`;
   const end = position + tokens.length;
   if (end > options.context) return `position ${end} is outside the context of ${options.context}`;
   if (options.embeds && tokens.some((token) => token < 0 || token >= options.vocabulary)) {
     return `a token is outside the vocabulary of ${options.vocabulary}`;
   }
   return undefined;
+}
+
+/** Tokens of a row that are guesses. */
+function guessesIn({ sample, tokens }: Row): number {
+  return sample === "each" ? tokens.length - 1 : 0;
+}
+
+/** What the head is to do with a row. */
+function outputOf({ sequence, row }: QueuedRow): StepRow["output"] {
+  if (row.sample === "none") return "none";
+  const guesses = row.sample === "each" ? { guesses: row.tokens.slice(1) } : {};
+  return { sampling: sequence.sampling, history: historyOf(sequence), ...guesses };
 }
 
 /** Starts a step where none runs and rows wait. */
@@ -68,12 +84,10 @@ export function pump(state: ExecutorState): void {
   const rows = taken.map(({ row }) => row);
   state.step = { rows: taken, began: options.clock.now() };
   options.segment.step({
-    rows: taken.map(({ sequence, row }) => {
-      const output = !options.samples || !row.sample
-        ? "none" as const
-        : { sampling: sequence.sampling, history: historyOf(sequence) };
-      const { position, tokens, attention } = row;
-      return { slot: sequence.slot, position, count: tokens.length, attention, shared: sequence.shared, output };
+    rows: taken.map((queued) => {
+      const { sequence: { slot, shared }, row: { position, tokens, attention } } = queued;
+      const output = options.samples ? outputOf(queued) : "none";
+      return { slot, position, count: tokens.length, attention, shared, output };
     }),
     tokens: options.embeds ? tokensOf(rows) : new Int32Array(0),
     ...(options.embeds ? {} : { hidden: gather(rows.map(({ hidden }) => hidden)) }),
@@ -99,7 +113,9 @@ export function deliver(state: ExecutorState, outcome: StepOutcome): void {
       return;
     case "stepped":
       count(state, step, outcome.result);
-      for (const { sequence, row } of step.rows) sequence.held = row.position + row.tokens.length;
+      for (const { sequence, row } of step.rows) {
+        sequence.held = row.position + row.tokens.length - guessesIn(row);
+      }
       if (state.options.samples) report(state, step.rows, outcome.result.tokens);
       else passOn(state, step.rows, outcome.result.hidden);
       return;
@@ -141,14 +157,18 @@ function count(
 }
 
 /** Tells conversations what was sampled, or that a chunk is done. */
-function report(state: ExecutorState, rows: readonly QueuedRow[], tokens: readonly number[]): void {
+function report(state: ExecutorState, rows: readonly QueuedRow[], drawn: StepResult["tokens"]): void {
   for (const [index, { sequence, row }] of rows.entries()) {
     if (!state.sequences.has(sequence)) continue;
-    const position = row.position + row.tokens.length;
-    const token = tokens[index] ?? -1;
-    if (!row.sample) state.context.tell(sequence.conversation, { type: "advanced", position });
-    else if (token < 0) fail(state, sequence, `no token came out at position ${position}`);
-    else state.context.tell(sequence.conversation, { type: "sampled", position, token });
+    const guesses = guessesIn(row);
+    const position = row.position + row.tokens.length - guesses;
+    const tokens = drawn[index] ?? [];
+    if (row.sample === "none") state.context.tell(sequence.conversation, { type: "advanced", position });
+    else if (tokens.length === 0) fail(state, sequence, `no token came out at position ${position}`);
+    else state.context.tell(sequence.conversation, { type: "sampled", position, tokens });
+    if (guesses === 0 || tokens.length === 0) continue;
+    state.guesses.accepted += tokens.length - 1;
+    state.guesses.rejected += guesses - (tokens.length - 1);
   }
 }
 

@@ -48,6 +48,8 @@ export interface AnswerState {
   readonly beganAt: number;
   mesh: MeshState;
   readonly generated: number[];
+  /** Guesses that became tokens of the answer, and those that did not. */
+  readonly guessed: { accepted: number; rejected: number };
   /** Characters that the reader has. */
   sent: number;
   promptTokens: number;
@@ -94,6 +96,7 @@ export function newAnswer(
     beganAt: now,
     mesh,
     generated: [],
+    guessed: { accepted: 0, rejected: 0 },
     sent: 0,
     promptTokens: 0,
     shared: false,
@@ -122,6 +125,7 @@ export function say(state: AnswerState, { listener }: AnswerOptions, event: Answ
 
 /** How long the answer has taken so far. */
 export function timingsOf(state: AnswerState, now: number): Timings {
+  const { accepted, rejected } = state.guessed;
   return {
     promptTokens: state.promptTokens,
     cachedTokens: state.cachedTokens,
@@ -129,5 +133,6 @@ export function timingsOf(state: AnswerState, now: number): Timings {
     timeToFirstTokenMilliseconds: (state.firstTokenAt ?? now) - state.beganAt,
     totalMilliseconds: now - state.beganAt,
     conversations: state.conversations,
+    ...(accepted + rejected === 0 ? {} : { guessed: { accepted, rejected } }),
   };
 }

@@ -138,6 +138,8 @@ function take(
     announce(state, options, { stage: "writing", ttftMilliseconds: now - state.beganAt });
   }
   state.generated.push(...event.tokens);
+  state.guessed.accepted += event.guessed?.accepted ?? 0;
+  state.guessed.rejected += event.guessed?.rejected ?? 0;
   state.sent += event.text.length;
   if (event.text !== "") say(state, options, { type: "text", text: event.text });
   if (event.type === "piece" || state.plan === undefined) {

@@ -66,6 +66,8 @@ export interface Timings {
   readonly timeToFirstTokenMilliseconds: number;
   /** To the last. */
   readonly totalMilliseconds: number;
+  /** Of tokens that were guessed and verified along with others, those that became the answer's; absent where none were. */
+  readonly guessed?: { readonly accepted: number; readonly rejected: number };
   /** Conversations that it took: more than 1 where a device was lost on the way. */
   readonly conversations: number;
 }

@@ -24,7 +24,8 @@ export function converse(
   const bytes = promptBytes(request.prompt) + TOKEN_BYTES * progress.generated.length;
   const excess = charge(state, answer.device, bytes, options);
   if (excess !== undefined) return declined(excess);
-  const behaviour = conversation({ id, plan, request, progress, answer, language });
+  const { speculates = true } = options;
+  const behaviour = conversation({ id, plan, request, progress, answer, language, speculates });
   const ref = context.spawn(behaviour, { name: `conversation-${id}` });
   state.conversations.set(id, { model: plan.model.id, device: answer.device, bytes });
   context.watch(ref, () => ({ type: "conversation-ended", id }));

@@ -53,6 +53,8 @@ export interface SupervisorOptions {
   readonly onStep?: ((segment: SteppedSegment, step: StepTimes) => void) | undefined;
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
+  /** Whether conversations guess what follows, where that pays. Default: true. */
+  readonly speculates?: boolean;
   readonly announce: Announce;
 }
 

@@ -1,10 +1,10 @@
 /** The head as a stage: final norm and output projection of the tokens whose logits are wanted, and the draw. */
 import { roleOf } from "../block-role.ts";
 import type { Architecture } from "../manifest.ts";
-import { sample } from "../sampling/mod.ts";
+import { HISTORY_TOKENS, sample } from "../sampling/mod.ts";
 import { free } from "./free.ts";
 import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
-import type { StepRow } from "./messages.ts";
+import type { Draws, StepRow } from "./messages.ts";
 import { headRowsAgree } from "./row-agreement.ts";
 import type { SessionLease } from "./sessions.ts";
 import type { Pass, Stage } from "./stage.ts";
@@ -12,9 +12,10 @@ import type { Pass, Stage } from "./stage.ts";
 /** Rows that the head runs at once: bounds what logits take, 128 KB to 1 MB a row. */
 const ROWS = 16;
 
-/** A state whose logits are wanted. They are overwritten once they are taken. */
+/** A state whose logits are wanted, if they are still of use when its turn comes. They are overwritten once they are taken. */
 interface Wanted {
   readonly state: Float32Array;
+  readonly isWanted?: () => boolean;
   take(logits: Float32Array): void;
 }
 
@@ -36,8 +37,10 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
           if (asked.output === "logits") {
             const all = result.logits[row] ??= new Float32Array(asked.count * vocabulary);
             wanted.push({ state, take: (logits) => all.set(logits, (from + token) * vocabulary) });
-          } else if (asked.output !== "none" && from + token === asked.count - 1) {
-            wanted.push({ state, take: (logits) => result.tokens[row] = draw(logits, asked) });
+          } else if (asked.output !== "none") {
+            const drawn = result.tokens[row] ??= [];
+            const draw = drawOf(asked, asked.output, from + token, drawn);
+            if (draw !== undefined) wanted.push({ state, ...draw });
           }
         }
       }
@@ -51,9 +54,27 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
   };
 }
 
-function draw(logits: Float32Array, { output, position, count }: StepRow): number {
-  if (typeof output === "string") return -1;
-  return sample(logits, output.sampling, { position: position + count, history: output.history });
+/** The draw after the `at`-th token of a row, if there is to be one; `drawn` is what was drawn before, and takes it. */
+function drawOf(
+  { position, count }: StepRow,
+  { sampling, history, guesses }: Draws,
+  at: number,
+  drawn: number[],
+): Omit<Wanted, "state"> | undefined {
+  if (guesses === undefined) {
+    if (at < count - 1) return undefined;
+    return { take: (logits) => drawn.push(sample(logits, sampling, { position: position + count, history })) };
+  }
+  // A wrong guess ends the row: what comes behind it attends to what was not drawn.
+  const isWanted = () => drawn.length === at && (at === 0 || drawn[at - 1] === guesses[at - 1]);
+  return {
+    isWanted,
+    take(logits) {
+      if (!isWanted()) return;
+      const before = Int32Array.of(...history, ...guesses.subarray(0, at)).slice(-HISTORY_TOKENS);
+      drawn.push(sample(logits, sampling, { position: position + at + 1, history: before }));
+    },
+  };
 }
 
 /** The head's graph on buffers that are kept. */
@@ -80,6 +101,8 @@ class Projection {
   ): Promise<void> {
     for (let begin = 0; begin < wanted.length; begin += most) {
       const group = wanted.slice(begin, begin + most);
+      // Among others it is not known before they are drawn.
+      if (group.length === 1 && group[0]?.isWanted?.() === false) continue;
       const rows = Math.max(least, group.length);
       this.#grow(rows);
       for (const [index, { state }] of group.entries()) this.#states.set(state, index * this.#width);

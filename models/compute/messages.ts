@@ -41,7 +41,19 @@ export interface StepRow {
    */
   readonly shared?: boolean;
   /** What the head does with the row's last token (all of its tokens for "logits"); ignored without a head. */
-  readonly output: "none" | "logits" | { readonly sampling: SamplingOptions; readonly history: Int32Array };
+  readonly output: "none" | "logits" | Draws;
+}
+
+/** What the head draws of a row. */
+export interface Draws {
+  readonly sampling: SamplingOptions;
+  /** The ids up to the token that is followed by the first draw, as far as penalties look back on them. */
+  readonly history: Int32Array;
+  /**
+   * The row's tokens but the first, which are guessed: then what follows the first is drawn and, as long as that is what was
+   * guessed, what follows the next. Default: one token is drawn, which follows the last of the row.
+   */
+  readonly guesses?: Int32Array;
 }
 
 /** One pass of several rows through a segment's blocks. */
@@ -58,8 +70,8 @@ export interface StepRequest {
 export interface StepResult {
   /** Hidden states [sum of counts, width]; absent where the segment ends with the head. */
   readonly hidden?: Float32Array;
-  /** A row's sampled token, or -1 where it asked for none. Empty without a head. */
-  readonly tokens: readonly number[];
+  /** A row's sampled tokens, none where it asked for none. Empty without a head. */
+  readonly tokens: readonly (readonly number[])[];
   /** A row's logits [count, vocabulary] where it asked for them. Empty without a head. */
   readonly logits: readonly (Float32Array | undefined)[];
   /** Time in each of the segment's blocks. */

@@ -98,7 +98,7 @@ export class SegmentRunner {
     const samples = givesLogits(blocks);
     const hidden = samples ? undefined : new Float32Array(total * width);
     const result = {
-      tokens: samples ? step.rows.map(() => -1) : [],
+      tokens: samples ? step.rows.map((): number[] => []) : [],
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
@@ -154,7 +154,7 @@ export class SegmentRunner {
   #validate(step: StepRequest): number {
     const { slots, context, blocks, architecture: { width } } = this.#request;
     let total = 0;
-    for (const { slot, position, count, attention } of step.rows) {
+    for (const { slot, position, count, attention, output } of step.rows) {
       if (slot < 0 || slot >= slots) {
         throw new RangeError(`A step names cache slot ${slot}; this segment has ${slots}.`);
       }
@@ -163,6 +163,9 @@ export class SegmentRunner {
       }
       if (attention === "chunk" && count < 2) {
         throw new RangeError("A chunk has two tokens at least; a step has one of 1.");
+      }
+      if (typeof output === "object" && output.guesses !== undefined && output.guesses.length !== count - 1) {
+        throw new RangeError(`A step has a row of ${count} tokens with ${output.guesses.length} guesses.`);
       }
       total += count;
     }

@@ -10,7 +10,7 @@ export interface Pass {
   readonly batch: Batch;
   readonly states: HiddenStates;
   /** What the step gives; the stage that ends the model writes there. */
-  readonly result: { readonly tokens: number[]; readonly logits: (StepResult["logits"][number])[] };
+  readonly result: { readonly tokens: number[][]; readonly logits: (StepResult["logits"][number])[] };
 }
 
 /** A loaded block. */

@@ -1,6 +1,7 @@
 /** The choice of the next token from the model's logits. */
 export {
   defaultSampling,
+  HISTORY_TOKENS,
   isGreedy,
   type LogitBias,
   MAX_LOGIT_BIASES,

@@ -75,6 +75,9 @@ export function isGreedy({ temperature, topK }: SamplingOptions): boolean {
   return temperature === 0 || topK === 1;
 }
 
+/** Tokens that the penalties look back on, as in llama.cpp. */
+export const HISTORY_TOKENS = 64;
+
 /** Whether the choice depends on the tokens before it, beside the logits. */
 export function needsHistory(
   { repetitionPenalty, presencePenalty, frequencyPenalty }: SamplingOptions,

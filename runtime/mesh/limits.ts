@@ -1,7 +1,7 @@
 /** Every bound and every wait of the mesh, each with its reason. Sizes are bytes, times are milliseconds. */
 
 /** The version of everything said after the streams are open. Two devices talk only if they say the same number. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Control messages are small; a larger one would delay the heartbeats behind it. */
 export const MAX_CONTROL_FRAME = 1024 * 1024;

@@ -123,7 +123,7 @@ async function optionsOf(
 export const SEQUENCE = 77;
 export const seated = { type: "seated", sequence: SEQUENCE } as const;
 export const draw = (position: number, character: string) => {
-  return { type: "sampled", position, token: character.charCodeAt(0) } as const;
+  return { type: "sampled", position, tokens: [character.charCodeAt(0)] } as const;
 };
 export const rows = (forwards: readonly Forward[]) => {
   return forwards.map(({ sequences, positions, samples, tokens }) => {

@@ -32,7 +32,7 @@ async function run(
   attention: "chunk" | "single",
 ) {
   const sequence = defined(talker.of("seated").at(-1)).sequence;
-  await scene.tell(forwardOf(sequence, { position, tokens, attention, sample: true }));
+  await scene.tell(forwardOf(sequence, { position, tokens, attention, sample: "last" }));
   defined(scene.steps.at(-1)).end({ hidden: new Float32Array(2 * tokens.length) });
   await scene.clock.advance(1);
 }
@@ -121,7 +121,7 @@ test("where the tokens run out the youngest is put off, kept caches go first, an
     await enter(third, 30);
     assert.deepEqual(third.heard, [{ type: "waits" }], "it has a slot to go to but no memory");
     await tell(forwardOf(defined(old.of("seated")[0]).sequence, {
-      ...{ position: 0, tokens: count(50), attention: "chunk", sample: true },
+      ...{ position: 0, tokens: count(50), attention: "chunk", sample: "last" },
     }));
     assert.match(young.of("failed")[0]?.reason ?? "", /older answers needed its memory/);
     assert.equal(old.of("failed").length, 0);

@@ -18,6 +18,7 @@ const SEQUENCES: ReadonlyMap<string, Sequence> = new Map(["a", "b", "p", "q"].ma
     shared: false,
     stages: 1,
     ids: [],
+    guessed: 0,
     held: 0,
     begun: 0,
     fresh: false,
@@ -31,7 +32,7 @@ const row = (tokens: number): Row => ({
   position: 0,
   tokens: new Int32Array(tokens),
   attention: tokens === 1 ? "single" : "chunk",
-  sample: true,
+  sample: "last",
   hidden: undefined,
 });
 const waiting = (name: string, tokens: number): QueuedRow => ({

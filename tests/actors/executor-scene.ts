@@ -158,7 +158,7 @@ async function lookAt(system: ActorSystem, ref: Ref<ExecutorMessage>): Promise<E
 /** A forward of one row that asks for a token: of one token as in decode, of several as a prompt. */
 export const one = (sequence: number, position: number, ...tokens: number[]): Forward => {
   const attention = tokens.length === 1 ? "single" : "chunk";
-  return forwardOf(sequence, { position, tokens: Int32Array.from(tokens), attention, sample: true });
+  return forwardOf(sequence, { position, tokens: Int32Array.from(tokens), attention, sample: "last" });
 };
 
 /** How a segment opens a sequence at the next. */

@@ -69,16 +69,16 @@ test("the head tells what was drawn, or that a chunk is through, and what penalt
     const x = talker("x");
     const number = await enter(x, { repetitionPenalty: 1.1 });
     const chunk = Int32Array.from({ length: 70 }, (_, index) => index);
-    await tell(forwardOf(number, { position: 0, tokens: chunk, attention: "chunk", sample: false }));
+    await tell(forwardOf(number, { position: 0, tokens: chunk, attention: "chunk", sample: "none" }));
     assert.deepEqual(steps[0]?.request.rows[0]?.output, "none");
-    defined(steps[0]).end({ tokens: [-1] });
+    defined(steps[0]).end({ tokens: [[]] });
     await tell(one(number, 70, 99));
     assert.deepEqual(x.of("advanced"), [{ type: "advanced", position: 70 }]);
     const output = defined(steps[1]?.request.rows[0]).output;
     assert.deepEqual(typeof output === "object" ? [...output.history] : output, [...chunk.subarray(7), 99]);
-    defined(steps[1]).end({ tokens: [42] });
+    defined(steps[1]).end({ tokens: [[42]] });
     await tell({ type: "close", sequence: 999, keep: false });
-    assert.deepEqual(x.of("sampled"), [{ type: "sampled", position: 71, token: 42 }]);
+    assert.deepEqual(x.of("sampled"), [{ type: "sampled", position: 71, tokens: [42] }]);
   });
 });
 
@@ -88,7 +88,7 @@ test("tokens of an answer that are run again attend one by one in each segment, 
     const attentions = ["chunk", "single"] as const;
     for (const [index, attention] of attentions.entries()) {
       const tokens = Int32Array.of(1, 2, 3);
-      await tell(forwardOf(number, { position: 3 * index, tokens, attention, sample: false }));
+      await tell(forwardOf(number, { position: 3 * index, tokens, attention, sample: "none" }));
       assert.equal(steps[index]?.request.rows[0]?.attention, attention);
       defined(steps[index]).end({ hidden: new Float32Array(6) });
     }
@@ -102,14 +102,14 @@ test("who has left hears nothing of the step that was under way", async () => {
     const x = talker("x");
     await tell(one(await enter(x), 0, 1));
     await tell({ type: "leave", conversation: x.ref, keep: false });
-    defined(steps[0]).end({ tokens: [42] });
+    defined(steps[0]).end({ tokens: [[42]] });
     await tell({ type: "close", sequence: 999, keep: false });
     assert.deepEqual(x.heard.map(({ type }) => type), ["seated"]);
   });
 });
 
-for (const tokens of [[-1], []]) {
-  test(`a row that asked for a token and gets ${tokens[0] ?? "none"} fails, rather than to tell no token`, async () => {
+for (const tokens of [[[]], []]) {
+  test(`a row that asked for a token and gets ${tokens.length === 0 ? "no word" : "none"} fails, rather than to tell no token`, async () => {
     await scene({ samples: true }, async ({ talker, enter, tell, steps }) => {
       const x = talker("x");
       await tell(one(await enter(x), 0, 1));

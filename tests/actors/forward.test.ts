@@ -6,7 +6,7 @@ import { forwardRows, gather, parseForward, type Row, rowsOf } from "../../actor
 import { parseExecutorMessage } from "../../actors/executor/protocol.ts";
 import { nextToken } from "../../actors/conversation/steps.ts";
 import { type Forward, forwardOf } from "../../actors/pipeline.ts";
-import { MAX_CONTEXT, MAX_ROWS, MAX_STEP_TOKENS } from "../../actors/wire.ts";
+import { MAX_CONTEXT, MAX_DRAWS, MAX_ROWS, MAX_STEP_TOKENS } from "../../actors/wire.ts";
 import { decode, encode } from "../../runtime/codec.ts";
 
 const WIDTH = 3;
@@ -16,10 +16,13 @@ const anyRow: fc.Arbitrary<Row> = fc.record({
   position: fc.nat(MAX_CONTEXT),
   tokens: fc.array(fc.nat(), { minLength: 1, maxLength: 20 }).map((tokens) => Int32Array.from(tokens)),
   single: fc.boolean(),
-  sample: fc.boolean(),
-}).chain(({ single, ...row }) => {
-  const length = row.tokens.length * WIDTH;
-  const attention = single || row.tokens.length === 1 ? "single" as const : "chunk" as const;
+  sample: fc.constantFrom("none" as const, "last" as const),
+  guesses: fc.boolean(),
+}).chain(({ single, guesses, ...given }) => {
+  const length = given.tokens.length * WIDTH;
+  const attention = single || given.tokens.length === 1 ? "single" as const : "chunk" as const;
+  const guessed = guesses && attention === "single" && given.tokens.length <= MAX_DRAWS;
+  const row = { ...given, sample: guessed ? "each" as const : given.sample };
   return fc.float32Array({ minLength: length, maxLength: length }).map((hidden) => ({ ...row, attention, hidden }));
 });
 
@@ -73,6 +76,14 @@ const misfits: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "a column that is shorter": { positions: Int32Array.of(0) },
   "a column of another kind": { positions: Float32Array.of(0, 5) },
   "a list for a column": { sequences: [7, 9] },
+  "a kind of sample that there is not": { samples: Uint8Array.of(0, 3) },
+  "guesses in a chunk": { samples: Uint8Array.of(2, 0) },
+  "more guesses than are told at once": {
+    counts: Int32Array.of(MAX_DRAWS + 1, 1),
+    samples: Uint8Array.of(2, 0),
+    singles: Uint8Array.of(1, 1),
+    tokens: new Int32Array(MAX_DRAWS + 2),
+  },
   "samples that are no bytes": { samples: Int32Array.of(0, 1) },
   "a row of nothing": { counts: Int32Array.of(3, 0) },
   "counts of other tokens": { counts: Int32Array.of(2, 2) },

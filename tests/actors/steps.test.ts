@@ -38,7 +38,7 @@ test("all tokens go in once, the prompt's together and the answer's by themselve
     assert.deepEqual(runs.flatMap(({ tokens }) => [...tokens]), [...prompt, ...generated].slice(from));
     for (const [index, { position, tokens, attention, sample }] of runs.entries()) {
       assert.equal(position, tokens[0]);
-      assert.equal(sample, index === runs.length - 1);
+      assert.equal(sample, index === runs.length - 1 ? "last" : "none");
       const ofPrompt = position < promptLength && promptLength > 1;
       assert.equal(attention, ofPrompt ? "chunk" : "single");
       if (ofPrompt) assert.ok(tokens.length >= 2 && position + tokens.length <= promptLength);
@@ -58,5 +58,5 @@ test("a prompt goes in the same way whether an answer has begun or not", () => {
 });
 
 test("a token that was drawn attends by itself and asks for the next one", () => {
-  assert.deepEqual(nextToken(7, 42), { position: 7, tokens: Int32Array.of(42), attention: "single", sample: true });
+  assert.deepEqual(nextToken(7, 42), { position: 7, tokens: Int32Array.of(42), attention: "single", sample: "last" });
 });

@@ -19,8 +19,8 @@ const ways = { greedy: { temperature: 0 }, seeded: { temperature: 0.9, seed: 11 
 
 /** Runs some tokens in slot 0; returns the token that follows, or -1. */
 async function run(segment: ComputeSegment, { position, tokens, attention, sample }: Run, sampling: SamplingOptions) {
-  const output = sample ? { sampling, history: new Int32Array(0) } : "none" as const;
-  const { tokens: [next = -1] } = await segment.step({
+  const output = sample !== "none" ? { sampling, history: new Int32Array(0) } : "none" as const;
+  const { tokens: [[next = -1] = []] } = await segment.step({
     rows: [{ slot: 0, position, count: tokens.length, attention, output }],
     tokens,
   });

@@ -14,6 +14,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
     takesUp: true,
     yes: false,
     balances: true,
+    speculates: true,
     yields: true,
     quantize: "keep",
     policy: {
@@ -51,7 +52,7 @@ test("every option is read", () => {
     ...["--context", "512", "--concurrency", "2", "--objective", "throughput", "--solver", "linear"],
     ...["--private-layers", "2", "--private-head", "--mirrors", "off", "--trusted", "a", "--only", "b", "--only", "c"],
     ...["--exclude", "d", "--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
-    ...["--balance", "off", "--no-yield", "--no-model"],
+    ...["--balance", "off", "--speculation", "off", "--no-yield", "--no-model"],
   ]);
   assert.deepEqual(options, {
     name: "board",
@@ -63,6 +64,7 @@ test("every option is read", () => {
     threads: 3,
     slowdown: 2,
     balances: false,
+    speculates: false,
     yields: false,
     model: "m.gguf",
     takesUp: false,
@@ -108,6 +110,7 @@ test("what is out of range is named with what is allowed", () => {
     [["--api", "127.0.0.1:65536"], /--api.*an address and a port/],
     [["--api-origin", "https://example.org/path"], /--api-origin.*without a path/],
     [["--balance", "maybe"], /--balance.*on, off/],
+    [["--speculation", "maybe"], /--speculation.*on, off/],
     [["--slowdown", "0.5"], /--slowdown.*from 1/],
     [["--memory", "plenty"], /--memory.*2GiB/],
   ];

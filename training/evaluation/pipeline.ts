@@ -102,7 +102,7 @@ async function completeLane(
     }));
     const { tokens } = await segment.step({ rows, tokens: Int32Array.from(open.flatMap(({ next }) => next)) });
     open = open.flatMap(({ slot, position, next, answer }, i) => {
-      const token = tokens[i] ?? -1;
+      const token = tokens[i]?.[0] ?? -1;
       if (endIds.has(token)) return [];
       answer.push(token);
       const reached = position + next.length;

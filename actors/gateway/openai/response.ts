@@ -82,6 +82,19 @@ function usageOf({ choicesPerPrompt }: ResponseHead, ends: readonly Finished[]):
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: cached },
+    ...guessedOf(ends),
+  };
+}
+
+/** Tokens that were guessed, under the names that OpenAI has for predicted outputs; nothing where none were. */
+function guessedOf(ends: readonly Finished[]): object {
+  const guessed = ends.flatMap(({ timings }) => timings.guessed ?? []);
+  if (guessed.length === 0) return {};
+  return {
+    completion_tokens_details: {
+      accepted_prediction_tokens: guessed.reduce((sum, { accepted }) => sum + accepted, 0),
+      rejected_prediction_tokens: guessed.reduce((sum, { rejected }) => sum + rejected, 0),
+    },
   };
 }
 

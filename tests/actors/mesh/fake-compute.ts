@@ -12,6 +12,7 @@ import {
   type SegmentRequest,
   type StepRequest,
   type StepResult,
+  type StepRow,
 } from "../../../models/compute/mod.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import { defined } from "../defined.ts";
@@ -179,18 +180,18 @@ function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
   const samples = blocks.at(-1)?.kind === "head";
   const run = ({ rows, tokens, hidden }: Omit<StepRequest, "segment">): StepResult => {
     const out: number[] = [];
-    const sampled: number[] = [];
+    const sampled: number[][] = [];
     let offset = 0;
     for (const { slot, position, count, output } of rows) {
       const cache = caches[slot];
       if (cache === undefined) throw new ComputeError(`There is no slot ${slot}.`);
-      let value = 0;
+      const first = out.length;
       for (let at = 0; at < count; at++, offset++) {
-        value = (embeds ? tokens[offset] : hidden?.[offset * WIDTH]) ?? NaN;
+        let value = (embeds ? tokens[offset] : hidden?.[offset * WIDTH]) ?? NaN;
         for (const layer of cache) value = mix(layer, position + at, value);
         out.push(value);
       }
-      sampled.push(output === "none" || output === "logits" ? -1 : tokenOf(value, vocabulary));
+      sampled.push(drawn(output, out.slice(first).map((value) => tokenOf(value, vocabulary))));
     }
     return {
       ...(samples ? {} : { hidden: Float32Array.from(out.flatMap((value) => [value, 0, 0, 0])) }),
@@ -200,6 +201,15 @@ function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
     };
   };
   return { run, caches };
+}
+
+/** What the head draws of a row, given what follows each of its tokens. */
+function drawn(output: StepRow["output"], following: readonly number[]): number[] {
+  if (typeof output === "string") return [];
+  const { guesses } = output;
+  if (guesses === undefined) return following.slice(-1);
+  const wrong = guesses.findIndex((guess, at) => guess !== following[at]);
+  return following.slice(0, wrong < 0 ? following.length : wrong + 1);
 }
 
 /** Writes a value to a cache and mixes what came before into it. */

@@ -39,6 +39,8 @@ export interface SimulatedOptions {
   /** Milliseconds of a step on every device. Default 5. */
   readonly stepMilliseconds?: number;
   readonly loadMilliseconds?: number;
+  /** Whether conversations guess what follows. Default: false, so that tokens that run can be counted. */
+  readonly speculates?: boolean;
   /** Bytes free on every disk. Default: 1 GiB. */
   readonly freeDisk?: number;
   /** Bytes of disk for blocks that do not run on a device. Default: no limit. */
@@ -208,6 +210,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     policy: { ...POLICY, ...options.policy },
     slowdown: 1,
     diskLimitBytes: options.diskLimitBytes,
+    speculates: options.speculates ?? false,
     rates: () => compute.probe(""),
     solver: solverHere(clock),
     inspect: system.inspect,

@@ -197,7 +197,8 @@ async function startConversation(
   const answer = defined(systems.get("c")).spawn(heard.behaviour, { name: `answer-${known.id}` });
   const sampling = { ...defaultSampling, temperature: 0 };
   const request = { prompt: { type: "text" as const, text: prompt }, sampling, maxTokens, stop: [] };
-  const behaviour = conversation({ ...known, request, answer });
+  // Tokens that run are counted.
+  const behaviour = conversation({ ...known, request, answer, speculates: false });
   const first = defined(known.plan.segments[0]).device;
   const child = await spawnChild(defined(systems.get(first)), behaviour, { name: `conversation-${known.id}` });
   return toldBy(child, heard.heard, known.progress);
