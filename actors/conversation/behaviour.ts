@@ -164,7 +164,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
     case "resumed":
       return resumed(state, message.position);
     case "advanced":
-      state.run?.prefill.arrived();
+      state.run?.prefill.arrived(message.position);
       return feed(state);
     case "sampled":
       return sampled(state, message);

@@ -7,7 +7,7 @@
 import { cutChunks } from "../../models/compute/chunks.ts";
 import type { Run } from "../pipeline.ts";
 
-/** Tokens of one prefill chunk: large enough for full speed, small enough that other sequences' steps get in between. */
+/** Tokens of one prefill chunk: large enough for full speed. Where others read, the first segment cuts it further. */
 export const CHUNK_TOKENS = 128;
 /** Tokens of an answer that are run again at once: they can take as long as they first did. */
 export const REPLAY_TOKENS = 32;
@@ -21,7 +21,8 @@ export class Prefill {
   readonly promptTokens: number;
   #runs: readonly Run[];
   #sent = 0;
-  #inFlight = 0;
+  /** What comes before it has come out at the end of the pipeline. */
+  #through = 0;
 
   /** @param generated what an earlier conversation drew */
   constructor(prompt: Int32Array, generated: readonly number[]) {
@@ -35,16 +36,17 @@ export class Prefill {
     this.#runs = runsOf(this.ids, this.promptTokens, position);
   }
 
-  /** A run has come out at the end of the pipeline. */
-  arrived(): void {
-    this.#inFlight--;
+  /** What comes before `position` has come out at the end of the pipeline: segments may cut runs further. */
+  arrived(position: number): void {
+    this.#through = Math.max(this.#through, position);
   }
 
   /** The runs that may go in now. The last one asks for a token. */
   take(): readonly Run[] {
-    const runs = this.#runs.slice(this.#sent, this.#sent + CHUNKS_IN_FLIGHT - this.#inFlight);
+    const sent = this.#runs.slice(Math.max(0, this.#sent - CHUNKS_IN_FLIGHT), this.#sent);
+    const underWay = sent.filter(({ position, tokens }) => position + tokens.length > this.#through).length;
+    const runs = this.#runs.slice(this.#sent, this.#sent + CHUNKS_IN_FLIGHT - underWay);
     this.#sent += runs.length;
-    this.#inFlight += runs.length;
     return runs;
   }
 }

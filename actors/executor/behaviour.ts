@@ -61,6 +61,9 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     }
     case "reread":
       return reread(state);
+    case "step-due":
+      state.alarm.set = false;
+      return;
     case "admit":
       return admit(state);
     case "not-taken-up": {

@@ -87,6 +87,8 @@ export type ExecutorMessage =
   | { readonly type: "computed"; readonly outcome: StepOutcome }
   /** From itself: nothing has had to run for a while. */
   | { readonly type: "reread" }
+  /** From itself: what waited for others to step along has waited long enough. */
+  | { readonly type: "step-due" }
   /** From itself: a slot may be given away that was kept until now. */
   | { readonly type: "admit" }
   /** From itself: the caches of a sequence that is taken up did not come to its slot. */

@@ -7,7 +7,8 @@ import type { HeirMessage } from "./heir.ts";
 import type { Copied, ToMirror } from "./mirror-protocol.ts";
 import { type Kept, Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
-import { type QueuedRow, type StepPolicy, StepQueue } from "./queue.ts";
+import { type Line, type QueuedRow, type StepPolicy, StepQueue, takeTurns } from "./queue.ts";
+import { stepLanes } from "./lanes.ts";
 import { Recent } from "./recent.ts";
 import type { Rereading } from "./rereading.ts";
 import { Sequences } from "./sequences.ts";
@@ -55,7 +56,7 @@ export interface ExecutorOptions {
   readonly samples: boolean;
   /** Devices of the first segments of the model's plans in force: conversations live there. Default: any may. */
   readonly entrances?: () => readonly string[];
-  /** What runs next. Default: decode rows and prefill chunks take turns. */
+  /** What runs next. Default: lanes where sequences begin, and behind what comes, as it comes. */
   readonly policy?: StepPolicy;
 }
 
@@ -117,8 +118,12 @@ export interface ExecutorState {
   readonly recent: Recent;
   /** What became of rows lately. */
   readonly spans: Spans;
+  /** Messages with rows that have come. */
+  forwards: number;
+  /** Whether a `step-due` is on its way. */
+  readonly alarm: { set: boolean };
   /** The step under way, and when it began on the clock. */
-  step: { readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
+  step: { readonly line: Line; readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
   /** Steps that have ended well. */
   steps: number;
   /** Guessed tokens that were drawn, and that were not, since it was started; at the head only. */
@@ -140,9 +145,11 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     following: undefined,
     heirs: new Set(),
     inheriting: undefined,
-    queue: new StepQueue(options.policy),
+    queue: new StepQueue(options.policy ?? (options.embeds ? stepLanes : takeTurns)),
     recent: new Recent(options.clock.now()),
     spans: new Spans(),
+    forwards: 0,
+    alarm: { set: false },
     step: undefined,
     steps: 0,
     guesses: { accepted: 0, rejected: 0 },

@@ -9,7 +9,7 @@ import { fail } from "./admission.ts";
 import { grow, trim } from "./budget.ts";
 import { forwardRows, gather, type Row, rowsOf, tokensOf } from "./forward.ts";
 import type { CameBy, StepOutcome } from "./protocol.ts";
-import type { QueuedRow } from "./queue.ts";
+import type { QueuedRow, Taken } from "./queue.ts";
 import { extend, historyOf, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 
@@ -20,6 +20,7 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
   const given = forward.hidden?.length ?? 0;
   const arrived = options.clock.now();
   const wanted = options.embeds ? 0 : forward.tokens.length * options.width;
+  const number = ++state.forwards;
   for (const row of rowsOf(forward, options.width)) {
     const sequence = sequences.cameBy(row.sequence, from);
     if (sequence === undefined) continue;
@@ -32,7 +33,7 @@ export function enqueue(state: ExecutorState, forward: Forward & CameBy): void {
     }
     if (!hasRoom(state, sequence, row.position + row.tokens.length)) continue;
     extend(sequence, row.position, row.tokens, guessesIn(row));
-    state.queue.push({ sequence, row, arrived });
+    state.queue.push({ sequence, row, arrived, forward: number });
   }
   trim(state);
 }
@@ -76,13 +77,32 @@ function outputOf({ sequence, row }: QueuedRow): StepRow["output"] {
   return { sampling: sequence.sampling, history: historyOf(sequence), ...guesses };
 }
 
-/** Starts a step where none runs and rows wait. */
+/** Starts a step where none runs and rows wait, or has itself woken when there may be one. */
 export function pump(state: ExecutorState): void {
+  const { options, queue } = state;
+  if (state.step !== undefined) return;
+  const taken = queue.take(MAX_ROWS, options.clock.now());
+  if (taken === undefined) return;
+  switch (taken.type) {
+    case "rows":
+      return run(state, taken);
+    case "wait":
+      return wake(state, taken.until);
+    default:
+      taken satisfies never;
+  }
+}
+
+function wake({ context, options, alarm }: ExecutorState, until: number): void {
+  if (alarm.set) return;
+  alarm.set = true;
+  context.after(Math.max(0, until - options.clock.now()), { type: "step-due" });
+}
+
+function run(state: ExecutorState, { line, rows: taken }: Extract<Taken, { type: "rows" }>): void {
   const { options, context } = state;
-  if (state.step !== undefined || state.queue.isEmpty) return;
-  const taken = state.queue.take(MAX_ROWS);
   const rows = taken.map(({ row }) => row);
-  state.step = { rows: taken, began: options.clock.now() };
+  state.step = { line, rows: taken, began: options.clock.now() };
   options.segment.step({
     rows: taken.map((queued) => {
       const { sequence: { slot, shared }, row: { position, tokens, attention } } = queued;
@@ -126,13 +146,15 @@ export function deliver(state: ExecutorState, outcome: StepOutcome): void {
 
 function count(
   state: ExecutorState,
-  { rows, began }: NonNullable<ExecutorState["step"]>,
+  { line, rows, began }: NonNullable<ExecutorState["step"]>,
   { blockMilliseconds }: StepResult,
 ): void {
   const { options } = state;
   const now = options.clock.now();
   const tokens = rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
   state.steps++;
+  if (line === "decode") state.queue.pace.stepped(now - began);
+  else for (const { row } of rows) state.queue.pace.read(row.attention, row.tokens.length, now - began);
   state.recent.add(now, rows.length, tokens);
   for (const { sequence, row, arrived } of rows) {
     state.spans.record({

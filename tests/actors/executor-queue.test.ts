@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "../../actors/executor/forward.ts";
-import { type QueuedRow, StepQueue, takeTurns } from "../../actors/executor/queue.ts";
+import { type QueuedRow, StepQueue } from "../../actors/executor/queue.ts";
 import { type Sequence, Sequences } from "../../actors/executor/sequences.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import { defined } from "./defined.ts";
@@ -35,59 +35,66 @@ const row = (tokens: number): Row => ({
   sample: "last",
   hidden: undefined,
 });
-const waiting = (name: string, tokens: number): QueuedRow => ({
-  sequence: sequence(name),
-  row: row(tokens),
-  arrived: 0,
-});
+const waiting = (name: string, tokens: number, forward = 0): QueuedRow => {
+  return { sequence: sequence(name), row: row(tokens), arrived: 0, forward };
+};
 const names = (rows: readonly QueuedRow[]) => rows.map(({ sequence }) => sequence.conversation.path.slice(1)).join("");
+/** Takes a step whose rows are named, with the tokens of those that have several. */
+const step = (queue: StepQueue, limit = 10, now = 0) => {
+  const taken = queue.take(limit, now);
+  if (taken?.type !== "rows") return taken?.until;
+  const many = taken.rows.map(({ row: { tokens } }) => tokens.length).filter((count) => count > 1);
+  return [names(taken.rows), ...many].join(" ");
+};
 
-test("decode rows that wait go together, and prefill chunks one at a time in between", () => {
+test("rows that came together go together, and prefill chunks one at a time in between", () => {
   const queue = new StepQueue();
-  for (const one of [waiting("p", 8), waiting("a", 1), waiting("b", 1), waiting("q", 8)]) queue.push(one);
+  for (const one of [waiting("p", 8), waiting("a", 1, 1), waiting("b", 1, 1), waiting("q", 8)]) queue.push(one);
   const steps = [];
   for (let round = 0; round < 2; round++) {
-    steps.push(names(queue.take(10)));
-    queue.push(waiting("a", 1));
-    steps.push(names(queue.take(10)));
+    steps.push(step(queue));
+    queue.push(waiting("a", 1, round + 2));
+    steps.push(step(queue));
   }
-  assert.deepEqual(steps, ["ab", "p", "a", "q"]);
-  assert.equal(names(queue.take(10)), "a");
+  assert.deepEqual(steps, ["ab", "p 8", "a", "q 8"]);
+  queue.push(waiting("b", 1, 4));
+  assert.deepEqual([step(queue), step(queue)], ["a", "b"]);
   assert.ok(queue.isEmpty);
-  assert.deepEqual(queue.take(10), []);
+  assert.equal(queue.take(10, 0), undefined);
 });
 
 test("the last token of a prompt stays behind the chunks before it", () => {
   const queue = new StepQueue();
   queue.push(waiting("p", 8));
   queue.push(waiting("p", 1));
-  assert.deepEqual([queue.take(10).length, queue.take(10).length], [1, 1]);
+  assert.deepEqual([step(queue), step(queue)], ["p 8", "p"]);
 });
 
 test("a sequence that is dropped leaves no row behind", () => {
   const queue = new StepQueue();
   for (const one of [waiting("p", 8), waiting("a", 1), waiting("p", 8)]) queue.push(one);
   queue.drop(sequence("p"));
-  assert.equal(names(queue.take(10)), "a");
+  assert.equal(step(queue), "a");
   assert.ok(queue.isEmpty);
 });
 
-test("another policy decides otherwise, within what a step may hold", () => {
+test("another policy decides otherwise, within what a step may hold; what it cuts off a row stays in front", () => {
   const queue = new StepQueue(({ prefill, decode }) => {
-    return prefill.length > 0 ? { line: "prefill", rows: prefill.length } : { line: "decode", rows: decode.length };
+    return prefill.length > 0 ? { type: "prefill", tokens: 5 } : { type: "decode", rows: decode, leftOut: [] };
   });
-  for (const one of [waiting("a", 1), waiting("p", 8), waiting("q", 8)]) queue.push(one);
-  assert.deepEqual(queue.lengths, { decode: 1, prefill: 2 });
-  assert.deepEqual([names(queue.take(1)), names(queue.take(10)), names(queue.take(10))], ["p", "q", "a"]);
-});
-
-test("the turn of a chunk comes after a decode step, or where no answer waits", () => {
-  const [decode, prefill] = [[waiting("a", 1), waiting("b", 1)], [waiting("p", 8)]];
-  assert.deepEqual(takeTurns({ decode, prefill, last: undefined }), { line: "decode", rows: 2 });
-  assert.deepEqual(takeTurns({ decode, prefill, last: "decode" }), { line: "prefill", rows: 1 });
-  assert.deepEqual(takeTurns({ decode, prefill, last: "prefill" }), { line: "decode", rows: 2 });
-  assert.deepEqual(takeTurns({ decode, prefill: [], last: "decode" }), { line: "decode", rows: 2 });
-  assert.deepEqual(takeTurns({ decode: [], prefill, last: "prefill" }), { line: "prefill", rows: 1 });
+  for (const one of [waiting("a", 1), waiting("b", 1), waiting("p", 8), waiting("q", 4)]) queue.push(one);
+  assert.deepEqual(queue.lengths, { decode: 2, prefill: 2 });
+  const first = queue.take(1, 0);
+  assert.ok(first?.type === "rows");
+  assert.deepEqual(first.rows.map(({ row: { position, tokens, sample } }) => [position, tokens.length, sample]), [
+    [0, 5, "none"],
+  ]);
+  const rest = queue.take(1, 0);
+  assert.ok(rest?.type === "rows");
+  assert.deepEqual(rest.rows.map(({ row: { position, tokens, sample } }) => [position, tokens.length, sample]), [
+    [5, 3, "last"],
+  ]);
+  assert.deepEqual([step(queue), step(queue, 1), step(queue, 1)], ["q 4", "a", "b"]);
 });
 
 test("slots are given lowest first, and again once they are free", () => {

@@ -1,6 +1,7 @@
 /** The executor alone: rows, the steps that they become, and what steps give. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StepPolicy } from "../../actors/executor/queue.ts";
 import { type Forward, forwardOf, type SegmentMessage } from "../../actors/pipeline.ts";
 import { ComputeError } from "../../models/compute/mod.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
@@ -40,7 +41,8 @@ test("hidden states of another width fail every sequence of the forward", async 
 });
 
 test("answers step together, one message for each way on, and a step that ends lets the next begin", async () => {
-  await scene({ slots: 3 }, async ({ talker, enter, tell, next, other, otherRoute, steps, times }) => {
+  const policy: StepPolicy = ({ decode }) => ({ type: "decode", rows: decode, leftOut: [] });
+  await scene({ slots: 3, policy }, async ({ talker, enter, tell, next, other, otherRoute, steps, times }) => {
     const [x, y, z] = [talker("x"), talker("y"), talker("z")];
     const first = await enter(x);
     await tell(one(first, 0, 1));

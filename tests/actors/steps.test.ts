@@ -14,7 +14,7 @@ function runsOf(prompt: readonly number[], generated: readonly number[], held = 
   const runs: Run[] = [];
   for (let some = prefill.take(); some.length > 0; some = prefill.take()) {
     runs.push(...some);
-    for (const _ of some) prefill.arrived();
+    for (const { position, tokens } of some) prefill.arrived(position + tokens.length);
   }
   return runs;
 }
@@ -23,7 +23,7 @@ test("a prefill sends its runs in order, few at a time", () => {
   const prefill = new Prefill(Int32Array.from(tokens(10 * CHUNK_TOKENS)), []);
   assert.equal(prefill.take().length, CHUNKS_IN_FLIGHT);
   assert.equal(prefill.take().length, 0);
-  prefill.arrived();
+  prefill.arrived(CHUNK_TOKENS);
   assert.deepEqual(prefill.take().map(({ position }) => position), [CHUNKS_IN_FLIGHT * CHUNK_TOKENS]);
 });
 

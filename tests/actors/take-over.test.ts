@@ -39,7 +39,7 @@ async function takeUp(
   for (let runs = prefill.take(); runs.length > 0; runs = prefill.take()) {
     for (const one of runs) {
       next = await run(segment, one, sampling);
-      prefill.arrived();
+      prefill.arrived(one.position + one.tokens.length);
     }
   }
   return next;
