@@ -19,7 +19,7 @@ import type { Enter, Open } from "../pipeline.ts";
 import { type CameBy, type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
 import { reread } from "./rereading.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
-import { deliver, enqueue, pump } from "./stepping.ts";
+import { deliver, enqueue, pump, woken } from "./stepping.ts";
 
 export type { ExecutorOptions, StepTimes } from "./state.ts";
 
@@ -62,8 +62,7 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     case "reread":
       return reread(state);
     case "step-due":
-      state.alarm.set = false;
-      return;
+      return woken(state);
     case "admit":
       return admit(state);
     case "not-taken-up": {

@@ -99,6 +99,11 @@ function wake({ context, options, alarm }: ExecutorState, until: number): void {
   context.after(Math.max(0, until - options.clock.now()), { type: "step-due" });
 }
 
+/** Time for another look at what waits. */
+export function woken({ alarm }: ExecutorState): void {
+  alarm.set = false;
+}
+
 function run(state: ExecutorState, { line, rows: taken }: Extract<Taken, { type: "rows" }>): void {
   const { options, context } = state;
   const rows = taken.map(({ row }) => row);
