@@ -61,6 +61,8 @@ export const ActivePlan = v.pipe(
     segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
     /** Only where the planner decided. */
     forecast: v.optional(PlanForecast),
+    /** Why its segments are not mirrored, where that is for the time it would take. */
+    unmirrored: v.optional(ShortText),
   }),
   v.check(({ segments, model }) => isWhole(segments, model.blocks), "a plan has every block once, in order"),
 );

@@ -38,6 +38,7 @@ export function describePlan({ state, models, leader, term, measured }: PlanView
     "",
     table(["device", "", "blocks", "memory", "time a token", mirrored ? "mirrored on" : ""], rows),
     ...(forecast === undefined ? [] : [...describeForecast(forecast), ""]),
+    ...(plan.unmirrored === undefined ? [] : [plan.unmirrored, ""]),
     ...copies.flatMap((line) => [line, ""]),
     ...(measured === undefined ? [] : [describeMeasured(measured, forecast?.tpotMilliseconds), ""]),
     ...(forecast === undefined || forecast.verdict === "" ? [] : [forecast.verdict, ""]),

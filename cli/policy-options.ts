@@ -24,8 +24,8 @@ export const POLICY_USAGE =
   --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
   --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
   --private-head      keep the head there too
-  --mirrors HOW       auto (default): segments are mirrored where there is memory for it, so that answers go on at once
-                      when a device is lost; or off
+  --mirrors HOW       auto (default): segments are mirrored where there is memory for it and it takes 2% of a token's
+                      time at most, so that answers go on at once when a device is lost; or on, whatever it takes; or off
   --trusted NAME      a device that may see what is private; may be given again
   --only NAME         only these devices take part; may be given again
   --exclude NAME      this device takes no part; may be given again
@@ -54,7 +54,7 @@ export function readPolicy(values: PolicyValues): ServingPolicy {
     ...(solver === undefined ? {} : { solver: oneOf("solver", solver, solverNames) }),
     privateLayers: layers ?? 0,
     privateHead: values["private-head"] ?? false,
-    mirrors: oneOf("mirrors", mirrors, ["auto", "off"]),
+    mirrors: oneOf("mirrors", mirrors, ["auto", "on", "off"]),
     only: values.only ?? [],
     exclude: values.exclude ?? [],
     trusted: values.trusted ?? [],

@@ -17,6 +17,7 @@ export { isPrivate, mayHold } from "./policy.ts";
 export { shortageOf } from "./shortage.ts";
 export { wayTo } from "./way.ts";
 export { nextMirror } from "./mirrors.ts";
+export { mirrorShare, WORTH_MIRRORS } from "./mirror-cost.ts";
 export { copiesOnDisk } from "./copies.ts";
 export { standbyBlocks } from "./standby.ts";
 export { pipelineOf, simulate } from "./simulate.ts";

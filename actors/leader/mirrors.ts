@@ -2,8 +2,9 @@
  * Mirrors of a plan's segments: devices are asked to load them once the plan has been in force for a while, one after
  * another, and a device that is lost is replaced by what mirrors its segments, at once.
  */
-import { nextMirror, predict, type Problem } from "../../plans/mod.ts";
+import { mirrorShare, nextMirror, predict, type Prediction, type Problem, WORTH_MIRRORS } from "../../plans/mod.ts";
 import { sameRef } from "../../runtime/actor/mod.ts";
+import { BATCH_MILLISECONDS, ENOUGH_POSITIONS, PIECE_BYTES } from "../executor/mirroring.ts";
 import { type ActivePlan, comparePlans, type PlannedSegment, type PlanNumber } from "../plan.ts";
 import { PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
 import type { Offer } from "./knowledge.ts";
@@ -17,6 +18,9 @@ export const SETTLE_MILLISECONDS = 3000;
 const LOOK_MILLISECONDS = 10_000;
 /** How long a device that could not load a mirror is not asked for one. */
 const BAR_MILLISECONDS = 120_000;
+
+/** How the copies of a segment go out. */
+const PIECES = { bytes: PIECE_BYTES, positions: ENOUGH_POSITIONS, milliseconds: BATCH_MILLISECONDS };
 
 /** A mirror on its way. */
 interface Underway {
@@ -55,19 +59,36 @@ export class Mirrors {
     this.#lookAt = now + SETTLE_MILLISECONDS;
   }
 
-  /** Has the next mirror loaded, if there is one to load and none on its way. `problem` is asked for then only. */
-  tick(plan: ActivePlan, offer: Offer, problem: () => Problem, now: number): void {
+  /**
+   * Has the next mirror loaded, if there is one to load and none on its way. `problem` is asked for then only. Returns the
+   * plan where it has come to be known why it has no mirrors, or that it may have some.
+   */
+  tick(plan: ActivePlan, offer: Offer, problem: () => Problem, now: number): ActivePlan | undefined {
     const underway = this.#underway;
     const silent = underway !== undefined && now - underway.heardAt > PREPARE_SILENCE_MILLISECONDS;
     if (underway !== undefined && (silent || !this.#lead.live().includes(underway.device))) {
       this.#fail(underway.device, now);
     }
-    if (offer.policy.mirrors !== "auto" || this.#underway !== undefined || now < this.#lookAt) return;
+    const { mirrors = "off" } = offer.policy;
+    if (mirrors === "off" || this.#underway !== undefined || now < this.#lookAt) return undefined;
     this.#lookAt = now + LOOK_MILLISECONDS;
-    if (plan.segments.some(({ mirror }) => mirror === undefined)) this.#begin(plan, offer, problem(), now);
+    if (plan.segments.every(({ mirror }) => mirror !== undefined)) return undefined;
+    const posed = problem();
+    const predicted = predictionOf(posed, plan);
+    // Where some are mirrored already, the others are too: numbers vary.
+    const fresh = plan.segments.every(({ mirror }) => mirror === undefined);
+    const unmirrored = mirrors === "auto" && fresh ? tooDear(posed, plan, predicted) : undefined;
+    if (unmirrored === undefined) this.#begin(plan, offer, posed, predicted, now);
+    return seen(plan, unmirrored);
   }
 
-  #begin(plan: ActivePlan, { manifest, policy }: Offer, problem: Problem, now: number): void {
+  #begin(
+    plan: ActivePlan,
+    { manifest, policy }: Offer,
+    problem: Problem,
+    predicted: Prediction | undefined,
+    now: number,
+  ): void {
     const { self, live, number: next, send, knowledge } = this.#lead;
     const runs = plan.segments.map(({ device, first, last, mirror }) => ({
       device,
@@ -76,7 +97,7 @@ export class Mirrors {
       mirror: mirror?.device,
     }));
     const mirror = nextMirror(problem, runs, {
-      tokensPerSecond: tokensPerSecond(problem, plan),
+      tokensPerSecond: predicted?.tokensPerSecond ?? 0,
       holds: (device, block) => knowledge.holdings.heldBy(manifest.id, device).has(block),
       barred: (device) => now < (this.#barred.get(device) ?? 0),
     });
@@ -117,9 +138,24 @@ export class Mirrors {
   }
 }
 
-function tokensPerSecond(problem: Problem, { segments }: ActivePlan): number {
+function predictionOf(problem: Problem, { segments }: ActivePlan): Prediction | undefined {
   const predicted = predict(problem, segments);
-  return predicted.type === "possible" ? predicted.prediction.tokensPerSecond : 0;
+  return predicted.type === "possible" ? predicted.prediction : undefined;
+}
+
+/** Why a plan is not mirrored by itself, a sentence; undefined where mirrors cost little. */
+function tooDear(problem: Problem, { segments }: ActivePlan, predicted: Prediction | undefined): string | undefined {
+  const share = mirrorShare(problem, segments, predicted?.tpotMilliseconds ?? 0, PIECES);
+  if (share <= WORTH_MIRRORS) return undefined;
+  const [cost, most] = [share, WORTH_MIRRORS].map((part) => `${(100 * part).toFixed(1)}%`);
+  return `Mirrors would take ${cost} of a token's time, and are worth ${most}: --mirrors on makes them all the same.`;
+}
+
+/** The plan with why it is not mirrored; undefined where that is known. In other numbers it is the same reason. */
+function seen(plan: ActivePlan, unmirrored: string | undefined): ActivePlan | undefined {
+  if ((plan.unmirrored === undefined) === (unmirrored === undefined)) return undefined;
+  const { unmirrored: _, ...rest } = plan;
+  return unmirrored === undefined ? rest : { ...rest, unmirrored };
 }
 
 /** A segment's executor, or its mirror. */

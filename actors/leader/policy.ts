@@ -18,8 +18,8 @@ export const ServingPolicy = v.object({
   only: Names,
   exclude: Names,
   trusted: Names,
-  /** Whether segments are mirrored where there is memory for it; absent: they are not. */
-  mirrors: v.optional(v.picklist(["auto", "off"])),
+  /** Whether segments are mirrored where there is memory for it: auto where it also costs little; absent: they are not. */
+  mirrors: v.optional(v.picklist(["auto", "on", "off"])),
   /** Most positions of a sequence. */
   context: Position,
   /** Sequences open at once. */

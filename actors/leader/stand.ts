@@ -95,9 +95,11 @@ export class Stand {
     return outlived.promoted ? "promoted" : "whole";
   }
 
-  /** Has the next mirror loaded, if one is due. */
+  /** Has the next mirror loaded, if one is due; or says why there is none. */
   mirror(offer: Offer, problem: () => Problem, now: number): void {
-    if (this.plan !== undefined) this.#mirrors.tick(this.plan, offer, problem, now);
+    const { plan } = this;
+    const seen = plan && this.#mirrors.tick(plan, offer, problem, now);
+    if (seen !== undefined) this.see(seen);
   }
 
   /** Takes what a device says of a mirror that it was to load. */

@@ -34,7 +34,7 @@ const PROMPT = "Once upon a time";
 const TICKS = 100;
 
 /** A mesh over d1, d2 and d0, so that neither the first device nor the middle one has the model's file. */
-async function meshWith(mirrors: "auto" | "off"): Promise<LocalMesh> {
+async function meshWith(mirrors: "on" | "off"): Promise<LocalMesh> {
   const mesh = await startLocalMesh(3, model, ["--mirrors", mirrors]);
   await mesh.split([await mesh.blocks() - 4, 2, 2], [1, 2, 0]);
   await mesh.until(({ state }) => {
@@ -83,7 +83,7 @@ async function undisturbed(mesh: LocalMesh) {
 }
 
 /** The longest gap of an answer whose middle device dies. */
-async function disturbed(mirrors: "auto" | "off"): Promise<number> {
+async function disturbed(mirrors: "on" | "off"): Promise<number> {
   await using mesh = await meshWith(mirrors);
   const { times } = await stream(mesh, (count) => {
     if (count === Math.floor(tokens / 3)) {
@@ -93,15 +93,15 @@ async function disturbed(mirrors: "auto" | "off"): Promise<number> {
   return Math.max(...gaps(times));
 }
 
-const kinds = ["auto", "off"] as const;
-const costs = { auto: [], off: [] } as Record<
+const kinds = ["on", "off"] as const;
+const costs = { on: [], off: [] } as Record<
   (typeof kinds)[number],
   Awaited<ReturnType<typeof undisturbed>>[]
 >;
 {
-  await using withMirrors = await meshWith("auto");
+  await using withMirrors = await meshWith("on");
   await using without = await meshWith("off");
-  const meshes = { auto: withMirrors, off: without };
+  const meshes = { on: withMirrors, off: without };
   for (const kind of kinds) await undisturbed(meshes[kind]);
   for (let turn = 0; turn < turns; turn++) {
     for (const kind of kinds) {
@@ -109,7 +109,7 @@ const costs = { auto: [], off: [] } as Record<
     }
   }
 }
-const pauses: Record<(typeof kinds)[number], number[]> = { auto: [], off: [] };
+const pauses: Record<(typeof kinds)[number], number[]> = { on: [], off: [] };
 for (let kill = 0; kill < kills; kill++) {
   for (const kind of kinds) pauses[kind].push(await disturbed(kind));
 }

@@ -64,6 +64,27 @@ test("nothing is mirrored where the owner says so, or where there is no memory f
   assert.ok(scene.plan().segments.every(({ mirror }) => mirror === undefined));
 });
 
+test("where mirrors would cost too much of a token's time there are none and the plan says why, unless they are asked for", async () => {
+  const links = ["a", "b"].map((from) => ({ from, roundTripMilliseconds: 0.2, bytesPerSecond: 1e9 }));
+  const rates = { decodeNanosecondsPerByte: 0.001, prefillNanosecondsPerMultiplyAdd: 0.001 };
+  const quick = (scene: ReturnType<typeof stage>, more = {}) => {
+    for (const device of ["a", "b"]) scene.acting.reported(report(device, { usableBytes, links, rates, ...more }), 0);
+  };
+  const scene = await planned();
+  quick(scene);
+  load(scene);
+  assert.ok(scene.plan().segments.every(({ mirror }) => mirror === undefined));
+  assert.match(scene.plan().unmirrored ?? "", /^Mirrors would take \d+\.\d% of a token's time, and are worth 2\.0%/);
+  quick(scene, { rates: { ...rates, decodeNanosecondsPerByte: 0.1 } });
+  for (let turn = 0; turn < 6; turn++) load(scene);
+  assert.ok(scene.plan().segments.every(({ mirror }) => mirror !== undefined), "tokens take longer now");
+  assert.equal(scene.plan().unmirrored, undefined);
+  const asked = await planned(["a", "b"], { ...policy, mirrors: "on" });
+  quick(asked);
+  load(asked);
+  assert.ok(asked.plan().segments.every(({ mirror }) => mirror !== undefined));
+});
+
 test("a device that is lost gives way to its mirror at once, and a better plan is not looked for at once", async () => {
   const scene = await planned();
   load(scene);

@@ -19,7 +19,7 @@ async function planAt(mesh: SimulatedMesh, at: string): Promise<ActivePlan | und
 
 /** A mesh all of whose segments are mirrored. */
 async function mirroredMesh(more: Partial<SimulatedOptions> = {}): Promise<SimulatedMesh> {
-  const mesh = await simulatedMesh(THREE, { layers: 7, policy: { mirrors: "auto" }, ...more });
+  const mesh = await simulatedMesh(THREE, { layers: 7, policy: { mirrors: "on" }, ...more });
   await mesh.until(async () =>
     (await planAt(mesh, "a"))?.segments.every(({ mirror }) => mirror !== undefined) ?? false
   );

@@ -148,7 +148,7 @@ for (const [one, other] of [["a", "b"], ["b", "c"], ["c", "d"]] as const) {
 }
 
 async function mirroredMesh(): Promise<SimulatedMesh> {
-  const mesh = await simulatedMesh(FOUR, { layers: 6, holders: 4, policy: { mirrors: "auto" } });
+  const mesh = await simulatedMesh(FOUR, { layers: 6, holders: 4, policy: { mirrors: "on" } });
   await mesh.until(async () => {
     const plan = planOf((await mesh.device("a").view()).state);
     return plan?.segments.every(({ mirror }) => mirror !== undefined) ?? false;

@@ -17,7 +17,7 @@ for (
   ]] as const
 ) {
   test(`an answer goes on from the mirror, with the same text, when ${what} is killed`, async (context) => {
-    await using mesh = await startLocalMesh(3, builtinModelPath());
+    await using mesh = await startLocalMesh(3, builtinModelPath(), ["--mirrors", "on"]);
     await mesh.split([await mesh.blocks() - 4, 2, 2], [1, 2, 0]);
     await mesh.until(({ state }) => {
       return state.type === "active" && state.plan.segments.every(({ mirror }) => mirror !== undefined);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { solveExact } from "../../plans/exact.ts";
 import { LINK_SHARE, type MirroredRun, nextMirror } from "../../plans/mirrors.ts";
+import { mirrorShare, WORTH_MIRRORS } from "../../plans/mirror-cost.ts";
 import { mayHold } from "../../plans/policy.ts";
 import { device, home } from "./home.ts";
 import { anyProblem } from "./random-problem.ts";
@@ -48,4 +49,16 @@ test("mirrors that are found one after another never exceed memory, break the po
     }
   }));
   assert.ok(found > 0);
+});
+
+test("mirrors of a model whose tokens take long cost next to nothing, those of a small one more than they are worth", () => {
+  const pieces = { bytes: 256 * 1024, positions: 16, milliseconds: 500 };
+  const small = home([device("laptop", 2000, 1), device("desktop", 2000, 1)]);
+  const share = (milliseconds: number) => mirrorShare(small, halves, milliseconds, pieces);
+  assert.ok(share(2) > WORTH_MIRRORS && share(40) < WORTH_MIRRORS, `${share(2)} and ${share(40)}`);
+  // Of tokens that come slowly few make a piece, but there are few pieces then.
+  assert.ok(share(600) < 0.01);
+  const wide = { ...small, blocks: small.blocks.map((block) => ({ ...block, kvBytesPerToken: 200_000 })) };
+  assert.ok(mirrorShare(wide, halves, 40, pieces) > share(40), "one position is a piece already");
+  assert.equal(share(0), 0, "nothing is known of its time");
 });
