@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { ServingPolicy, Split } from "./leader/policy.ts";
 import { Holder, MAX_HOLDERS } from "./recall.ts";
-import { Identifier, Sha256, ShortText } from "./wire.ts";
+import { Count, Identifier, Sha256, ShortText } from "./wire.ts";
 
 /** Models that a mesh may mean to serve at once. */
 export const MAX_CHARTER_MODELS = 16;
@@ -29,6 +29,8 @@ export type CharteredModel = v.InferOutput<typeof CharteredModel>;
 const Content = v.object({
   /** Counts changes. */
   number: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_NUMBER)),
+  /** The term in which it was changed: where both sides of a network that was split have changed it, the later term counts. */
+  term: Count,
   /** Those to be served, the one that was asked for last first. */
   models: v.pipe(
     v.array(CharteredModel),
@@ -87,8 +89,8 @@ export function readCharter({ text, by }: SignedCharter): Charter {
 }
 
 /** Signs a charter for this device. @throws {RangeError} where it is too long to be kept */
-export async function signCharter({ number, models, by }: Charter, notary: Notary): Promise<SignedCharter> {
-  const text = JSON.stringify({ number, models });
+export async function signCharter({ number, term, models, by }: Charter, notary: Notary): Promise<SignedCharter> {
+  const text = JSON.stringify({ number, term, models });
   if (text.length > MAX_CHARTER_LENGTH) {
     throw new RangeError(
       `What the mesh is to serve has ${text.length} characters; at most ${MAX_CHARTER_LENGTH} are kept.`,
@@ -103,18 +105,21 @@ export async function isGenuine({ text, by, signature }: SignedCharter, notary: 
 }
 
 /**
- * Whether a charter takes the place of the one that is known: it is later, or among equals its signer's id is smaller. One
+ * Whether a charter takes the place of the one that is known: it is later, or among equals of a later term, or
+ * its signer's id is smaller. One
  * that was signed by a device that is no member, or is no more, is never believed, and gives way to any other.
  */
 export function supersedes(
-  charter: Pick<Charter, "number" | "by">,
-  current: Pick<Charter, "number" | "by"> | undefined,
+  charter: Pick<Charter, "number" | "term" | "by">,
+  current: Pick<Charter, "number" | "term" | "by"> | undefined,
   isMember: Notary["isMember"],
 ): boolean {
   if (!isMember(charter.by)) return false;
   // What a device has signed that was put out meanwhile stands until another one is heard of, be it older.
   if (current === undefined || !isMember(current.by)) return true;
-  if (charter.number === current.number) return charter.by < current.by;
+  if (charter.number === current.number) {
+    return charter.term > current.term || (charter.term === current.term && charter.by < current.by);
+  }
   return charter.number > current.number && charter.number <= current.number + MAX_JUMP;
 }
 

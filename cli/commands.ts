@@ -18,6 +18,7 @@ export const commands: Commands = {
   ask: () => import("./ask.ts"),
   chat: () => import("./chat.ts"),
   models: () => import("./models.ts"),
+  use: () => import("./use.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
   trace: () => import("./trace.ts"),

@@ -8,6 +8,7 @@ import { nearest } from "./nearest.ts";
 const USAGE = `Skein runs one language model across the devices you own.
 
   skein up        start this device's daemon (--model PATH gives the mesh a model, --join - joins one)
+  skein use       have the whole mesh serve another model
   skein invite    print an invite that lets another device in
   skein leave     this device leaves: others take over what it runs
   skein devices   show which devices are in the mesh, here or away

@@ -151,6 +151,8 @@ function sentence(event: DaemonEvent): string | undefined {
       return undefined;
     case "returning":
       return describeReturn(event, Date.now());
+    case "unused":
+      return `! ${event.reason} Switch all devices: skein use ${JSON.stringify(event.model)}`;
     case "leaving":
       return "leaving: others take over what runs here (tell it once more to go at once)";
     default:

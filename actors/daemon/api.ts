@@ -1,11 +1,12 @@
 /** A daemon's API on a socket of this machine, and the keys that it asks for. */
 import { compileModel } from "../../models/compile/mod.ts";
+import { manifestBlobs } from "../../models/manifest-blobs.ts";
 import type { BlockStore } from "../../models/store/mod.ts";
 import type { ActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { type DataFolder, serveHttp } from "../../runtime/host/mod.ts";
 import type { Mesh } from "../../runtime/mesh/mod.ts";
-import type { ApiOptions } from "../gateway/api-options.ts";
+import type { ApiOptions, LocalModel } from "../gateway/api-options.ts";
 import { createApi } from "../gateway/http.ts";
 import type { Members } from "../gateway/members.ts";
 import type { Served } from "../gateway/served.ts";
@@ -57,6 +58,7 @@ export async function openApi(
     traces,
     metrics,
     compile: (path) => compileModel(path, { store }),
+    models: () => modelsIn(store),
     leave,
     closing: closing.signal,
   });
@@ -66,6 +68,13 @@ export async function openApi(
     return server.close();
   });
   return server.url;
+}
+
+async function modelsIn(store: BlockStore): Promise<LocalModel[]> {
+  return await Promise.all((await store.manifests()).map(async (manifest) => {
+    const here = await Promise.all(manifestBlobs(manifest).map((blob) => store.has(blob)));
+    return { id: manifest.id, name: manifest.name, complete: here.every(Boolean) };
+  }));
 }
 
 function membersOf(mesh: Mesh, ownerKey: string, version: string): Members {

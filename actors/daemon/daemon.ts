@@ -21,6 +21,7 @@ import { ThreadLanguages } from "./languages.ts";
 import { leaveMesh } from "./leaving.ts";
 import { Metrics, scrapeDevice } from "./metrics/mod.ts";
 import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
+import { proposeModel, type Unused } from "./proposing.ts";
 import { type Returning, returningModels } from "./returning.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
@@ -68,6 +69,7 @@ export type DaemonEvent =
   | { readonly type: "threads"; readonly threads: number; readonly trials: readonly Trial[] }
   /** A model that the mesh served before this device was off, and goes on with. */
   | Returning
+  | Unused
   /** Told to stop, and others take over what runs here first. */
   | { readonly type: "leaving" }
   | { readonly type: "mesh"; readonly event: MeshEvent };
@@ -118,6 +120,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const leave = () => asked.abort("skein leave");
   const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes });
   const api = await openApi(options, { system, store, mesh, served, traces, leave, metrics: scrape }, started);
+  const going = new AbortController();
+  started.defer(() => going.abort());
   const parts = started.move();
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => stopped ??= parts.disposeAsync();
@@ -130,6 +134,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     offer(manifest, make) {
       if (make !== undefined) makers.set(manifest.id, make);
       system.tell(supervisorOf(mesh.self), { type: "offer", model: manifest.id });
+      void proposeModel(
+        { system, device, clock: systemClock, folder: options.folder, signal: going.signal },
+        manifest,
+        {
+          policy: options.policy,
+          announce: options.onEvent,
+        },
+      );
     },
     store,
     asked: asked.signal,

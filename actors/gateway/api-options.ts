@@ -25,8 +25,17 @@ export interface ApiOptions {
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
   readonly compile: (path: string) => Promise<Manifest>;
+  /** The models that this device can describe. `complete`: it has all of their blocks. */
+  readonly models: () => Promise<readonly LocalModel[]>;
   /** Has the daemon leave the mesh politely and stop. */
   readonly leave: () => void;
   /** Aborted when the daemon stops: what is being answered then ends with an error that says so. */
   readonly closing: AbortSignal;
+}
+
+/** A model in the block store. */
+export interface LocalModel {
+  readonly id: string;
+  readonly name: string;
+  readonly complete: boolean;
 }

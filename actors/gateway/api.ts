@@ -6,10 +6,10 @@ import * as v from "valibot";
 import { Happening } from "../inspector/happening.ts";
 import { Keeping, LetGo, Removed } from "../keeper/protocol.ts";
 import { DeviceView } from "../inspector/protocol.ts";
-import { Split } from "../leader/policy.ts";
+import { ServingPolicy, Split } from "../leader/policy.ts";
 import type { SolveAnswer } from "../leader/solver.ts";
 import { ActivePlan, ModelState } from "../plan.ts";
-import { Count, Identifier, ShortText } from "../wire.ts";
+import { Count, Identifier, Sha256, ShortText } from "../wire.ts";
 import { Trace } from "./trace.ts";
 
 /** A route: how it is asked, with what, and what it answers. */
@@ -116,6 +116,22 @@ export const StreamChunk = v.object({
   error: v.optional(v.object({ message: v.string() })),
 });
 
+/** Which model the whole mesh is to serve, and how. */
+export const UseRequest = v.object({
+  /** Its name or id, or the beginning of its id: a model that is known to the device that is asked. */
+  model: v.pipe(ShortText, v.minLength(1)),
+  /** How to serve it. Default: as before, or as the daemon was started with. */
+  policy: v.optional(ServingPolicy),
+  /** Beside the others, rather than in their place. Default: false. */
+  also: v.optional(v.boolean()),
+  /** Answers of models that give way are let go of, rather than ended first. Default: false. */
+  now: v.optional(v.boolean()),
+});
+export type UseRequest = v.InferOutput<typeof UseRequest>;
+
+export const UsedModel = v.object({ id: Sha256, name: ShortText });
+export type UsedModel = v.InferOutput<typeof UsedModel>;
+
 /** JSON that is made and read by the same types on both sides. */
 function jsonOf<T>(): v.GenericSchema<unknown, T> {
   return v.custom<T>((value) => typeof value === "object" && value !== null);
@@ -136,6 +152,8 @@ export const routes = {
   plan: get("/skein/plan", PlanView),
   /** Fixes how many blocks each device holds; `null` leaves it to the planner again. */
   pin: post("/skein/plan", v.object({ split: v.nullable(Split) }), v.object({ accepted: v.boolean() })),
+  /** For the owner alone: has the mesh serve a model. Its plan comes into force later: see `plan`. */
+  use: post("/skein/use", UseRequest, UsedModel),
   /** The device is to leave the mesh: it stops once others have taken over what runs on it, or after a few seconds. */
   leave: post("/skein/leave", Nothing, v.object({ leaving: v.literal(true) })),
   /** The best plan now, after changes, and why. */

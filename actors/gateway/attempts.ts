@@ -25,7 +25,9 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
   state.later?.();
   [state.later, state.planless] = [undefined, false];
   const found = findFor(state, options);
-  if (found.type === "unknown") return fail(state, options, "model_not_found", found.reason);
+  if (found.type === "unknown") {
+    return fail(state, options, state.started ? "interrupted" : "model_not_found", found.reason);
+  }
   const troubled = clock.now() - (state.troubledSince ?? clock.now());
   const first = found.type === "active" ? found.plan.segments[0] : undefined;
   if (found.type === "waiting" || first === undefined) {
@@ -50,7 +52,8 @@ function findFor({ mesh, started, plan }: AnswerState, { prompt }: AnswerOptions
   if (!started || plan === undefined) return findPlan(mesh, prompt.model);
   const standing: Standing = standingOf(mesh, plan.model.id);
   if (standing.type === "active" || standing.reason !== "") return standing;
-  return { type: "waiting", reason: `The mesh does not serve "${plan.model.name}" any more.` };
+  const reason = `The mesh does not serve "${plan.model.name}" any more.`;
+  return { type: mesh.models.length === 0 ? "waiting" : "unknown", reason };
 }
 
 /** Asks the device of the first segment for a conversation; its answer comes as a message. */

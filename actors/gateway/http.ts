@@ -7,6 +7,7 @@ import type { ApiOptions } from "./api-options.ts";
 import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
 import { addMembers } from "./member-routes.ts";
+import { addUse } from "./use-route.ts";
 import { meshView } from "./mesh-view.ts";
 import { addModels } from "./model-routes.ts";
 import { findModel, FirstSeen, listModels } from "./models.ts";
@@ -33,6 +34,7 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
   addInspection(app, options);
   addMembers(app, options);
   addModels(app, options);
+  addUse(app, options);
   app.notFound((context) => {
     const { method, path } = context.req;
     return context.json(errorBody(404, "not_found", `There is no ${method} ${path} here.`), 404);

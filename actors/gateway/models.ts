@@ -1,5 +1,5 @@
 /** The models in force, in OpenAI's shape and with what clients of other servers look for. */
-import { type ActivePlan, comparePlans, type MeshState, plansIn } from "../plan.ts";
+import { type ActivePlan, comparePlans, type MeshState, servedIn } from "../plan.ts";
 import { RequestError } from "./request-error.ts";
 
 /** When each model was first seen in force here, in seconds of the Unix epoch, by its id. */
@@ -15,12 +15,12 @@ export class FirstSeen {
 
 /** Every model in force. */
 export function listModels(state: MeshState, seen: FirstSeen): object {
-  return { object: "list", data: plansIn(state).map((plan) => describe(plan, seen)) };
+  return { object: "list", data: servedIn(state).map((plan) => describe(plan, seen)) };
 }
 
 /** One model, by its name or hash, or whichever is the default. @throws {RequestError} 404 where there is none such. */
 export function findModel(state: MeshState, name: string, seen: FirstSeen): object {
-  const plans = plansIn(state).sort((a, b) => comparePlans(b.number, a.number));
+  const plans = servedIn(state).sort((a, b) => comparePlans(b.number, a.number));
   const found = plans.find(({ model }) => name === "default" || model.id === name || model.name === name);
   if (found !== undefined) return describe(found, seen);
   const known = plans.map(({ model }) => `"${model.name}"`).join(", ");

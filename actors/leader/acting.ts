@@ -7,12 +7,15 @@ import type { BlockRuns } from "../block-runs.ts";
 import type { ActingOptions } from "./acting-options.ts";
 import type { Knowledge } from "./knowledge.ts";
 import type { Lead } from "./lead.ts";
+import { shortageOf } from "./decide.ts";
+import { absenceOf } from "./absence.ts";
 import { Lineup } from "./lineup.ts";
 import type { SegmentLoss } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
 import type { ServingPolicy, Split } from "./policy.ts";
 import type { DeviceReport, LeaderMessage, Pinned } from "./protocol.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
+import { decideUse, type Use, type Used } from "./using.ts";
 
 export type { ActingOptions } from "./acting-options.ts";
 
@@ -87,6 +90,7 @@ export class Acting {
   /** What the mesh is to serve has changed. */
   chartered(now: number): void {
     this.#lineup.review(now);
+    this.planAll(now);
   }
 
   /** Takes what nobody but whoever leads has an ear for. */
@@ -144,6 +148,30 @@ export class Acting {
     // At once: it has to outlive this leader.
     this.publish();
     return pinned;
+  }
+
+  /** A device asks for a model to be served. */
+  use(use: Use, now: number): Used {
+    const { charter, live } = this.#options;
+    const serves = charter?.current()?.models ?? [];
+    const offer = this.#knowledge.offered(use.model);
+    const { answer, models } = decideUse(use, {
+      serves,
+      alone: live().every((device) => device === use.device),
+      works: serves.some(({ id }) => this.#works(id)),
+      offer,
+      shortage: (policy) => offer && shortageOf({ ...offer, policy }, this.#knowledge.able(offer, now)),
+    });
+    if (models !== undefined) charter?.amend(models);
+    if (models !== undefined) this.#lineup.hurry(use.hurry, now);
+    return answer;
+  }
+
+  /** Whether a model has a plan, or every block that it needs for one is in reach. */
+  #works(model: string): boolean {
+    if (this.#lineup.get(model)?.plan !== undefined) return true;
+    const offer = this.#knowledge.offered(model);
+    return offer !== undefined && absenceOf(offer, this.#lead) === undefined;
   }
 
   /** The question of a person who wonders: what if, or why. Undefined where there is nothing to ask about yet. */

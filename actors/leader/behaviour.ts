@@ -39,6 +39,9 @@ const CLAIM_MILLISECONDS = 2000;
 /** Answer to a pin while nobody leads. */
 const CHOOSING = { type: "refused", reason: "The mesh is choosing a leader. Try again in a moment." } as const;
 
+/** The same to whoever asks for a model: it is asked for again. */
+const NOBODY_LEADS = { ...CHOOSING, why: "unknown" } as const;
+
 /** Makes the leader's behaviour. */
 export function leader(options: LeaderOptions): Behaviour<LeaderState, LeaderMessage> {
   const memory = nothingRemembered();
@@ -120,7 +123,8 @@ function receive(
     case "study":
       return study(state, message, options, context);
     case "pin":
-      return reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? CHOOSING);
+    case "use":
+      return asked(state, message, now, context);
     case "propose":
       return proposed(state, message, options, context);
     case "solved":
@@ -136,6 +140,17 @@ function receive(
     default:
       return message satisfies never;
   }
+}
+
+/** People ask for a split, or for a model. */
+function asked(
+  { acting }: LeaderState,
+  message: Extract<LeaderMessage, { readonly type: "pin" | "use" }>,
+  now: number,
+  context: LeaderContext,
+): void {
+  if (message.type === "use") return reply(context, message.replyTo, acting?.use(message, now) ?? NOBODY_LEADS);
+  reply(context, message.replyTo, acting?.pin(message.model, message.split, now) ?? CHOOSING);
 }
 
 /** A device has come: it is told what this one has to say, and who leads. */

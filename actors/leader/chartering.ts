@@ -100,7 +100,7 @@ export function amend(
 ): void {
   const { memory } = state;
   const number = Math.max(memory.charter?.number ?? 0, options.charter?.floor ?? 0) + 1;
-  memory.charter = { number, models: [...models], by: options.self };
+  memory.charter = { number, term: state.election.soundTerm, models: [...models], by: options.self };
   sign(memory.charter, options, context);
   apply(state, memory.charter, options, context);
 }
@@ -123,8 +123,8 @@ function signed(
   context: LeaderContext,
 ): void {
   const { memory } = state;
-  const { number, by } = readCharter(signed);
-  if (memory.charter?.number !== number || memory.charter.by !== by) return;
+  const { number, by, term } = readCharter(signed);
+  if (memory.charter?.number !== number || memory.charter.by !== by || memory.charter.term !== term) return;
   memory.signed = signed;
   spread(state, { type: "charter", charter: signed }, context);
   keep(state, options);

@@ -110,7 +110,16 @@ export function asBefore(
   return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast, way };
 }
 
-/** Whether a model fits the devices where no other one takes anything: as far as an even split tells, which needs most. */
+/**
+ * Why a model does not fit the devices, a sentence, also where no other one takes anything there; undefined where it does. As
+ * far as an even split tells.
+ */
+export function shortageOf(offer: Offer, able: readonly DeviceReport[]): string | undefined {
+  const placed = split(offer, able, {});
+  return placed.type === "infeasible" ? placed.reason : undefined;
+}
+
+/** Whether a model fits the devices where no other one takes anything. */
 export function wouldFit(offer: Offer, able: readonly DeviceReport[]): boolean {
-  return split(offer, able, {}).type === "place";
+  return shortageOf(offer, able) === undefined;
 }

@@ -113,9 +113,9 @@ export class Lineup {
     this.review(now);
   }
 
-  /** Answers of models that are not to be served any more are not waited for. */
-  hurry(now: number): void {
-    this.#retiring.hurry();
+  /** Whether answers of models that are not to be served any more are let go of, rather than waited for. */
+  hurry(hurried: boolean, now: number): void {
+    this.#retiring.hurry(hurried);
     this.review(now);
   }
 

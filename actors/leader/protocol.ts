@@ -11,6 +11,7 @@ import { Pin } from "../recall.ts";
 import { giverOf, Order, Prepared, Preparing, Unprepared } from "./orders.ts";
 import { ServingPolicy, Split } from "./policy.ts";
 import type { SolveAnswer } from "./solver.ts";
+import { Use } from "./using.ts";
 import {
   accepting,
   Count,
@@ -141,6 +142,7 @@ export const WireLeaderMessage = v.variant("type", [
     split: v.nullable(Split),
     replyTo: replyTo<Pinned>(),
   }),
+  Use,
   Preparing,
   Prepared,
   Unprepared,
@@ -183,6 +185,7 @@ const acceptSpoken = accepting(
         return [message.device, message.ref.device];
       case "bereaved":
       case "offer":
+      case "use":
       case "drained":
       case "holds":
       case "preparing":

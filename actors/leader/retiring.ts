@@ -30,7 +30,6 @@ export class Retiring {
   /** It is to be served again, or is gone. */
   forget(model: string): void {
     this.#models.delete(model);
-    if (this.#models.size === 0) this.#hurried = false;
   }
 
   /** No answer of it is under way. */
@@ -39,9 +38,9 @@ export class Retiring {
     if (retirement !== undefined && now - retirement.since >= LAST_CALL_MILLISECONDS) retirement.over = true;
   }
 
-  /** Those that retire now, or next, are let go of at once. */
-  hurry(): void {
-    this.#hurried = true;
+  /** Whether those that retire now, or next, are let go of at once. */
+  hurry(hurried: boolean): void {
+    this.#hurried = hurried;
   }
 
   /** Whether a model that retires may be let go of. */

@@ -60,9 +60,11 @@ function receive(
 ): void {
   const { device, policy } = options;
   switch (message.type) {
-    case "offer":
-      context.tell(leaderOf(device), { type: "offer", device, model: message.model, policy, complete: true });
-      return tellHoldings(state, message.model, options, context);
+    case "offer": {
+      const { model, complete = true } = message;
+      context.tell(leaderOf(device), { type: "offer", device, model, policy, complete });
+      return tellHoldings(state, model, options, context);
+    }
     case "assign":
       return assign(state, message, options, context);
     case "reserve":

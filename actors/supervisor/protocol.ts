@@ -93,8 +93,8 @@ export type SupervisorMessage =
   | { readonly type: "chartered"; readonly models: readonly CharteredModel[] }
   /** From itself: a load of this model has come to its end. */
   | { readonly type: "loaded"; readonly model: string }
-  /** From the daemon: this device has a model to offer, in full, in its block store. */
-  | { readonly type: "offer"; readonly model: string }
+  /** From the daemon: this device has a model to offer in its block store, in full unless it says otherwise. */
+  | { readonly type: "offer"; readonly model: string; readonly complete?: boolean }
   /** From the device's own API. */
   | { readonly type: "mesh"; readonly replyTo: Ref<Reply<MeshView>> }
   /** From the device's own inspector. */

@@ -30,7 +30,7 @@ test("what is kept is read again; what another wrote, or one that is out, is not
     const opened = await open(identity);
     assert.deepEqual([opened.kept, opened.floor], [undefined, 0]);
     const models = [{ id: "a".repeat(64), name: "m", policy }];
-    const charter = await signCharter({ number: 7, models, by: stranger }, (await open(other)).notary);
+    const charter = await signCharter({ number: 7, term: 1, models, by: stranger }, (await open(other)).notary);
     const kept: KeptCharter = { charter, holders: [] };
     opened.keep(kept);
     await written(path);
@@ -55,7 +55,7 @@ test("what is kept is read again; what another wrote, or one that is out, is not
 test("a device that comes back says which blocks it has, who had the others, and when that one was seen", async () => {
   const manifest = fakeManifest(4);
   const [a, b] = ["a", "b"];
-  const signed = await signCharter({ number: 1, models: [{ id: manifest.id, name: "m", policy }], by: a }, {
+  const signed = await signCharter({ number: 1, term: 1, models: [{ id: manifest.id, name: "m", policy }], by: a }, {
     sign: () => Promise.resolve(""),
     isSigned: () => Promise.resolve(true),
     isMember: () => true,

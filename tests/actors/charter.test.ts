@@ -15,23 +15,36 @@ import type { Pinned } from "../../actors/leader/protocol.ts";
 import { planOf } from "../../actors/plan.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import { policy } from "./acting-stage.ts";
-import { notaryHere, type SimulatedMesh, simulatedMesh } from "./mesh/simulated-mesh.ts";
+import { notaryHere } from "./mesh/notary.ts";
+import { type SimulatedMesh, simulatedMesh } from "./mesh/simulated-mesh.ts";
 
 const everybody = () => true;
 const model = (letter: string) => ({ id: letter.repeat(64), name: `model ${letter}`, policy });
-const charter = (number: number, by: string, letter = "a"): Charter => ({ number, by, models: [model(letter)] });
+const charter = (number: number, by: string, letter = "a"): Charter => ({
+  number,
+  term: 1,
+  by,
+  models: [model(letter)],
+});
 
 test("of two charters every device keeps to the same one, in whatever order it hears of them", () => {
-  const some = fc.record({ number: fc.integer({ min: 1, max: 50 }), by: fc.constantFrom("a", "b", "c") });
+  const some = fc.record({
+    number: fc.integer({ min: 1, max: 50 }),
+    term: fc.nat(3),
+    by: fc.constantFrom("a", "b", "c"),
+  });
   fc.assert(
-    fc.property(fc.uniqueArray(some, { selector: ({ number, by }) => `${number}${by}`, minLength: 1 }), (all) => {
-      const last = (order: typeof all) =>
-        order.reduce<typeof all[number] | undefined>(
-          (now, next) => supersedes(next, now, everybody) ? next : now,
-          undefined,
-        );
-      assert.deepEqual(last(all), last(all.toReversed()));
-    }),
+    fc.property(
+      fc.uniqueArray(some, { selector: ({ number, term, by }) => `${number} ${term} ${by}`, minLength: 1 }),
+      (all) => {
+        const last = (order: typeof all) =>
+          order.reduce<typeof all[number] | undefined>(
+            (now, next) => supersedes(next, now, everybody) ? next : now,
+            undefined,
+          );
+        assert.deepEqual(last(all), last(all.toReversed()));
+      },
+    ),
   );
 });
 
@@ -53,11 +66,17 @@ test("a charter says what its signer signed, and nothing else is read", async ()
     false,
   );
   for (
-    const text of ["", "[]", '{"number":0,"models":[]}', '{"number":1,"models":[{}]}', '{"number":1e300,"models":[]}']
+    const text of [
+      "",
+      "[]",
+      '{"number":0,"term":0,"models":[]}',
+      '{"number":1,"term":0,"models":[{}]}',
+      '{"number":1e300,"term":0,"models":[]}',
+    ]
   ) {
     assert.throws(() => readCharter({ ...signed, text }), text);
   }
-  const twice = { number: 1, models: [model("a"), model("a")] };
+  const twice = { number: 1, term: 0, models: [model("a"), model("a")] };
   assert.throws(() => readCharter({ ...signed, text: JSON.stringify(twice) }));
   const long = { ...charter(1, "a"), models: [{ ...model("a"), name: "x".repeat(MAX_CHARTER_LENGTH) }] };
   await assert.rejects(signCharter(long, notaryHere("a")), RangeError);

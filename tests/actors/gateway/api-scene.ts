@@ -50,6 +50,7 @@ export async function apiScene(extras: Extras = {}, access: AccessPolicy = { ori
     served: stage.served,
     traces: new Traces(),
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),
+    models: () => Promise.resolve([]),
     leave: () => {},
     closing: closing.signal,
   });

@@ -18,6 +18,7 @@ export function apiOf(mesh: SimulatedMesh, device: string): (path: string) => Pr
     served: new Served(),
     traces,
     compile: () => Promise.reject(new Error("nothing is compiled here")),
+    models: () => Promise.resolve([]),
     closing: new AbortController().signal,
     leave: () => {},
   });

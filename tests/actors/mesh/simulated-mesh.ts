@@ -15,7 +15,7 @@ import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts
 import { languagesHere } from "../../../actors/conversation/language.ts";
 import { composeDevice } from "../../../actors/compose.ts";
 import type { Traces } from "../../../actors/gateway/traces.ts";
-import type { KeptCharter, Notary } from "../../../actors/charter.ts";
+import type { KeptCharter } from "../../../actors/charter.ts";
 import type { DeviceEvent } from "../../../actors/events.ts";
 import type { ServingPolicy } from "../../../actors/leader/policy.ts";
 import type { Solver } from "../../../actors/leader/solver.ts";
@@ -29,6 +29,7 @@ import { type ActorSystem, createActorSystem, type Ref, type Reply } from "../..
 import { type SimulatedClock, simulatedClock } from "../../../runtime/clock.ts";
 import { expectedTokens, type FakeCompute, fakeCompute } from "./fake-compute.ts";
 import { fakeManifest, fakeStore, VOCABULARY } from "./fake-model.ts";
+import { notaryHere } from "./notary.ts";
 
 export interface SimulatedOptions {
   /** Decoder layers of the model that the first device offers. */
@@ -36,6 +37,10 @@ export interface SimulatedOptions {
   readonly policy?: Partial<ServingPolicy>;
   /** Devices whose stores have the whole model, from the first on; the first offers it. Default 1. */
   readonly holders?: number;
+  /** More models that those devices have. Default: none. */
+  readonly others?: readonly Manifest[];
+  /** Bytes that models may take on each device. Default: 80% of 512 MiB. */
+  readonly memoryLimitBytes?: number;
   /** Milliseconds of a step on every device. Default 5. */
   readonly stepMilliseconds?: number;
   readonly loadMilliseconds?: number;
@@ -91,8 +96,8 @@ export interface SimulatedMesh extends AsyncDisposable {
   /** A device's process ends from one moment to the next: connections break, nothing is said. */
   kill(id: string): Promise<void>;
   ask(at: string, prompt: string, maxTokens: number, more?: AskOptions): SimulatedAnswer;
-  /** What any split answers. */
-  expected(prompt: string, tokens: number): string;
+  /** What any split answers; of a model of other than the first one's `layers`, where they are given. */
+  expected(prompt: string, tokens: number, layers?: number): string;
   /** Moves time on, from timer to timer, until the condition holds. Throws after `milliseconds` (default 60,000). */
   until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
 }
@@ -122,7 +127,7 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
   const forgotten = new Set<string>();
   const join = (id: string): SimulatedDevice => {
     const place = [...joined.add(id)].indexOf(id);
-    const held = place < (options.holders ?? 1) ? [manifest] : [];
+    const held = place < (options.holders ?? 1) ? [manifest, ...options.others ?? []] : [];
     const device = startDevice(id, { clock, network, options, held, kept, forgotten });
     devices.set(id, device);
     return device;
@@ -147,7 +152,8 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
       await gone.stop();
     },
     ask: (at, prompt, maxTokens, more = {}) => startAnswer(find(at).system, at, prompt, maxTokens, more),
-    expected: (prompt, tokens) => textOf(expectedTokens(idsOf(prompt), tokens, options.layers, VOCABULARY)),
+    expected: (prompt, tokens, layers = options.layers) =>
+      textOf(expectedTokens(idsOf(prompt), tokens, layers, VOCABULARY)),
     async until(condition, milliseconds = 60_000) {
       for (const end = clock.now() + milliseconds; !(await condition());) {
         if (clock.now() >= end) throw new Error(`waited ${milliseconds} simulated milliseconds in vain`);
@@ -208,6 +214,7 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
     compute,
     languages: languagesHere(store),
     policy: { ...POLICY, ...options.policy },
+    memoryLimitBytes: options.memoryLimitBytes,
     slowdown: 1,
     diskLimitBytes: options.diskLimitBytes,
     speculates: options.speculates ?? false,
@@ -238,17 +245,6 @@ function startDevice(id: string, around: Surroundings): SimulatedDevice & { stop
       return outcome.value;
     },
     stop: () => system.stop(),
-  };
-}
-
-/** Signs so that anybody can check it: nobody here is out to cheat. */
-export function notaryHere(self: string, forgotten: ReadonlySet<string> = new Set()): Notary {
-  const signatureOf = (device: string, bytes: Uint8Array) =>
-    btoa(`${device} ${bytes.reduce((sum, byte) => (sum * 31 + byte) % 1_000_003, 7)}`);
-  return {
-    sign: (bytes) => Promise.resolve(signatureOf(self, bytes)),
-    isSigned: (device, bytes, signature) => Promise.resolve(signature === signatureOf(device, bytes)),
-    isMember: (device) => !forgotten.has(device),
   };
 }
 
