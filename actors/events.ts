@@ -1,5 +1,5 @@
 /** What happens on a device that its owner wants to read; `skein up` prints these. */
-import type { PlannedSegment } from "./plan.ts";
+import type { ActivePlan, PlannedSegment } from "./plan.ts";
 
 export type DeviceEvent =
   /** `name` is what people call the leader; absent where that is not known. */
@@ -25,6 +25,20 @@ export type DeviceEvent =
     readonly epoch: number;
     readonly model: string;
     readonly segments: readonly Pick<PlannedSegment, "name" | "first" | "last">[];
+    /** Of a split that people pinned: whether it was asked for just now, or was waiting for its devices. */
+    readonly pinned?: "new" | "again";
+  }
+  /** What this device runs of a model, which has changed; nothing, where `runs` is empty. */
+  | {
+    readonly type: "part";
+    readonly model: string;
+    readonly blocks: number;
+    readonly planner: ActivePlan["planner"];
+    readonly runs: readonly Pick<PlannedSegment, "first" | "last">[];
+    /** Names of the devices that run it. */
+    readonly on: readonly string[];
+    /** From token to token, as predicted. */
+    readonly tokenMilliseconds?: number;
   }
   /** What a balancer, or the leader that heard it, has decided, and why: a sentence. */
   | { readonly type: "balance"; readonly step: BalanceStep; readonly reason: string }

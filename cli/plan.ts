@@ -5,6 +5,7 @@ import { routes } from "../actors/gateway/api.ts";
 import { call, findApi } from "./api-client.ts";
 import { CommandError, parseCommand } from "./command.ts";
 import { describePlan, describeStudy } from "./plan-output.ts";
+import { waitAtTerminal } from "./plan-wait.ts";
 
 export const USAGE = `skein plan [options]: show who runs what, what is expected of it, and how it did.
 
@@ -17,6 +18,7 @@ export const USAGE = `skein plan [options]: show who runs what, what is expected
   --split A=N,B=M…    pin the plan: N blocks on device A, then M on B (embedding, each layer and head are a block each),
                       until --auto; while a device of it is away, another plan does
   --auto              leave the plan to the leader again
+  --no-wait           with --split and --auto: do not wait until it is in force
   --json              print JSON
 `;
 
@@ -28,6 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
     "what-if": { type: "string", multiple: true, default: [] },
     split: { type: "string" },
     auto: { type: "boolean", default: false },
+    "no-wait": { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   }, USAGE);
   const split = values.split === undefined ? null : parseSplit(values.split);
@@ -36,7 +39,12 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(values.json ? `${JSON.stringify(value)}\n` : text);
   if (split !== null || values.auto) {
     const accepted = await call(api, routes.pin, { split });
-    print(accepted, "accepted; the devices are loading their blocks\n");
+    if (values["no-wait"]) {
+      print(accepted, "accepted; the devices are loading their blocks\n");
+      return 0;
+    }
+    const view = await waitAtTerminal(api, split);
+    print({ ...accepted, ...view }, describePlan(view));
     return 0;
   }
   if (values.explain || values["what-if"].length > 0) {

@@ -76,6 +76,8 @@ function jsonPrinter(write: (text: string) => void): Printer {
 function textPrinter(terminal: boolean, write: (text: string) => void): Printer {
   let progressing = false;
   let lastPercent = -10;
+  let name = "";
+  let idle = false;
   const fetching = new FetchProgress();
   const say = (text: string): void => {
     write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
@@ -93,6 +95,7 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
   };
   return {
     ready(who) {
+      name = who.name;
       say(`${who.name} is up (${who.peerId})`);
       say(`  api     ${who.api}${who.keyFile === undefined ? "" : ` (asks for the key in ${who.keyFile})`}`);
       say(`  data    ${who.dataDir}`);
@@ -114,8 +117,23 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       if (event.type === "fetching") {
         progress(`  fetching blocks from ${event.from}`, event.doneBytes / event.totalBytes);
       } else if (text !== undefined) say(`  ${text}`);
+      // Once is enough: who came to split a model learns how.
+      const hint = idle ? undefined : trial(event, name);
+      if (hint !== undefined) say(`  ${hint}`);
+      idle ||= hint !== undefined;
     },
   };
+}
+
+/** How to have a device take part that has nothing to do beside one that does all. */
+function trial(event: DaemonEvent, name: string): string | undefined {
+  if (event.type !== "part" || event.runs.length > 0 || event.planner === "pinned" || name === "") return undefined;
+  const [other, ...more] = event.on;
+  if (other === undefined || other === name || more.length > 0 || event.blocks < 2) return undefined;
+  const half = Math.ceil(event.blocks / 2);
+  return `to try it all the same: skein plan --split ${other}=${half},${name}=${
+    event.blocks - half
+  } (--auto undoes it)`;
 }
 
 function memoryOf(blocks: Manifest["blocks"]): number {
@@ -133,6 +151,7 @@ function sentence(event: DaemonEvent): string | undefined {
     case "released":
     case "discarded":
     case "plan":
+    case "part":
     case "balance":
     case "waiting":
       return describeEvent(event);

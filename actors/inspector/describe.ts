@@ -2,6 +2,11 @@
 import { formatBytes } from "../../plans/mod.ts";
 import type { AnswerStage, DeviceEvent } from "../events.ts";
 
+const PINNED = {
+  new: " (pinned)",
+  again: " (the pinned split is taken up again; skein plan --auto leaves it to the planner)",
+} as const;
+
 /** What an event says to a person. */
 export function describeEvent(event: DeviceEvent): string {
   switch (event.type) {
@@ -22,8 +27,11 @@ export function describeEvent(event: DeviceEvent): string {
       return `deleted ${formatBytes(event.bytes)} of blocks that do not run here: ${event.reason}`;
     case "plan": {
       const route = event.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
-      return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}`;
+      const pinned = event.pinned === undefined ? "" : PINNED[event.pinned];
+      return `plan ${event.term}.${event.epoch} runs ${event.model}: ${route}${pinned}`;
     }
+    case "part":
+      return describePart(event);
     case "balance":
       return `balance: ${event.reason}`;
     case "waiting":
@@ -65,3 +73,24 @@ function describeStage(event: AnswerStage): string {
       return event satisfies never;
   }
 }
+
+/** What a device does, or why it has nothing to do. */
+function describePart({ model, blocks, planner, runs, on, tokenMilliseconds }: Extract<DeviceEvent, { type: "part" }>) {
+  const pace = tokenMilliseconds === undefined ? "" : `, ${tokenMilliseconds.toFixed(1)} ms a token as predicted`;
+  if (runs.length === 0) {
+    return `this device runs nothing now: ${model} is on ${on.join(" and ")}${
+      on.length === 1 ? " alone" : ""
+    }${pace}; ` +
+      WHY_NOTHING[planner];
+  }
+  const [run] = runs;
+  const all = run !== undefined && run.first === 0 && run.last === blocks - 1;
+  const which = runs.map(({ first, last }) => first === last ? `${first}` : `${first} to ${last}`).join(" and ");
+  return `this device runs ${all ? "all" : `blocks ${which} of the ${blocks}`} of ${model}${pace}`;
+}
+
+const WHY_NOTHING = {
+  solver: "no plan with it was found better (skein plan --explain says why)",
+  even: "there is room for all of it there",
+  pinned: "so it was pinned (skein plan --auto leaves it to the planner)",
+} as const;

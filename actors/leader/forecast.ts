@@ -27,9 +27,21 @@ export function forecastOf(
 /** Measurements are not better than this. */
 const NOISE = 0.02;
 
-/** The plan in force with what is forecast of it now; undefined where that says no more than was known. */
-export function seenClearer(plan: ActivePlan, forecast: PlanForecast | undefined): ActivePlan | undefined {
-  return forecast !== undefined && saysMore(plan.forecast, forecast) ? { ...plan, forecast } : undefined;
+/** Who has decided on a plan, and what they expect of it. */
+type Judgement = Pick<ActivePlan, "planner"> & { readonly forecast: PlanForecast | undefined };
+
+/**
+ * The plan in force as it is judged now: with what is forecast of it, where that is looked for and says more than was known,
+ * or as another's choice, such as a split that people pin while it is in force. Undefined where there is no news.
+ */
+export function seenClearer(
+  plan: ActivePlan,
+  { planner, forecast }: Judgement,
+  review: boolean,
+): ActivePlan | undefined {
+  const { forecast: _before, ...rest } = plan;
+  if (planner !== plan.planner) return { ...rest, planner, ...(forecast === undefined ? {} : { forecast }) };
+  return review && forecast !== undefined && saysMore(plan.forecast, forecast) ? { ...plan, forecast } : undefined;
 }
 
 /** Whether a forecast of the same plan says more: other numbers, beyond noise, another proof, or the first verdict. */

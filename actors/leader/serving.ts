@@ -7,7 +7,6 @@ import { Attempts, type Progress } from "./attempts.ts";
 import { Balancing } from "./balancing.ts";
 import { Copies } from "./copies.ts";
 import { asBefore, courseOf, type NamedModel, pin, type Placed, planned, split, studyOf, wouldFit } from "./decide.ts";
-import { seenClearer } from "./forecast.ts";
 import { Inquiry, type Question } from "./inquiry.ts";
 import type { News, Offer } from "./knowledge.ts";
 import { type Begun, type Lead, type Named, surroundings } from "./lead.ts";
@@ -225,8 +224,9 @@ export class Serving {
   /** Follows a course that needs no planner. */
   #take(offer: Offer, course: Placed, now: number): void {
     if (course.type === "infeasible") return this.#infeasible(offer, course.reason, now);
-    if (this.#does(course.decision)) this.#attempts.end();
-    else this.#prepare(course.decision, now);
+    if (!this.#does(course.decision)) return this.#prepare(course.decision, now);
+    this.#attempts.end();
+    this.#stand.confirmed(course.decision, false);
   }
 
   /** Whether the plan in force is what was decided. */
@@ -241,9 +241,7 @@ export class Serving {
       this.#agenda = { ...this.#agenda, better: 0 };
       this.#attempts.end();
       this.#balancing.stay("the plan in force is the best", plan);
-      // The same plan, seen more clearly.
-      const seen = question.review ? seenClearer(plan, decision.forecast) : undefined;
-      return seen === undefined ? undefined : this.#stand.see(seen);
+      return this.#stand.confirmed(decision, question.review);
     }
     const { agenda, verdict } = this.#balancing.weigh(this.#agenda, { plan, decision, answer, question }, now);
     this.#agenda = agenda;

@@ -1,6 +1,8 @@
 /** Where a model stands: under a plan, with the mirrors of its segments, or waiting for one. */
 import type { Problem } from "../../plans/mod.ts";
 import type { ActivePlan, ModelState, Standing } from "../plan.ts";
+import type { Decision } from "./attempt.ts";
+import { seenClearer } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
 import type { Begun, Lead, Named } from "./lead.ts";
 import { type Executor, Mirrors, outlive } from "./mirrors.ts";
@@ -49,6 +51,12 @@ export class Stand {
   /** More is known of the plan in force. */
   see(plan: ActivePlan): void {
     this.#stand({ type: "active", plan });
+  }
+
+  /** The plan in force is what has been decided on again. */
+  confirmed(decision: Decision, review: boolean): void {
+    const seen = this.plan && seenClearer(this.plan, decision, review);
+    if (seen !== undefined) this.see(seen);
   }
 
   /** Whether there is no plan because there is not the memory for one. */

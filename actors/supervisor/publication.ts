@@ -7,6 +7,7 @@ import { tellDrained } from "./conversations.ts";
 import type { Held } from "./held.ts";
 import { stopHeld } from "./heritage.ts";
 import { tellNewHoldings } from "./holdings.ts";
+import { isTakenUpAgain, newParts } from "./part.ts";
 import { tellMirrors } from "./mirrors.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
@@ -23,6 +24,7 @@ export function published(
   context.tell(state.gateway, { type: "state", leader: message.leader, state: message.state });
   tellNewHoldings(state, message.state, options, context);
   announceNews(before, message.state, options);
+  for (const part of newParts(before, message.state, options.device)) options.announce(part);
   for (const plan of plansIn(message.state)) reportMissing(state, plan, message.leader, options, context);
   letGo(state, message, context);
   tellMirrors(state.held, plansIn(message.state), context);
@@ -32,8 +34,12 @@ export function published(
 function announceNews(before: MeshState, now: MeshState, { announce }: SupervisorOptions): void {
   const told = new Set(reasonsIn(before));
   for (const reason of reasonsIn(now)) if (!told.has(reason)) announce({ type: "waiting", reason });
-  for (const { number, model, segments } of plansIn(now)) {
-    if (planNumbered(before, number) === undefined) announce({ type: "plan", ...number, model: model.name, segments });
+  for (const plan of plansIn(now)) {
+    const { number, model, segments, planner } = plan;
+    if (planNumbered(before, number) !== undefined) continue;
+    const again = isTakenUpAgain(plan, before, now);
+    const pinned = planner === "pinned" ? { pinned: again ? "again" as const : "new" as const } : {};
+    announce({ type: "plan", ...number, model: model.name, segments, ...pinned });
   }
 }
 
