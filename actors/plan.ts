@@ -31,7 +31,9 @@ export const PlanForecast = v.object({
   ttftMilliseconds: Time,
   /** From token to token of one answer. */
   tpotMilliseconds: Time,
+  /** Of all answers together, where so many are under way. */
   tokensPerSecond: Time,
+  requests: v.optional(Count),
   bottleneck: ShortText,
   solver: ShortText,
   /** How far the plan is from the best at most: 0 is proven to be the best. */

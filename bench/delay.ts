@@ -1,7 +1,6 @@
 /** Slow links on one machine: a proxy for TCP that holds what passes back for a while, each way. */
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import { decodeInvite, encodeInvite } from "../runtime/mesh/invite.ts";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** Bytes that one way of a connection holds back before it reads no further: 25 ms of 10 Gbit/s. */
 const MOST_HELD = 32 * 2 ** 20;
@@ -92,39 +91,35 @@ function passOn(from: Socket, to: Socket, milliseconds: number): void {
   });
 }
 
-/** Proxies that stand before the devices whose invites pass through here. */
-export interface SlowInvites extends AsyncDisposable {
-  /**
-   * The same invite with the way to its device led through a proxy: whoever takes it has a slow link to that device, and
-   * its links to all others as they are. For `LocalMeshOptions.through`: in a mesh of two daemons, all there is.
-   */
-  through(invite: string): Promise<string>;
+/** Devices that are reached by a longer way. */
+export interface SlowLinks extends AsyncDisposable {
+  /** What each daemon is to be started with: `LocalMeshOptions.limits`. */
+  readonly limits: readonly (readonly string[])[];
 }
 
-/** Leads invites through proxies that add `milliseconds` each way. */
-export function slowInvites(milliseconds: number): SlowInvites {
-  const proxies: DelayProxy[] = [];
-  return {
-    async through(invite) {
-      const { addresses, ...rest } = decodeInvite(invite);
-      const [, host, port] = addresses.join(" ").match(/\/ip4\/(127\.0\.0\.1)\/tcp\/(\d+)/) ?? [];
-      if (host === undefined) {
-        throw new Error(
-          `A device that listens on 127.0.0.1 is needed, not on ${addresses}.`,
-        );
-      }
-      const proxy = await startDelayProxy(
-        { host, port: Number(port) },
-        milliseconds,
-      );
-      proxies.push(proxy);
-      return encodeInvite({
-        ...rest,
-        addresses: [`/ip4/127.0.0.1/tcp/${proxy.port}`],
-      });
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(proxies.map((proxy) => proxy[Symbol.asyncDispose]()));
-    },
-  };
+/**
+ * Puts a proxy before each of so many daemons that are yet to be started, so that every link between two of them takes
+ * `milliseconds` more each way. The daemons must not find each other by mDNS, which knows the short way.
+ */
+export async function startSlowLinks(devices: number, milliseconds: number): Promise<SlowLinks> {
+  await using made = new AsyncDisposableStack();
+  const limits: string[][] = [];
+  for (let device = 0; device < devices; device++) {
+    const port = await freePort();
+    const proxy = made.use(await startDelayProxy({ host: "127.0.0.1", port }, milliseconds));
+    const at = (port: number) => `/ip4/127.0.0.1/tcp/${port}`;
+    limits.push(["--listen", at(port), "--announce", at(proxy.port)]);
+  }
+  const proxies = made.move();
+  return { limits, [Symbol.asyncDispose]: () => proxies[Symbol.asyncDispose]() };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }

@@ -52,10 +52,22 @@ function describeForecast(forecast: NonNullable<ActivePlan["forecast"]>): string
     `predicted   TTFT ${Math.round(forecast.ttftMilliseconds)} ms (${forecast.promptTokens} tokens), TPOT ${
       forecast.tpotMilliseconds.toFixed(2)
     } ms, ` +
-    `${forecast.tokensPerSecond.toFixed(1)} tokens/s`,
+    rateOf(forecast),
     `bottleneck  ${forecast.bottleneck}`,
     `proof       ${describeProof(forecast)}`,
   ];
+}
+
+/** Tokens a second of one answer by itself, and of all where there are several. */
+function rateOf(
+  { tpotMilliseconds, tokensPerSecond, requests = 1 }: {
+    readonly tpotMilliseconds: number;
+    readonly tokensPerSecond: number;
+    readonly requests?: number | undefined;
+  },
+): string {
+  const alone = `${(1000 / tpotMilliseconds).toFixed(1)} tokens/s`;
+  return requests === 1 ? alone : `${alone} alone, ${tokensPerSecond.toFixed(1)} with ${requests} at once`;
 }
 
 function describeMeasured(
@@ -100,7 +112,7 @@ export function describeStudy({ outcome, explanation, changed }: SolveAnswer, ex
 function describeOutcome(title: string, outcome: Outcome): string {
   const refused = outcome.refusals.map(({ what, reason }) => `  left out: ${what}: ${reason}\n`).join("");
   if (outcome.type !== "placed") return `${title}: no plan. ${outcome.reason}\n${refused}`;
-  const { stages, promptTokens, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck } = outcome.prediction;
+  const { stages, promptTokens, ttftMilliseconds, tpotMilliseconds, bottleneck } = outcome.prediction;
   const { movedBytes, movingMilliseconds } = outcome.prediction;
   const moving = movedBytes === 0
     ? ""
@@ -114,7 +126,7 @@ function describeOutcome(title: string, outcome: Outcome): string {
   return `${title}: TTFT ${Math.round(ttftMilliseconds)} ms (${promptTokens} tokens), TPOT ${
     tpotMilliseconds.toFixed(2)
   } ms, ` +
-    `${tokensPerSecond.toFixed(1)} tokens/s, bottleneck ${bottleneck.name}\n` +
+    `${rateOf(outcome.prediction)}, bottleneck ${bottleneck.name}\n` +
     table(["  device", "blocks", "memory", "time a token"], rows.map(([name, ...rest]) => [`  ${name}`, ...rest])) +
     `  ${describeProof(outcome)}\n${moving}${refused}`;
 }

@@ -14,7 +14,7 @@ export const USAGE = `skein plan [options]: show who runs what, what is expected
   --what-if CHANGE    the plan after a change, without touching the mesh; may be given again:
                         +device:memory=4GiB,speed=0.5[,name=N,like=NAME,trusted,rtt=5ms,bandwidth=50Mbps]
                         -device:NAME   link:A-B=50Mbps,5ms   link:A>B=none   objective=throughput   solver=linear
-                        concurrency=4   context=8192   private-layers=2   model=PATH (compiled here, its blocks are kept)
+                        concurrency=4   load=2   context=8192   private-layers=2   model=PATH (compiled here, its blocks are kept)
   --split A=N,B=M…    pin the plan: N blocks on device A, then M on B (embedding, each layer and head are a block each),
                       until --auto; while a device of it is away, another plan does
   --auto              leave the plan to the leader again

@@ -22,6 +22,8 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
   --api-origin ORIGIN let web pages of this origin use the API, such as https://chat.example.org; may be given again
   --listen MULTIADDR  where the mesh listens, such as /ip4/0.0.0.0/tcp/4001; may be given again (default: all IPv4
                       addresses, on the port of the last run, at first a free one)
+  --announce MULTIADDR  where others reach this device, if not where it listens: behind a forwarded port, or in a
+                      container; may be given again
   --no-mdns           do not look for devices on the local network
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
   --disk SIZE         most disk for blocks that do not run here, such as 20GiB, or none; remembered (default: no limit)
@@ -45,6 +47,7 @@ export interface UpOptions {
   readonly dataDir: string;
   readonly api: ApiAddress;
   readonly listen?: string[];
+  readonly announce?: string[];
   /** Where the invite of the mesh to join is: see `readInvite`. */
   readonly join?: string;
   readonly mdns: boolean;
@@ -99,6 +102,7 @@ function parse(args: readonly string[]) {
     "api-key": { type: "boolean", default: false },
     "api-origin": { type: "string", multiple: true, default: [] },
     listen: { type: "string", multiple: true },
+    announce: { type: "string", multiple: true },
     "no-mdns": { type: "boolean", default: false },
     memory: { type: "string" },
     disk: { type: "string" },
@@ -126,6 +130,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     dataDir: values["data-dir"],
     api: readApi(values),
     ...(values.listen === undefined ? {} : { listen: values.listen }),
+    ...(values.announce === undefined ? {} : { announce: values.announce }),
     mdns: !values["no-mdns"],
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     ...(disk === undefined ? {} : { disk }),

@@ -1,8 +1,8 @@
 /** Applies a change to a problem: a new problem, or why it cannot be. */
-import type { Block, Device, Link, Problem } from "./problem.ts";
+import type { Block, Device, Link, Problem, Workload } from "./problem.ts";
 import { median } from "./median.ts";
 import type { SolverName } from "./solvers.ts";
-import type { Change } from "./what-if.ts";
+import type { Change, ShapeField } from "./what-if.ts";
 
 export type Changed =
   /** `solver`: who is to place, where the changes say so. */
@@ -46,7 +46,7 @@ function applyChange(
     case "objective":
       return done({ ...problem, objective: change.objective });
     case "shape":
-      return done({ ...problem, shape: { ...problem.shape, [change.field]: change.value } });
+      return done({ ...problem, shape: { ...problem.shape, ...shapeOf(change.field, change.value) } });
     case "private-layers":
       return done({ ...problem, policy: { ...problem.policy, privateLayers: change.value } });
     case "model": {
@@ -58,6 +58,11 @@ function applyChange(
     default:
       return change satisfies never;
   }
+}
+
+/** So many at once are also meant to be there. */
+function shapeOf(field: ShapeField, value: number): Partial<Workload> {
+  return field === "concurrency" ? { concurrency: value, load: value } : { [field]: value };
 }
 
 /** A device's times become the reference's, divided by the speed; its links, where not said, the median of those there are. */
@@ -78,6 +83,7 @@ function addDevice(problem: Problem, change: Change & { readonly type: "add-devi
     usableBytes: change.memoryBytes,
     prefillMillisecondsPerToken: reference.prefillMillisecondsPerToken.map((time) => time / change.speed),
     decodeMilliseconds: reference.decodeMilliseconds.map((time) => time / change.speed),
+    ...(reference.stepFactors === undefined ? {} : { stepFactors: reference.stepFactors }),
     trusted: change.trusted,
     allowed: true,
   };

@@ -1,4 +1,5 @@
 /** The cost model: what blocks and transfers take of one request, in milliseconds. Solvers and predictions share it. */
+import { factorAt } from "./batches.ts";
 import type { Block, Device, Link, Problem, Workload } from "./problem.ts";
 
 /** A token id on the wire. */
@@ -12,10 +13,24 @@ export function prefillMilliseconds(problem: Problem, device: Device, block: num
     : (device.prefillMillisecondsPerToken[block] ?? 0) * problem.shape.promptTokens;
 }
 
-/** Milliseconds that a block computes on a device for one whole request: the prefill, then a step for each further token. */
-export function workMilliseconds(problem: Problem, device: Device, block: number): number {
+/** Milliseconds that a block takes for one step of so many sequences. */
+export function stepMilliseconds({ decodeMilliseconds, stepFactors }: Device, block: number, rows: number): number {
+  return (decodeMilliseconds[block] ?? 0) * factorAt(stepFactors, rows);
+}
+
+/**
+ * Milliseconds that a whole request is in a block on a device: the prefill, then a step for each further token, which it may
+ * share with `rows - 1` others.
+ */
+export function workMilliseconds(problem: Problem, device: Device, block: number, rows = 1): number {
   return prefillMilliseconds(problem, device, block) +
-    (problem.shape.outputTokens - 1) * (device.decodeMilliseconds[block] ?? 0);
+    (problem.shape.outputTokens - 1) * stepMilliseconds(device, block, rows);
+}
+
+/** Milliseconds that a whole request keeps a block's device busy, where each step is shared by `rows` of them. */
+export function busyMilliseconds(problem: Problem, device: Device, block: number, rows: number): number {
+  return prefillMilliseconds(problem, device, block) +
+    (problem.shape.outputTokens - 1) * stepMilliseconds(device, block, rows) / rows;
 }
 
 /** One way over a link: milliseconds until `bytes` have arrived. */
@@ -33,14 +48,19 @@ export function crossingBytes({ activationBytes }: Block, { promptTokens, output
   return activationBytes * (promptTokens + outputTokens - 1);
 }
 
-/** A whole request's hidden states from one device to the next: a transfer for the prefill and one a further token. */
-export function hopMilliseconds(link: Link, block: Block, shape: Workload): number {
-  return shape.outputTokens * link.roundTripMilliseconds / 2 + occupiedMilliseconds(link, crossingBytes(block, shape));
+/**
+ * A whole request's hidden states from one device to the next: a transfer for the prefill, and one a further token that
+ * carries those of `rows` requests.
+ */
+export function hopMilliseconds(link: Link, block: Block, shape: Workload, rows = 1): number {
+  const others = (rows - 1) * (shape.outputTokens - 1) * block.activationBytes;
+  return shape.outputTokens * link.roundTripMilliseconds / 2 +
+    occupiedMilliseconds(link, crossingBytes(block, shape) + others);
 }
 
-/** A whole request's tokens from the last device back to the first. */
-export function returnMilliseconds(link: Link, shape: Workload): number {
-  return shape.outputTokens * transferMilliseconds(link, tokenBytes);
+/** A whole request's tokens from the last device back to the first, each with those of `rows - 1` others. */
+export function returnMilliseconds(link: Link, shape: Workload, rows = 1): number {
+  return shape.outputTokens * transferMilliseconds(link, rows * tokenBytes);
 }
 
 /** The prompt's way from the source to the first device, and the first token's way back. */

@@ -7,7 +7,7 @@ import { type ClassWeights, collapse } from "./exact/classes.ts";
 import { type Outcome, planned, solveChecked, type SolveOptions } from "./outcome.ts";
 import type { Problem, Run } from "./problem.ts";
 import type { Refusal } from "./validate.ts";
-import { at, type IndexedRun, runMilliseconds, type Weights, weightsOf } from "./weights.ts";
+import { at, type IndexedRun, runMilliseconds, stageMilliseconds, type Weights, weightsOf } from "./weights.ts";
 
 /** Entries of Algorithm 2's tables above which it gives up: 12 bytes each. */
 const mostEntries = 20_000_000;
@@ -107,7 +107,7 @@ function statesOf(weights: ClassWeights, start: number, sets: number): States {
   const from = new Int32Array(sets * width).fill(-1);
   const alone = radix[start] ?? 0;
   for (let m = 1; m <= at(reach, start * N); m++) {
-    values[alone * width + m * C + start] = runMilliseconds(weights, start, 0, m);
+    values[alone * width + m * C + start] = stageMilliseconds(weights, start, 0, m);
   }
   for (let set = alone; set < sets; set++) {
     for (let state = C; state < N * C; state++) {
@@ -120,7 +120,7 @@ function statesOf(weights: ClassWeights, start: number, sets: number): States {
         const hop = Math.max(value, at(busy[at(traffic, i - 1)] as Float64Array, k * C + j));
         for (let m = i + 1; m <= at(reach, j * N + i); m++) {
           const cell = (set + stride) * width + m * C + j;
-          const worst = Math.max(hop, runMilliseconds(weights, j, i, m));
+          const worst = Math.max(hop, stageMilliseconds(weights, j, i, m));
           if (worst < at(values, cell)) [values[cell], from[cell]] = [worst, state];
         }
       }

@@ -3,6 +3,7 @@ import { formatBytes, segmentBytes } from "./bytes.ts";
 import { solveExact } from "./exact.ts";
 import { nameOf } from "./feasible.ts";
 import type { Planned, SolveOptions } from "./outcome.ts";
+import { loadOf } from "./lanes.ts";
 import { mayHold } from "./policy.ts";
 import { predict } from "./predict.ts";
 import type { Device, Problem, Run } from "./problem.ts";
@@ -174,7 +175,7 @@ function relaxationsOf(problem: Problem, plan: Planned): Relaxed[] {
   const relaxed = (what: Binding["what"], sentence: string, change: Partial<Problem>): Relaxed => {
     return { what, sentence, changed: { ...problem, ...change } };
   };
-  const concurrency = 2 * shape.concurrency;
+  const load = 2 * loadOf(shape);
   const waits = problem.objective === "throughput" && plan.prediction.bottleneck.kind === "loop";
   return [
     relaxed("memory", "With memory to spare on every device", { devices: roomy }),
@@ -185,9 +186,7 @@ function relaxationsOf(problem: Problem, plan: Planned): Relaxed[] {
         devices: devices.map((each) => each.device === slow.device ? twiceAsFast(each) : each),
       })
     ),
-    ...(waits
-      ? [relaxed("concurrency", `With ${concurrency} requests at a time`, { shape: { ...shape, concurrency } })]
-      : []),
+    ...(waits ? [relaxed("concurrency", `With ${load} requests at a time`, { shape: { ...shape, load } })] : []),
   ];
 }
 

@@ -10,6 +10,7 @@ export { type SolverName, solverNames, solvers } from "./solvers.ts";
 export { median } from "./median.ts";
 export { objectives, typicalRequest } from "./problem.ts";
 export { describeProof, secondOpinion } from "./second-opinion.ts";
+export { type BatchMeasurement, batchRows, factorAt, fitFactors, usualFactors } from "./batches.ts";
 export { predict } from "./predict.ts";
 export { validate } from "./validate.ts";
 export { explain } from "./explain.ts";

@@ -13,62 +13,28 @@ import {
   transferMilliseconds,
   workMilliseconds,
 } from "./cost.ts";
+import { firstTokenMilliseconds } from "./first-token.ts";
 import { impossible, linkFinder, nameOf } from "./feasible.ts";
-import type { Device, Problem, Run } from "./problem.ts";
+import { loadOf } from "./lanes.ts";
+import type { Device, Objective, Problem, Run } from "./problem.ts";
+import type { LinkPrediction, StagePrediction } from "./stages.ts";
+import { type Bottleneck, throughputOf } from "./throughput.ts";
 
-/** One device's part. */
-export interface StagePrediction {
-  readonly device: string;
-  readonly name: string;
-  readonly first: number;
-  readonly last: number;
-  readonly bytes: number;
-  readonly usableBytes: number;
-  /** Compute for the prompt. */
-  readonly prefillMilliseconds: number;
-  /** Compute for each further token. */
-  readonly decodeMilliseconds: number;
-  /** Compute for a whole request. */
-  readonly requestMilliseconds: number;
-  /** The same with the cost of blocks that the device does not hold yet. */
-  readonly chargedMilliseconds: number;
-}
-
-/** One transfer of the pipeline; the last is the token's way back. */
-export interface LinkPrediction {
-  readonly from: string;
-  readonly to: string;
-  readonly name: string;
-  readonly prefillMilliseconds: number;
-  readonly decodeMilliseconds: number;
-  /** All transfers of a whole request, round trips counted. */
-  readonly requestMilliseconds: number;
-  /** The time for which they keep the link busy. */
-  readonly busyMilliseconds: number;
-  /** Whether this is the way back. */
-  readonly back: boolean;
-}
-
-/** What limits throughput. */
-export interface Bottleneck {
-  /** `loop`: too few requests are under way to fill the pipeline. */
-  readonly kind: "stage" | "link" | "loop";
-  /** A device's name, "A to B", or what the loop is. */
-  readonly name: string;
-  /** Milliseconds a token. */
-  readonly milliseconds: number;
-}
+export type { Bottleneck, LinkPrediction, StagePrediction };
 
 export interface Prediction {
   /** Tokens of the prompt that TTFT is predicted for. */
   readonly promptTokens: number;
-  /** Milliseconds from prompt to first token. */
+  /** Milliseconds from prompt to first token; the chunks of a long prompt are under way in several stages at once. */
   readonly ttftMilliseconds: number;
   /** Milliseconds from token to token of one request. */
   readonly tpotMilliseconds: number;
-  /** TTFT and all further tokens. */
+  /** One request by itself, its prompt in one piece: the least that all others must allow for. */
   readonly requestMilliseconds: number;
-  /** With `concurrency` requests under way all the time, their prefills counted. */
+  /** Requests that are under way all the time in `tokensPerSecond`, and in how many lanes: see `laneCounts`. */
+  readonly requests: number;
+  readonly lanes: number;
+  /** Of all requests together, their prefills counted. */
   readonly tokensPerSecond: number;
   readonly stages: readonly StagePrediction[];
   readonly links: readonly LinkPrediction[];
@@ -100,23 +66,26 @@ export function predict(problem: Problem, runs: readonly Run[]): Predicted {
   if (typeof entry === "string") return { type: "impossible", reason: entry };
   const requestMilliseconds = entry + sum(stages, (stage) => stage.requestMilliseconds) +
     sum(links, (link) => link.requestMilliseconds);
-  const bottleneck = bottleneckOf(problem, stages, links, requestMilliseconds, (stage) => stage.requestMilliseconds);
+  const { lanes, bottleneck } = throughputOf(problem, runs, links, entry, "plain");
   return {
     type: "possible",
     prediction: {
       promptTokens: problem.shape.promptTokens,
-      ttftMilliseconds: entry + sum(stages, (stage) => stage.prefillMilliseconds) +
-        sum(links, (link) => link.prefillMilliseconds),
+      ttftMilliseconds: entry + firstTokenMilliseconds(problem, stages, links),
       tpotMilliseconds: sum(stages, (stage) => stage.decodeMilliseconds) +
         sum(links, (link) => link.decodeMilliseconds),
       requestMilliseconds,
+      requests: loadOf(problem.shape),
+      lanes,
       tokensPerSecond: 1000 / bottleneck.milliseconds,
       stages,
       links,
       bottleneck,
       movedBytes: sum(runs, (run) => overBlocks(run, (block) => movedBytes(problem, run.device, block))),
       movingMilliseconds: sum(stages, (stage) => stage.chargedMilliseconds - stage.requestMilliseconds),
-      objectiveMilliseconds: objectiveOf(problem, stages, links, requestMilliseconds),
+      objectiveMilliseconds: problem.objective === "throughput"
+        ? throughputOf(problem, runs, links, entry, "charged").bottleneck.milliseconds
+        : objectiveOf(problem.objective, stages, links, requestMilliseconds),
     },
   };
 }
@@ -170,6 +139,7 @@ function linksOf(problem: Problem, runs: readonly Run[]): LinkPrediction[] | str
       prefillMilliseconds: transferMilliseconds(link, back ? returnBytes : perToken * shape.promptTokens),
       decodeMilliseconds: transferMilliseconds(link, perToken),
       requestMilliseconds: back ? returnMilliseconds(link, shape) : hopMilliseconds(link, block, shape),
+      tokenMilliseconds: occupiedMilliseconds(link, perToken),
       busyMilliseconds: occupiedMilliseconds(
         link,
         back ? returnBytes * shape.outputTokens : crossingBytes(block, shape),
@@ -191,49 +161,21 @@ function entryOf(problem: Problem, first: string): number | string {
   return entryMilliseconds(to, from, shape);
 }
 
-function bottleneckOf(
-  { shape }: Problem,
-  stages: readonly StagePrediction[],
-  links: readonly LinkPrediction[],
-  request: number,
-  of: (stage: StagePrediction) => number,
-): Bottleneck {
-  const byDevice = new Map<string, { readonly name: string; readonly milliseconds: number }>();
-  for (const stage of stages) {
-    const milliseconds = (byDevice.get(stage.device)?.milliseconds ?? 0) + of(stage);
-    byDevice.set(stage.device, { name: stage.name, milliseconds });
-  }
-  const lanes = shape.concurrency;
-  const candidates: Bottleneck[] = [
-    ...[...byDevice.values()].map((each) => ({ kind: "stage" as const, ...each })),
-    ...links.map(({ name, busyMilliseconds }) => ({ kind: "link" as const, name, milliseconds: busyMilliseconds })),
-    {
-      kind: "loop",
-      name: lanes === 1 ? "one request at a time" : `${lanes} requests at a time`,
-      milliseconds: request / lanes,
-    },
-  ];
-  const worst = candidates.reduce((a, b) => b.milliseconds > a.milliseconds ? b : a);
-  return { ...worst, milliseconds: worst.milliseconds / shape.outputTokens };
-}
-
 function objectiveOf(
-  problem: Problem,
+  objective: Exclude<Objective, "throughput">,
   stages: readonly StagePrediction[],
   links: readonly LinkPrediction[],
   request: number,
 ): number {
   const charged = sum(stages, (stage) => stage.chargedMilliseconds);
   const moving = charged - sum(stages, (stage) => stage.requestMilliseconds);
-  switch (problem.objective) {
+  switch (objective) {
     case "latency":
       return request + moving;
-    case "throughput":
-      return bottleneckOf(problem, stages, links, request + moving, (stage) => stage.chargedMilliseconds).milliseconds;
     case "lingualinked":
       return charged + sum(links.filter(({ back }) => !back), (link) => link.busyMilliseconds);
     default:
-      return problem.objective satisfies never;
+      return objective satisfies never;
   }
 }
 

@@ -52,6 +52,10 @@ export interface Device extends DeviceCapacity {
   readonly prefillMillisecondsPerToken: readonly number[];
   /** Time for one step of one sequence. */
   readonly decodeMilliseconds: readonly number[];
+  /**
+   * Times of a step of 1, 2, 4, 8 and 16 sequences, in steps of one: see `fitFactors`. Default: as many times as sequences.
+   */
+  readonly stepFactors?: readonly number[];
   /** Whether it may see what the policy calls private. */
   readonly trusted: boolean;
   /** Whether it may take blocks at all. */
@@ -68,6 +72,10 @@ export interface Link {
 
 /** What one typical request asks for. */
 export interface Workload extends RequestShape {
+  /**
+   * Requests that are under way at once: what throughput counts with. `concurrency` is only how many may be. Default: as many.
+   */
+  readonly load?: number;
   readonly promptTokens: number;
   /** Tokens of the answer: one comes out of the prefill, the others cost a decode step each. */
   readonly outputTokens: number;
@@ -79,8 +87,8 @@ export const typicalRequest = { promptTokens: 128, outputTokens: 128 } as const;
 /**
  * What is made small.
  * - `latency`: milliseconds of one request, TTFT + n TPOT where n counts the tokens after the first.
- * - `throughput`: milliseconds a token when `concurrency` requests are always under way: the larger of the bottleneck
- *   (stage or link) and a request's latency shared among them. Many requests: EdgeShard's bottleneck; one: its latency.
+ * - `throughput`: milliseconds a token when `load` requests are always under way, in as many lanes as serve best: the
+ *   larger of the bottleneck (stage or link) and a request's latency shared among them. Many requests: EdgeShard's bottleneck; one: its latency.
  * - `lingualinked`: LinguaLinked's published sum, compute and transferred bytes, blind to round trips and to the way back.
  */
 export const objectives = ["latency", "throughput", "lingualinked"] as const;

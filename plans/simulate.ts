@@ -1,4 +1,5 @@
 /** A discrete-event simulation of a pipeline: what queues and waits make of a plan. For studies: no daemon runs it. */
+import { factorAt } from "./batches.ts";
 import { crossingBytes, occupiedMilliseconds, returnBytes } from "./cost.ts";
 import { Heap } from "./exact/heap.ts";
 import type { Prediction } from "./predict.ts";
@@ -131,8 +132,11 @@ function summary({ ended, first, busy }: History, lanes: number, passes: number,
   };
 }
 
-/** A predicted plan as steps: each stage, then its link to the next device, at last the token's way back. */
-export function pipelineOf(problem: Problem, { stages, links }: Prediction): PipelineStep[] {
+/**
+ * A predicted plan as steps: each stage, then its link to the next device, at last the token's way back. `rows`: requests
+ * that share each step but the first, which stands for the prefill of one of them.
+ */
+export function pipelineOf(problem: Problem, { stages, links }: Prediction, rows = 1): PipelineStep[] {
   const find = linkFinder(problem);
   const steps: PipelineStep[] = [];
   const cross = (from: string, to: string, bytes: number, promptBytes: number) => {
@@ -141,12 +145,14 @@ export function pipelineOf(problem: Problem, { stages, links }: Prediction): Pip
     steps.push({
       name: known.name,
       prefillMilliseconds: occupiedMilliseconds(link, promptBytes),
-      decodeMilliseconds: occupiedMilliseconds(link, bytes),
+      decodeMilliseconds: occupiedMilliseconds(link, rows * bytes),
       delayMilliseconds: link.roundTripMilliseconds / 2,
     });
   };
   for (const [index, stage] of stages.entries()) {
-    const { name, prefillMilliseconds, decodeMilliseconds } = stage;
+    const { name, prefillMilliseconds } = stage;
+    const factors = problem.devices.find(({ device }) => device === stage.device)?.stepFactors;
+    const decodeMilliseconds = stage.decodeMilliseconds * factorAt(factors, rows);
     steps.push({ name, prefillMilliseconds, decodeMilliseconds, delayMilliseconds: 0 });
     const [next, block] = [stages[index + 1], problem.blocks[stage.last]];
     if (next !== undefined && block !== undefined) {

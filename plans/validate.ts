@@ -1,4 +1,5 @@
 /** Refuses nonsense: a problem is made of measurements that other machines report. */
+import { batchRows } from "./batches.ts";
 import { type Block, type Device, type Link, objectives, type Problem } from "./problem.ts";
 
 /** More than any mesh or model that this is built for; keeps the tables of the solvers within memory. */
@@ -57,6 +58,7 @@ function fault({ blocks, devices, shape, objective, source, policy }: Problem): 
   const counts = [
     ["context", shape.context, 1],
     ["concurrency", shape.concurrency, 1],
+    ["load", shape.load ?? 1, 1],
     ["prompt tokens", shape.promptTokens, 0],
     ["output tokens", shape.outputTokens, 1],
   ] as const;
@@ -113,12 +115,21 @@ function soundDevices({ devices, blocks, source }: Problem, refusals: Refusal[])
 
 function faultOfDevice(device: Device, blocks: number): string | undefined {
   if (!within(device.usableBytes, 0, mostBytes)) return `reports ${device.usableBytes} usable bytes`;
+  if (device.stepFactors !== undefined && !areFactors(device.stepFactors)) {
+    return `reports steps of several sequences that take ${device.stepFactors.join(", ")} times one`;
+  }
   for (const [kind, times] of timesOf(device)) {
     if (times.length !== blocks) return `reports ${kind} times of ${times.length} blocks; the model has ${blocks}`;
     const bad = times.find((time) => !within(time, 0, mostMilliseconds));
     if (bad !== undefined) return `reports a ${kind} time of ${bad} ms`;
   }
   return undefined;
+}
+
+/** Factors come from a fit that keeps them in order, so what is not is nobody's measurement. */
+function areFactors(factors: readonly number[]): boolean {
+  return factors.length === batchRows.length && factors[0] === 1 &&
+    factors.every((factor, at) => within(factor, factors[at - 1] ?? 1, 2 * (factors[at - 1] ?? 1)));
 }
 
 function timesOf(device: Device): readonly (readonly [string, readonly number[]])[] {

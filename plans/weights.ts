@@ -2,6 +2,7 @@
 import { besideOf, fitsBeside } from "./beside.ts";
 import { blockBytes } from "./bytes.ts";
 import {
+  busyMilliseconds,
   crossingBytes,
   entryMilliseconds,
   hopMilliseconds,
@@ -11,26 +12,29 @@ import {
   returnMilliseconds,
   workMilliseconds,
 } from "./cost.ts";
+import { laneCounts, loadOf } from "./lanes.ts";
 import { mayHold } from "./policy.ts";
-import type { Problem } from "./problem.ts";
+import type { Device, Problem } from "./problem.ts";
 
 /**
  * N blocks and M devices. All times are milliseconds of one whole request; `Infinity` where something cannot be.
  * The sum of a plan's times is `latency`'s and `lingualinked`'s objective; the largest stage or link, or the sum over
- * `lanes`, is `throughput`'s.
+ * `requests`, is `throughput`'s in a given number of lanes.
  */
 export interface Weights {
   readonly blocks: number;
   readonly devices: number;
   readonly goal: "sum" | "bottleneck";
   /** Requests under way at once. */
-  readonly lanes: number;
+  readonly requests: number;
   /** [N] */
   readonly bytes: Float64Array;
   /** [M] */
   readonly usable: Float64Array;
   /** [M, N + 1]: sums of compute and moving cost of the blocks before. */
   readonly workBefore: Float64Array;
+  /** The same, only the time for which a request keeps the device busy: a step that others share counts in part. */
+  readonly stageBefore: Float64Array;
   /** [M, N]: the end (excluded) of the longest run that may start at a block; the block itself where none may. */
   readonly reach: Int32Array;
   /** [N]: which of the tables below holds for a crossing behind a block. */
@@ -60,34 +64,42 @@ export function runMilliseconds(weights: Weights, device: number, first: number,
   return at(weights.workBefore, row + end) - at(weights.workBefore, row + first);
 }
 
-/** Tables of a problem that `validate` has found sound. */
-export function weightsOf(problem: Problem): Weights {
+/** Time for which a run keeps its device busy, `first` included, `end` excluded. */
+export function stageMilliseconds(weights: Weights, device: number, first: number, end: number): number {
+  const row = device * (weights.blocks + 1);
+  return at(weights.stageBefore, row + end) - at(weights.stageBefore, row + first);
+}
+
+/** Tables of a problem that `validate` has found sound, for one of its `laneCounts`. Default: the most. */
+export function weightsOf(problem: Problem, lanes = laneCounts(problem)[0] ?? 1): Weights {
+  const rows = loadOf(problem.shape) / lanes;
   const bytes = Float64Array.from(problem.blocks, (block) => blockBytes(block, problem.shape));
   return {
     blocks: problem.blocks.length,
     devices: problem.devices.length,
     goal: problem.objective === "throughput" ? "bottleneck" : "sum",
-    lanes: problem.shape.concurrency,
+    requests: loadOf(problem.shape),
     bytes,
     usable: Float64Array.from(problem.devices, ({ usableBytes }) => usableBytes),
-    workBefore: workBeforeOf(problem),
+    workBefore: sumsBefore(problem, (device, block) => workMilliseconds(problem, device, block, rows)),
+    stageBefore: sumsBefore(problem, (device, block) => busyMilliseconds(problem, device, block, rows)),
     reach: reachOf(problem, bytes),
     entry: entryOf(problem),
-    ...travelOf(problem),
+    ...travelOf(problem, rows),
   };
 }
 
-function workBeforeOf(problem: Problem): Float64Array {
+function sumsBefore(problem: Problem, time: (device: Device, block: number) => number): Float64Array {
   const N = problem.blocks.length;
-  const workBefore = new Float64Array(problem.devices.length * (N + 1));
+  const before = new Float64Array(problem.devices.length * (N + 1));
   for (const [index, device] of problem.devices.entries()) {
     let sum = 0;
     for (let block = 0; block < N; block++) {
-      sum += workMilliseconds(problem, device, block) + moveMilliseconds(problem, device.device, block);
-      workBefore[index * (N + 1) + block + 1] = sum;
+      sum += time(device, block) + moveMilliseconds(problem, device.device, block);
+      before[index * (N + 1) + block + 1] = sum;
     }
   }
-  return workBefore;
+  return before;
 }
 
 function entryOf({ devices, source, links, objective, shape }: Problem): Float64Array {
@@ -105,6 +117,7 @@ function entryOf({ devices, source, links, objective, shape }: Problem): Float64
 /** What goes over links: hidden states of each kind, tokens on their way back. */
 function travelOf(
   { blocks, devices, links, objective, shape }: Problem,
+  rows: number,
 ): Pick<Weights, "traffic" | "hops" | "busy" | "back" | "backBusy"> {
   const M = devices.length;
   const published = objective === "lingualinked";
@@ -119,10 +132,10 @@ function travelOf(
     for (const [kind, activationBytes] of sizes.entries()) {
       const block = { kind: "layer", weightBytes: 0, kvBytesPerToken: 0, activationBytes } as const;
       const occupied = occupiedMilliseconds(link, crossingBytes(block, shape));
-      set(hops[kind], cell, published ? occupied : hopMilliseconds(link, block, shape));
+      set(hops[kind], cell, published ? occupied : hopMilliseconds(link, block, shape, rows));
       set(busy[kind], cell, occupied);
     }
-    back[cell] = published ? 0 : returnMilliseconds(link, shape);
+    back[cell] = published ? 0 : returnMilliseconds(link, shape, rows);
     backBusy[cell] = published ? 0 : shape.outputTokens * occupiedMilliseconds(link, returnBytes);
   }
   // LinguaLinked's program knows no way back, so none can be missing.

@@ -31,7 +31,7 @@ export type Change =
   | { readonly type: "private-layers"; readonly value: number }
   | { readonly type: "model"; readonly path: string };
 
-type ShapeField = "context" | "concurrency" | "promptTokens" | "outputTokens";
+export type ShapeField = "context" | "concurrency" | "load" | "promptTokens" | "outputTokens";
 
 /** A change, or a sentence on what is wrong with the text. */
 export type ParsedChange =
@@ -41,6 +41,7 @@ export type ParsedChange =
 const shapeFields: Readonly<Record<string, ShapeField>> = {
   context: "context",
   concurrency: "concurrency",
+  load: "load",
   prompt: "promptTokens",
   output: "outputTokens",
 };
@@ -50,7 +51,7 @@ const mostCharacters = 1024;
 
 const examples =
   "+device:memory=4GiB,speed=0.5  -device:NAME  link:A-B=50Mbps,5ms  link:A-B=none  objective=throughput  " +
-  "solver=linear  concurrency=4  context=2048  prompt=512  output=128  private-layers=2  model=PATH";
+  "solver=linear  concurrency=4  load=2  context=2048  prompt=512  output=128  private-layers=2  model=PATH";
 
 /** Reads one change. */
 export function parseChange(text: string): ParsedChange {

@@ -28,6 +28,8 @@ export interface MembershipOptions {
   readonly folder: DataFolder;
   /** Multiaddrs. Default: every interface, on the port of the last run where it is free. */
   readonly listen?: readonly string[] | undefined;
+  /** Multiaddrs that others are told to dial, if not those. */
+  readonly announce?: readonly string[] | undefined;
   /** The mesh to join; absent: the one of the data folder, or a new one. */
   readonly invite?: Invite | undefined;
   readonly mdns: boolean;
@@ -104,7 +106,7 @@ export function rememberMembers(mesh: Mesh, folder: DataFolder): () => void {
 
 /** Opens the mesh on the last run's port where it is free, so that addresses that others know stay good. */
 export async function openMesh(
-  { folder, name, version, mdns, listen }: MembershipOptions,
+  { folder, name, version, mdns, listen, announce }: MembershipOptions,
   { identity, join, ...standing }: Standing & {
     readonly identity: Uint8Array;
     /** Addresses to dial. */
@@ -115,6 +117,7 @@ export async function openMesh(
     ...standing,
     ...{ identity, name, version, join, mdns, clock: systemClock },
     keep: (key: Uint8Array, record: MeshRecord) => keep(folder, key, record),
+    ...(announce === undefined ? {} : { announce }),
   };
   if (listen !== undefined) return await createMesh({ ...base, listen });
   const last = Number(await folder.read(PORT_FILE) ?? 0);

@@ -5,6 +5,8 @@ import { type ActivePlan, comparePlans } from "../plan.ts";
 import type { Decision } from "./attempt.ts";
 import type { Question } from "./inquiry.ts";
 import type { Lead } from "./lead.ts";
+import type { Circumstances } from "./planning.ts";
+import { RecentLoad } from "./recent-load.ts";
 import { begun, inForce, type Moves, noMoves, obstacle, paced } from "./moves.ts";
 import { bargainOf, HORIZON_MILLISECONDS } from "./price.ts";
 import type { SolveAnswer } from "./solver.ts";
@@ -25,6 +27,7 @@ export interface Found {
 export class Balancing {
   readonly #lead: Lead;
   readonly #heardAt = new Map<string, number>();
+  readonly #load = new RecentLoad();
   #moves: Moves = noMoves;
   /** What is to be looked into next, or is being looked into. */
   #proposal: Proposal | undefined;
@@ -88,9 +91,15 @@ export class Balancing {
     this.#proposal = undefined;
   }
 
+  /** What a problem is made with of it: how many answers there were at once. */
+  get around(): Pick<Circumstances, "recentPeak"> {
+    return { recentPeak: this.#load.peak };
+  }
+
   /** Takes how tokens came lately; the plan to go back to where the last move made it worse. */
   paced(pace: Pace, plan: ActivePlan | undefined, now: number): ActivePlan | undefined {
     if (plan?.segments[0]?.device !== pace.device) return undefined;
+    this.#load.add(pace.sequences, now);
     const { moves, outcome } = paced(this.#moves, pace, plan, now);
     this.#moves = moves;
     switch (outcome.type) {

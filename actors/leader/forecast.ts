@@ -7,12 +7,14 @@ export function forecastOf(
   { prediction, gap, solver, proofs, instead }: Planned,
   verdict: string | undefined,
 ): PlanForecast {
-  const { promptTokens, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, bottleneck, stages, links } = prediction;
+  const { promptTokens, ttftMilliseconds, tpotMilliseconds, tokensPerSecond, requests } = prediction;
+  const { bottleneck, stages, links } = prediction;
   return {
     promptTokens,
     ttftMilliseconds,
     tpotMilliseconds,
     tokensPerSecond,
+    requests,
     bottleneck: `${bottleneck.name} (${bottleneck.kind})`,
     solver,
     gap,

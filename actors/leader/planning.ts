@@ -5,6 +5,7 @@ import {
   type CapacityProblem,
   type CurrentPlan,
   type Device,
+  fitFactors,
   isPrivate,
   type Link,
   mayHold,
@@ -28,6 +29,8 @@ const UNMEASURED_OVERHEAD_MILLISECONDS = 0.5;
 export const REQUESTS_PER_MOVE = 1000;
 /** The same where no plan works: nobody reads on before what is missing has been fetched, so it is fetched in a calm hour. */
 const REQUESTS_PER_RESCUE = 20;
+/** Answers at once that are expected where nothing is known: a household, or an agent with its helpers. */
+const USUAL_LOAD = 4;
 /** What a link is taken for until it has been measured: a modest home network. */
 const UNMEASURED = { roundTripMilliseconds: 5, bytesPerSecond: 10e6 } as const;
 
@@ -70,6 +73,8 @@ export interface Circumstances {
   readonly onDisk?: (device: string) => ReadonlySet<number>;
   /** Default: nothing. */
   readonly reserved?: Reserved;
+  /** The most answers that were under way at once lately. Default: not known. */
+  readonly recentPeak?: number | undefined;
 }
 
 /** The whole problem: memory, measured times, links, policy. Private blocks may be on who holds all of the model. */
@@ -85,12 +90,20 @@ export function problemOf(
     blocks: blocksOf(manifest),
     devices: devices.map((report) => deviceOf(manifest, report, policy, usableOf(report, reserved))),
     links: linksOf(devices),
-    shape: { ...shapeOf(manifest, policy), ...typicalRequest },
+    shape: { ...shapeOf(manifest, policy), ...typicalRequest, load: expectedLoad(policy, around.recentPeak) },
     objective: policy.objective === "even" ? "latency" : policy.objective,
     ...(owner !== undefined && (policy.privateLayers > 0 || policy.privateHead) ? { source: owner.device } : {}),
     policy: { privateLayers: policy.privateLayers, privateHead: policy.privateHead },
     ...(current === undefined ? {} : { current }),
   };
+}
+
+/**
+ * Answers at once that a throughput is made for: what was under way lately, as a power of two, so that a plan does not change
+ * with every reader; a few where nobody has read yet. `--concurrency` only says how many may be.
+ */
+export function expectedLoad({ concurrency }: ServingPolicy, recentPeak = 0): number {
+  return Math.min(concurrency, Math.max(USUAL_LOAD, 2 ** Math.ceil(Math.log2(Math.max(1, recentPeak)))));
 }
 
 /** What the planner is asked: the best plan now, and what the plan in force would do, if there is one. */
@@ -164,9 +177,8 @@ function costOf(block: Block) {
 /** A device's times: measured where a block has run there, else estimated from its rates and how it has done so far. */
 function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolicy, usableBytes: number): Device {
   const { device, name, rates } = report;
-  const measured = new Map(
-    report.work.find(({ model }) => model === manifest.id)?.blocks.map((block) => [block.index, block]) ?? [],
-  );
+  const work = report.work.find(({ model }) => model === manifest.id);
+  const measured = new Map(work?.blocks.map((block) => [block.index, block]) ?? []);
   // A look-up reads one row: its table's size says nothing.
   const decodeGuess = ({ kind, memoryBytes }: Block) =>
     kind === "embed" ? 0.01 : memoryBytes * rates.decodeNanosecondsPerByte / 1e6;
@@ -196,6 +208,10 @@ function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolic
     }),
     prefillMillisecondsPerToken: manifest.blocks.map((block) =>
       prefillOf(block.index) ?? prefillGuess(block) * prefillRatio
+    ),
+    stepFactors: fitFactors(
+      work?.batches?.map(({ rows, steps, layerMilliseconds }) => ({ rows, steps, milliseconds: layerMilliseconds })) ??
+        [],
     ),
     trusted: names(policy.trusted, report),
     allowed: (policy.only.length === 0 || names(policy.only, report)) && !names(policy.exclude, report),

@@ -200,7 +200,7 @@ export class Serving {
   }
 
   #around(stays = false): Circumstances {
-    return { inForce: this.plan, stays, broken: this.#stand.broken, ...surroundings(this.#model.id, this.#lead) };
+    return { ...this.#stand.around, stays, ...this.#balancing.around, ...surroundings(this.#model.id, this.#lead) };
   }
 
   #plan(review: boolean, now: number): void {
@@ -215,7 +215,7 @@ export class Serving {
     const course = courseOf(offer, this.#able(offer, now), this.#around(review), this.#pinned);
     if (course.type === "ask") {
       // Who waits for a plan does not wait for a verdict on it: reviews give one.
-      const [explain, hurried] = [this.#stand.broken === undefined, this.#balancing.lasting];
+      const [explain, hurried] = [this.#stand.around.broken === undefined, this.#balancing.lasting];
       this.#inquiry.ask(course.question, { review, explain, hurried, plan: this.plan }, now);
     } else if (!review) this.#take(offer, course, now);
     else this.#balancing.stay("the split is not the planner's", this.plan);

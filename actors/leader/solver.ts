@@ -27,8 +27,8 @@ export interface SolveAnswer {
   /** What the plan in force would do under the problem; absent where it cannot be. */
   readonly current?: Prediction;
   readonly explanation?: Explanation;
-  /** The outcome with the changes applied, or what is wrong with them. */
-  readonly changed?: { readonly outcome: Outcome } | { readonly invalid: string };
+  /** The outcome and the plan in force with the changes applied, or what is wrong with them. */
+  readonly changed?: { readonly outcome: Outcome; readonly current?: Prediction } | { readonly invalid: string };
 }
 
 /** What the thread says of a request: an answer, maybe a second one that knows more, or why there is none. */

@@ -7,6 +7,7 @@ import type { Offer } from "./knowledge.ts";
 import type { Begun, Lead, Named } from "./lead.ts";
 import { type Executor, Mirrors, outlive } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
+import type { Circumstances } from "./planning.ts";
 import type { Fate } from "./when.ts";
 
 /** The standing of one model, which is published whenever it changes. */
@@ -30,9 +31,9 @@ export class Stand {
     return this.#standing.type === "active" ? this.#standing.plan : undefined;
   }
 
-  /** The plan that was in force last, while it has lost a device. */
-  get broken(): ActivePlan | undefined {
-    return this.#broken;
+  /** What a problem is made with of it: the plan in force, or the one that was last, while it has lost a device. */
+  get around(): Pick<Circumstances, "inForce" | "broken"> {
+    return { inForce: this.plan, broken: this.#broken };
   }
 
   /** What is published of it. */

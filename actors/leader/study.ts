@@ -72,7 +72,7 @@ function explained(problem: Problem, outcome: Planned, now: Now) {
 }
 
 async function change(
-  { problem, solver }: SolveRequest,
+  { problem, solver, current }: SolveRequest,
   texts: readonly string[],
   models: NonNullable<SolveRequest["models"]>,
   now: Now,
@@ -86,5 +86,9 @@ async function change(
   const blocksOf = (path: string) => models.find((model) => model.path === path)?.blocks;
   const changed = applyChanges(problem, changes, { blocksOf });
   if (changed.type === "invalid") return { invalid: changed.reason };
-  return { outcome: await solve(changed.problem, changed.solver ?? solver, now) };
+  const predicted = current === undefined ? undefined : predict(changed.problem, current);
+  return {
+    outcome: await solve(changed.problem, changed.solver ?? solver, now),
+    ...(predicted?.type === "possible" ? { current: predicted.prediction } : {}),
+  };
 }

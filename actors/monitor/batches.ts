@@ -3,18 +3,16 @@
  * four steps; how much less differs between machines and is learnt from what runs.
  */
 
-/** Sizes that are told apart; a step counts as the largest that is not above its rows. */
-export const batchSizes = [1, 2, 4, 8, 16] as const;
+import { batchRows as batchSizes, factorAt, usualFactors } from "../../plans/mod.ts";
+
 export type BatchSize = typeof batchSizes[number];
 
-/** Times of a step with so many rows, in steps of one row, before anything is learnt: measured at a 4-bit layer. */
-const USUAL: Readonly<Record<BatchSize, number>> = { 1: 1, 2: 1.1, 4: 1.7, 8: 2.9, 16: 5.2 };
 /** Steps of both sizes in one window before their ratio is believed. */
 const ENOUGH = 8;
 /** Part of the way that each window's ratio takes what is believed. */
 const PACE = 0.3;
 
-/** The size that a step of so many rows counts as. */
+/** The size that a step of so many rows counts as: the largest that is not above it. */
 export function batchSizeOf(rows: number): BatchSize {
   return batchSizes.findLast((size) => size <= rows) ?? 1;
 }
@@ -31,7 +29,7 @@ export class BatchFactors {
   readonly #factors = new Map<BatchSize, number>();
 
   of(size: BatchSize): number {
-    return this.#factors.get(size) ?? USUAL[size];
+    return this.#factors.get(size) ?? factorAt(usualFactors, size);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A chain: runs in order, each class used no more often than it has devices. What the search looks for. */
-import { at, type IndexedRun, runMilliseconds } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds, stageMilliseconds } from "../weights.ts";
 import type { ClassWeights } from "./classes.ts";
 
 /** A chain and its summed cost, entry and way back included. */
@@ -31,7 +31,7 @@ export function chainBottleneck(weights: ClassWeights, runs: readonly IndexedRun
   const [first, last] = [runs[0], runs.at(-1)];
   let worst = 0;
   for (const [index, { device, first: from, end }] of runs.entries()) {
-    worst = Math.max(worst, runMilliseconds(weights, device, from, end));
+    worst = Math.max(worst, stageMilliseconds(weights, device, from, end));
     const next = runs[index + 1];
     if (next !== undefined) {
       worst = Math.max(worst, at(busy[at(traffic, end - 1)] as Float64Array, device * C + next.device));
@@ -44,16 +44,16 @@ export function chainBottleneck(weights: ClassWeights, runs: readonly IndexedRun
 
 /** The same problem without stages and links that take longer than `most`. */
 export function capped(weights: ClassWeights, most: number): ClassWeights {
-  const { blocks: N, devices: C, workBefore, hops, busy, back, backBusy } = weights;
+  const { blocks: N, devices: C, stageBefore, hops, busy, back, backBusy } = weights;
   const limit = most * (1 + 1e-12);
   const reach = new Int32Array(C * N);
   for (let device = 0; device < C; device++) {
     let end = 0;
     for (let first = 0; first < N; first++) {
       const furthest = at(weights.reach, device * N + first);
-      const before = at(workBefore, device * (N + 1) + first);
+      const before = at(stageBefore, device * (N + 1) + first);
       if (end < first) end = first;
-      while (end < furthest && at(workBefore, device * (N + 1) + end + 1) - before <= limit) end++;
+      while (end < furthest && at(stageBefore, device * (N + 1) + end + 1) - before <= limit) end++;
       reach[device * N + first] = end;
     }
   }

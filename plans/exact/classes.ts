@@ -40,6 +40,7 @@ export function collapse(weights: Weights): ClassWeights {
     devices: C,
     usable: rows(weights.usable, 1, new Float64Array(C)),
     workBefore: rows(weights.workBefore, N + 1, new Float64Array(C * (N + 1))),
+    stageBefore: rows(weights.stageBefore, N + 1, new Float64Array(C * (N + 1))),
     reach: rows(weights.reach, N, new Int32Array(C * N)),
     entry: rows(weights.entry, 1, new Float64Array(C)),
     hops: weights.hops.map(pairs),
@@ -52,11 +53,13 @@ export function collapse(weights: Weights): ClassWeights {
 }
 
 function identical(weights: Weights, a: number, b: number): boolean {
-  const { blocks: N, devices: M, usable, entry, workBefore, reach, hops, busy, back, backBusy } = weights;
+  const { blocks: N, devices: M, usable, entry, workBefore, stageBefore, reach, hops, busy, back, backBusy } = weights;
   if (usable[a] !== usable[b] || entry[a] !== entry[b]) return false;
   for (let block = 0; block < N; block++) {
     if (reach[a * N + block] !== reach[b * N + block]) return false;
-    if (workBefore[a * (N + 1) + block + 1] !== workBefore[b * (N + 1) + block + 1]) return false;
+    for (const table of [workBefore, stageBefore]) {
+      if (table[a * (N + 1) + block + 1] !== table[b * (N + 1) + block + 1]) return false;
+    }
   }
   return [...hops, ...busy, back, backBusy].every((table) => {
     if (table[a * M + b] !== table[b * M + a]) return false;

@@ -3,7 +3,7 @@
  * head. LinguaLinked's product of assignments becomes a variable a hop, so that round trips count; a run is a variable of its
  * own, so that memory needs no rows and the relaxation is tight.
  */
-import { at, type IndexedRun, runMilliseconds, type Weights } from "../weights.ts";
+import { at, type IndexedRun, runMilliseconds, stageMilliseconds, type Weights } from "../weights.ts";
 import type { Program } from "./highs.ts";
 import { Columns, type Entry } from "./columns.ts";
 
@@ -90,7 +90,7 @@ function addRuns(weights: Weights, rows: Rows, add: Add): IndexedRun[] {
         const work = runMilliseconds(weights, device, first, end);
         const cost = work + (first === 0 ? at(entry, device) : 0);
         const entries = [[rows.one(device), 1], [rows.start(first, device), 1], [rows.end(end, device), 1]] as const;
-        add(cost, entries, [rows.stage(device), work]);
+        add(cost, entries, [rows.stage(device), stageMilliseconds(weights, device, first, end)]);
         runs.push({ device, first, end });
       }
     }
@@ -129,8 +129,8 @@ function addWaysBack({ blocks: N, devices: M, back, backBusy }: Weights, rows: R
 }
 
 /** The throughput's value: what is made small. */
-function addValue({ devices: M, lanes }: Weights, rows: Rows, columns: Columns): void {
-  const entries: Entry[] = [[rows.share, lanes]];
+function addValue({ devices: M, requests }: Weights, rows: Rows, columns: Columns): void {
+  const entries: Entry[] = [[rows.share, requests]];
   for (let row = rows.stage(0); row < rows.stage(0) + M + M * M; row++) entries.push([row, 1]);
   columns.add(1, Infinity, entries);
 }

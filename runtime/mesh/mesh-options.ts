@@ -17,6 +17,8 @@ export interface MeshOptions {
   readonly name: string;
   /** Multiaddrs to listen on. Default: any port on all IPv4 addresses. */
   readonly listen?: readonly string[];
+  /** Multiaddrs that others are told to dial, where those that are listened on lead nowhere for them. Default: these. */
+  readonly announce?: readonly string[];
   /** Multiaddrs of members, from an invite: dialled until met. Default: none. */
   readonly join?: readonly string[];
   /** Whether to look for members on the local network. Default: true. */

@@ -17,7 +17,7 @@ import { createNode } from "./node.ts";
  * and an Error if it cannot listen.
  */
 export async function createMesh(options: MeshOptions): Promise<Mesh> {
-  const { name, clock = systemClock, listen = ANY_PORT } = options;
+  const { name, clock = systemClock, listen = ANY_PORT, announce = [] } = options;
   checkName(name);
   const keys = await deriveKeys(options.key);
   const privateKey = readIdentity(options.identity);
@@ -30,7 +30,7 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     emit: listeners.events.call,
     objection: (device) => mesh.objection(device),
   });
-  const node = await createNode({ privateKey, door, listen, gater });
+  const node = await createNode({ privateKey, door, listen, announce, gater });
   const mesh = new MeshDevice(options, { node, door, privateKey, serviceTag: keys.serviceTag, directory, listeners });
   await mesh.start();
   return mesh;

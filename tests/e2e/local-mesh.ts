@@ -57,8 +57,6 @@ export interface LocalMeshOptions {
   readonly patience?: number;
   /** Whether to split evenly and wait until every daemon holds a segment. Default: true. */
   readonly spread?: boolean;
-  /** What becomes of an invite before a daemon joins by it: see `bench/delay.ts`. Default: it stays as it is. */
-  readonly through?: (invite: string) => Promise<string>;
 }
 
 /** Starts daemons with the same `arguments_`; resolves when they have a plan. */
@@ -66,16 +64,8 @@ export async function startLocalMesh(
   count: number,
   model: string,
   arguments_: readonly string[] = [],
-  options: LocalMeshOptions = {},
+  { holders = [0], limits = [], patience = PLAN_MILLISECONDS, spread = true, places = [] }: LocalMeshOptions = {},
 ): Promise<LocalMesh> {
-  const {
-    holders = [0],
-    limits = [],
-    patience = PLAN_MILLISECONDS,
-    spread = true,
-    places = [],
-    through,
-  } = options;
   const folder = await mkdtemp(join(tmpdir(), "skein-test-"));
   process.env["SKEIN_STATE_DIR"] = folder;
   const daemons: LaunchedDaemon[] = [];
@@ -91,36 +81,15 @@ export async function startLocalMesh(
     ...["--objective", "even"],
     ...arguments_,
   ];
-  const start = async (
-    more: readonly string[],
-    invite?: string,
-  ): Promise<LaunchedDaemon> => {
+  const start = async (more: readonly string[], invite?: string): Promise<LaunchedDaemon> => {
     const index = started++;
-    const { listen = "/ip4/127.0.0.1/tcp/0", apiPort = 0 } = places[index] ??
-      {};
-    const own = [
-      "--name",
-      `d${index}`,
-      "--data-dir",
-      join(folder, `d${index}`),
-      ...limits[index] ?? [],
-    ];
-    startedWith[index] = [
-      ...common,
-      "--listen",
-      listen,
-      "--api",
-      `127.0.0.1:${apiPort}`,
-      ...own,
-      ...more,
-    ];
+    const { listen = "/ip4/127.0.0.1/tcp/0", apiPort = 0 } = places[index] ?? {};
+    const own = ["--name", `d${index}`, "--data-dir", join(folder, `d${index}`), ...limits[index] ?? []];
+    startedWith[index] = [...common, "--listen", listen, "--api", `127.0.0.1:${apiPort}`, ...own, ...more];
     return daemons[index] = await launch(index, invite);
   };
   const launch = (index: number, invite?: string): Promise<LaunchedDaemon> => {
-    return launchDaemon(startedWith[index] ?? [], {
-      invite,
-      node: places[index]?.node,
-    });
+    return launchDaemon(startedWith[index] ?? [], { invite, node: places[index]?.node });
   };
   const isUp = (index: number) => isRunning(daemons[index]?.ready.pid ?? 0);
   const mesh: LocalMesh = {
@@ -128,11 +97,7 @@ export async function startLocalMesh(
     api: (index) => places[index]?.api ?? daemons[index]?.ready.api ?? "",
     join: async (more = []) => {
       const living = daemons.findIndex((_, index) => isUp(index));
-      const invite = await daemons[living]?.invite(mesh.api(living));
-      return start(
-        more,
-        invite === undefined || through === undefined ? invite : await through(invite),
-      );
+      return start(more, await daemons[living]?.invite(mesh.api(living)));
     },
     async restart(index, { modelless = false } = {}) {
       const before = daemons[index];
@@ -209,9 +174,7 @@ export async function startLocalMesh(
       const all = daemons.filter(() => true);
       await Promise.all(all.map((daemon) => daemon.stop()));
       // A launcher that had to be killed leaves its daemon behind, which writes until it ends; one that is frozen stays.
-      for (const { ready } of all) {
-        if (isRunning(ready.pid)) process.kill(ready.pid, "SIGKILL");
-      }
+      for (const { ready } of all) if (isRunning(ready.pid)) process.kill(ready.pid, "SIGKILL");
       await Promise.all(all.map(({ ready }) => ended(ready.pid)));
       await rm(folder, { recursive: true, force: true });
     },
@@ -237,9 +200,7 @@ export async function startLocalMesh(
 export async function ended(pid: number): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (isRunning(pid)) {
-    if (Date.now() > deadline) {
-      throw new Error(`The process ${pid} does not end.`);
-    }
+    if (Date.now() > deadline) throw new Error(`The process ${pid} does not end.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -13,6 +13,7 @@ const node = async () => {
     privateKey: readIdentity(await createIdentity()),
     door: createDoor(new Uint8Array(32).fill(7)),
     listen: ["/ip4/127.0.0.1/tcp/0"],
+    announce: [],
   });
   await libp2p.start();
   return libp2p;

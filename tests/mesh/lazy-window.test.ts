@@ -12,6 +12,7 @@ async function node() {
     privateKey: readIdentity(await createIdentity()),
     door: createDoor(new Uint8Array(32).fill(7)),
     listen: ["/ip4/127.0.0.1/tcp/0"],
+    announce: [],
   });
   await libp2p.start();
   return libp2p;

@@ -13,6 +13,8 @@ export function anyProblem(objective: Objective): fc.Arbitrary<Problem> {
     seed: fc.integer(),
     missing: fc.constantFrom(0, 0, 0.1, 0.3),
     concurrency: fc.constantFrom(1, 2, 5, 1000),
+    load: fc.constantFrom(undefined, 1, 3, 8),
+    shared: fc.constantFrom("nowhere", "everywhere", "somewhere"),
     privateLayers: fc.constantFrom(0, 0, 0, 1, 2),
     privateHead: fc.boolean(),
     source: fc.boolean(),
@@ -44,6 +46,8 @@ function problemFrom(
     readonly numbers: { next(): number };
     readonly missing: number;
     readonly concurrency: number;
+    readonly load: number | undefined;
+    readonly shared: "nowhere" | "everywhere" | "somewhere";
     readonly privateLayers: number;
     readonly privateHead: boolean;
     readonly source: boolean;
@@ -71,6 +75,9 @@ function problemFrom(
       usableBytes: Math.ceil(needed * (shape.tight ? 0.3 + 0.4 * chance() : 0.5 + 2 * chance())),
       prefillMillisecondsPerToken: time(),
       decodeMilliseconds: time(),
+      ...(shape.shared === "everywhere" || shape.shared === "somewhere" && index === 0
+        ? { stepFactors: factorsFrom(chance) }
+        : {}),
       trusted: chance() < 0.8,
       allowed: index === 0 || chance() < 0.9,
     };
@@ -92,7 +99,13 @@ function problemFrom(
     devices,
     links,
     objective,
-    shape: { promptTokens: 3, outputTokens: 4, context: 10, concurrency: shape.concurrency },
+    shape: {
+      promptTokens: 3,
+      outputTokens: 4,
+      context: 10,
+      concurrency: shape.concurrency,
+      ...(shape.load === undefined ? {} : { load: shape.load }),
+    },
     ...(shape.source ? { source: "d0" } : {}),
     policy: {
       privateLayers: shape.privateLayers,
@@ -101,6 +114,13 @@ function problemFrom(
     },
     ...(shape.stay ? { current: inForce(blocks, ids, chance) } : {}),
   };
+}
+
+/** What steps of 1 to 16 sequences take: each twice as many, once to twice as long. */
+function factorsFrom(chance: () => number): number[] {
+  const factors = [1];
+  for (let size = 1; size < 5; size++) factors.push((factors.at(-1) ?? 1) * (1 + chance()));
+  return factors;
 }
 
 /** A plan in force: the first device's alone, or shared with the second, which stays loaded meanwhile or not. */

@@ -80,8 +80,8 @@ function assumed(problem: Problem): Problem {
     links: fast,
     source: "d0",
     policy: { pins: [{ device: "d0", first: 0, last: 0 }] },
-    shape: { ...problem.shape, concurrency: 100_000 },
-    devices: problem.devices.map((device) => ({ ...device, allowed: true })),
+    shape: { ...problem.shape, concurrency: 100_000, load: 100_000 },
+    devices: problem.devices.map(({ stepFactors: _, ...device }) => ({ ...device, allowed: true })),
   };
 }
 

@@ -9,6 +9,8 @@ import { RATES, type SimulatedMachine, simulatedMachine, WINDOW_MILLISECONDS } f
 const DEVICES = ["a", "b", "c"] as const;
 /** Windows until the plan rests on what was measured, and not on guesses. */
 const WARM = 12;
+/** Processors to which rows gain nothing from each other, so that four answers fill three devices. */
+const ROWS_ONE_BY_ONE = ([1, 2, 4, 8, 16] as const).map((rows) => ({ rows, steps: 31, layerMilliseconds: rows }));
 /** What a token takes beyond computing. */
 const LINKS_MILLISECONDS = 2;
 
@@ -44,7 +46,7 @@ export async function simulatedDays(weather: Weather, usableBytes = 1.6e9): Prom
         usableBytes,
         totalBytes: 4e9,
         rates: RATES,
-        work: blocks.length === 0 ? [] : [{ model: manifest.id, blocks }],
+        work: blocks.length === 0 ? [] : [{ model: manifest.id, blocks, batches: ROWS_ONE_BY_ONE }],
         links: DEVICES.filter((other) => other !== device).map((from) => {
           return { from, roundTripMilliseconds: 1, bytesPerSecond: 1e8 };
         }),
