@@ -4,7 +4,7 @@
  * token by percentiles, beside what the planner predicts. Medians over rounds in which the servers of a group take turns.
  * Prints tables, writes bench/out/serve.json.
  *
- *     npm run bench:serve -- [--quick] [--only GROUP,…] [--rounds 3] [--tokens 48] [--check]
+ *     npm run bench:serve -- [--quick] [--only GROUP,…] [--rounds 3] [--tokens 48] [--layers 22] [--check]
  *
  * `--quick` takes about three minutes. `--check` measures nothing: 32 clients at once each get the tokens that they get
  * alone, on one to three devices. llama.cpp is installed once (700 MB).
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     rounds: { type: "string" },
     tokens: { type: "string" },
+    layers: { type: "string", default: `${TINYLLAMA.layers}` },
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
@@ -46,13 +47,21 @@ for (const name of wanted) {
   }
 }
 const out = fileURLToPath(new URL("../out/", import.meta.url));
-const model = join(out, "tinyllama-random-q4_0.gguf");
+const layers = Number(values.layers);
+const model = join(
+  out,
+  `tinyllama-random${
+    layers === TINYLLAMA.layers ? "" : `-${layers}-layers`
+  }-q4_0.gguf`,
+);
 installLlama();
-await writeRandomModel(model, TINYLLAMA);
+await writeRandomModel(model, { ...TINYLLAMA, layers });
 const load = () => loadavg()[0]?.toFixed(1) ?? "?";
-const machine = `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, load ${load()}`;
+const machine = `${
+  cpus()[0]?.model.trim() ?? "?"
+}, ${availableParallelism()} cores, load ${load()}`;
 console.log(
-  `${machine}, TinyLlama-1.1B's shape, answers of ${tokens} tokens\n`,
+  `${machine}, TinyLlama-1.1B's shape with ${layers} layers, answers of ${tokens} tokens\n`,
 );
 const all: Record<
   string,
