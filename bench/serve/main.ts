@@ -50,16 +50,12 @@ const out = fileURLToPath(new URL("../out/", import.meta.url));
 const layers = Number(values.layers);
 const model = join(
   out,
-  `tinyllama-random${
-    layers === TINYLLAMA.layers ? "" : `-${layers}-layers`
-  }-q4_0.gguf`,
+  `tinyllama-random${layers === TINYLLAMA.layers ? "" : `-${layers}-layers`}-q4_0.gguf`,
 );
 installLlama();
 await writeRandomModel(model, { ...TINYLLAMA, layers });
 const load = () => loadavg()[0]?.toFixed(1) ?? "?";
-const machine = `${
-  cpus()[0]?.model.trim() ?? "?"
-}, ${availableParallelism()} cores, load ${load()}`;
+const machine = `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, load ${load()}`;
 console.log(
   `${machine}, TinyLlama-1.1B's shape with ${layers} layers, answers of ${tokens} tokens\n`,
 );
