@@ -32,7 +32,8 @@ export interface NodeOptions {
   /** What opens this device's door, and what this device shows at others'. */
   readonly door: Door;
   readonly listen: readonly string[];
-  readonly announce: readonly string[];
+  /** What others are told to dial. Default: what is listened on. */
+  readonly announce?: readonly string[];
   readonly gater?: ConnectionGater;
 }
 
@@ -60,7 +61,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     // The version of the software is nobody's business, not even in the mesh.
     nodeInfo: { name: "skein", version: "0", userAgent: "skein" },
     logger: quietLogger(() => {}),
-    addresses: { listen: [...options.listen], announce: [...options.announce] },
+    addresses: { listen: [...options.listen], announce: [...options.announce ?? []] },
     transports: [tcp({ maxConnections: MAX_CONNECTIONS + MAX_PENDING_HANDSHAKES })],
     connectionProtector: () => createProtector(options.door),
     connectionEncrypters: [calmNoise()],
