@@ -162,6 +162,7 @@ export class Acting {
       offer,
       shortage: (policy) => offer && shortageOf({ ...offer, policy }, this.#knowledge.able(offer, now)),
     });
+    if (use.how === "add" && answer.type === "accepted") this.#lineup.asked(use.model);
     if (models !== undefined) charter?.amend(models);
     if (models !== undefined) this.#lineup.hurry(use.hurry, now);
     return answer;
@@ -191,6 +192,7 @@ export class Acting {
 
   /** How tokens came in the last seconds. */
   paced(pace: Pace, now: number): void {
+    this.#lineup.used(pace.number, now);
     for (const serving of this.#lineup.all) serving.paced(pace, now);
   }
 

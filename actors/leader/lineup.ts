@@ -1,9 +1,19 @@
 /** The models that an acting leader serves: which begin, which only finish what they have begun, and which end. */
-import { type ActivePlan, type MeshState, modelOf, type ModelState, noModels, type Standing } from "../plan.ts";
+import {
+  type ActivePlan,
+  comparePlans,
+  type MeshState,
+  modelOf,
+  type ModelState,
+  noModels,
+  type PlanNumber,
+  type Standing,
+} from "../plan.ts";
 import type { ActingOptions } from "./acting-options.ts";
 import type { Offer } from "./knowledge.ts";
 import type { Lead, Named } from "./lead.ts";
 import { outlive } from "./mirrors.ts";
+import { Recency } from "./recency.ts";
 import { Retiring } from "./retiring.ts";
 import { type Choice, oneModel } from "./served.ts";
 import { Serving } from "./serving.ts";
@@ -23,6 +33,7 @@ export class Lineup {
   /** By model, in the order in which they came to be served. */
   readonly #servings = new Map<string, Serving>();
   readonly #retiring = new Retiring();
+  readonly #recency = new Recency();
   /** Why no model is served, while none is. */
   #idle = GATHERING;
 
@@ -96,7 +107,7 @@ export class Lineup {
       serving.end();
     }
     // What they took is free now.
-    if (ended.length > 0) { for (const serving of this.#servings.values()) serving.planSoon(now); }
+    if (ended.length > 0) this.#relieve(now);
     const begun = wanted.filter(({ id }) => !this.#servings.has(id));
     for (const named of begun) {
       this.#begin(named, { type: "waiting", reason: `${named.name} is being placed.` }, now);
@@ -104,6 +115,19 @@ export class Lineup {
     const news = this.#servings.size === 0 && this.#reason(now) !== this.#idle;
     this.#idle = this.#reason(now);
     if (news || ended.length + begun.length > 0) this.#lead.changed();
+    this.#makeRoom();
+  }
+
+  /** People have asked for a model beside the others: where there is not the room for all, it comes first. */
+  asked(model: string): void {
+    this.#recency.asked(model);
+  }
+
+  /** Tokens come under a plan. */
+  used(number: PlanNumber, now: number): void {
+    for (const [model, { plan }] of this.#servings) {
+      if (plan !== undefined && comparePlans(plan.number, number) === 0) this.#recency.used(model, now);
+    }
   }
 
   /** The device where a model's plan begins says that no answer of it is under way. */
@@ -117,6 +141,28 @@ export class Lineup {
   hurry(hurried: boolean, now: number): void {
     this.#retiring.hurry(hurried);
     this.review(now);
+  }
+
+  #relieve(now: number): void {
+    for (const serving of this.#servings.values()) {
+      serving.stand.relieved();
+      serving.planSoon(now);
+    }
+  }
+
+  /** Where a model that people have just asked for lacks memory, the one that was used least lately is let go of. */
+  #makeRoom(): void {
+    const { charter } = this.#options;
+    const models = charter?.current()?.models ?? [];
+    const placed = models.filter(({ id }) => this.#servings.get(id)?.plan !== undefined);
+    for (const { id } of placed) this.#recency.settled(id);
+    const newcomer = models.find(({ id }) => this.#recency.isNew(id) && this.#servings.get(id)?.stand.cramped === true);
+    const least = this.#recency.leastUsed(placed);
+    if (newcomer === undefined || least === undefined || this.#retiring.any) return;
+    this.#lead.warn(
+      `${least.name} is not served any more: it was used least lately, and ${newcomer.name} needs its memory.`,
+    );
+    charter?.amend(models.filter(({ id }) => id !== least.id));
   }
 
   #begin(model: Named, standing: Standing, now: number, broken?: ActivePlan): void {

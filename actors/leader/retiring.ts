@@ -20,6 +20,11 @@ export class Retiring {
     return this.#models.has(model);
   }
 
+  /** Whether any model retires. */
+  get any(): boolean {
+    return this.#models.size > 0;
+  }
+
   /** A model retires from now on. @returns whether that is new */
   begin(model: string, now: number): boolean {
     if (this.#models.has(model)) return false;

@@ -54,7 +54,7 @@ export class Serving {
   }
 
   /** Where it stands: what is published of it, and whether it lacks memory. */
-  get stand(): Pick<Stand, "state" | "cramped"> {
+  get stand(): Pick<Stand, "state" | "cramped" | "relieved"> {
     return this.#stand;
   }
 

@@ -65,6 +65,11 @@ export class Stand {
     return this.#cramped;
   }
 
+  /** Other models have let go of memory: whether it is enough is not known yet. */
+  relieved(): void {
+    this.#cramped = false;
+  }
+
   /** There is no plan, and why; `cramped` where more memory would make one. */
   wait(reason: string, cramped = false): void {
     this.#cramped = cramped;

@@ -82,6 +82,22 @@ test("two models are served at once, requests choose, and both come back after a
   await mesh.until(both);
 });
 
+test("where there is not the room for all, the model that was used least lately is let go of", async () => {
+  const third = fakeManifest(4, "signs");
+  const limits = { memoryLimitBytes: 60_000 };
+  await using mesh = await simulatedMesh(IDS, { layers: 4, holders: 3, others: [OTHER, third], ...limits });
+  await use(mesh, OTHER, { how: "add" });
+  await mesh.until(async () => (await served(mesh, "b")).join() === "letters,numbers");
+  for (const [model, tokens] of [["letters", 20], ["numbers", 200]] as const) {
+    const answer = mesh.ask("a", "Hello", tokens, { model });
+    await mesh.until(() => answer.over);
+  }
+  await use(mesh, third, { how: "add" });
+  await mesh.until(async () => (await served(mesh, "b")).join() === "signs,numbers");
+  await mesh.clock.advance(5000);
+  assert.deepEqual(await served(mesh, "c"), ["signs", "numbers"]);
+});
+
 const situation: Situation = {
   serves: [],
   alone: false,
