@@ -59,7 +59,10 @@ export const ActivePlan = v.pipe(
     /** How it was decided. */
     planner: v.picklist(["solver", "even", "pinned"]),
     context: Position,
+    /** Answers that run at once, at most. */
     concurrency: Count,
+    /** Tokens that the caches hold of all of them together; absent: a whole context of each. */
+    cacheTokens: v.optional(Count),
     segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
     /** Only where the planner decided. */
     forecast: v.optional(PlanForecast),

@@ -3,7 +3,7 @@ import type { PlanView } from "../actors/gateway/api.ts";
 import type { Measured } from "../actors/gateway/served.ts";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import type { ActivePlan } from "../actors/plan.ts";
-import { describeProof, formatBytes, type Outcome } from "../plans/mod.ts";
+import { cacheTokensOf, describeProof, formatBytes, type Outcome } from "../plans/mod.ts";
 import { describeCopies } from "./copies-output.ts";
 import { table } from "./table.ts";
 
@@ -32,7 +32,9 @@ export function describePlan({ state, models, leader, term, measured }: PlanView
   });
   const mirrored = plan.segments.some(({ mirror }) => mirror !== undefined);
   const head = `plan ${plan.number.term}.${plan.number.epoch} (${PLANNERS[plan.planner]}), ` +
-    `model ${plan.model.name}, ${plan.model.blocks} blocks, context ${plan.context}, ${plan.concurrency} at once, leader's term ${term}`;
+    `model ${plan.model.name}, ${plan.model.blocks} blocks, context ${plan.context}, ${plan.concurrency} at once with ${
+      cacheTokensOf(plan)
+    } tokens, leader's term ${term}`;
   return [
     head,
     "",

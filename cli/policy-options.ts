@@ -7,6 +7,8 @@ import { numberOption, oneOf } from "./command.ts";
 export const POLICY_OPTIONS = {
   context: { type: "string" },
   concurrency: { type: "string" },
+  "cache-tokens": { type: "string" },
+  "prefix-cache": { type: "string" },
   objective: { type: "string" },
   solver: { type: "string" },
   "private-layers": { type: "string" },
@@ -19,7 +21,10 @@ export const POLICY_OPTIONS = {
 
 export const POLICY_USAGE =
   `  --context N         most tokens of prompt and answer together (default 4096; at most what the model was trained for)
-  --concurrency N     answers that are computed at once (default 4)
+  --concurrency N     answers that are computed at once, at most (default 16)
+  --cache-tokens N    tokens that the caches hold of all answers together (default: four times --context, at most)
+  --prefix-cache on|off
+                      start prompts from what caches hold of earlier ones that begin alike (default on)
   --objective WHAT    latency (default), throughput, lingualinked, or even (split by free memory, plan nothing)
   --solver WHO        who places: ${solverNames.join(", ")} (default exact, with a second opinion by linear)
   --private-layers K  keep the embedding and the first K layers on this device and the trusted ones
@@ -35,6 +40,8 @@ export const POLICY_USAGE =
 export interface PolicyValues {
   readonly context?: string | undefined;
   readonly concurrency?: string | undefined;
+  readonly "cache-tokens"?: string | undefined;
+  readonly "prefix-cache"?: string | undefined;
   readonly objective?: string | undefined;
   readonly solver?: string | undefined;
   readonly "private-layers"?: string | undefined;
@@ -48,6 +55,8 @@ export interface PolicyValues {
 /** Reads them; what is not said is as the usage says. @throws {CommandError} naming the option, what was given and what is allowed */
 export function readPolicy(values: PolicyValues): ServingPolicy {
   const { objective = "latency", solver, mirrors = "auto" } = values;
+  const most = Number.MAX_SAFE_INTEGER;
+  const cacheTokens = numberOption("cache-tokens", values["cache-tokens"], { min: 16, max: most, integer: true });
   const layers = numberOption("private-layers", values["private-layers"], { min: 0, max: 1024, integer: true });
   return {
     objective: oneOf("objective", objective, [...objectives, "even"]),
@@ -59,7 +68,9 @@ export function readPolicy(values: PolicyValues): ServingPolicy {
     exclude: values.exclude ?? [],
     trusted: values.trusted ?? [],
     context: numberOption("context", values.context, { min: 16, max: 1 << 20, integer: true }) ?? 4096,
-    concurrency: numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 4,
+    concurrency: numberOption("concurrency", values.concurrency, { min: 1, max: 64, integer: true }) ?? 16,
+    ...(cacheTokens === undefined ? {} : { cacheTokens }),
+    prefixes: oneOf("prefix-cache", values["prefix-cache"] ?? "on", ["on", "off"]),
   };
 }
 

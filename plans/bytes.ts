@@ -1,9 +1,14 @@
 /** Bytes that blocks take under a request shape, and how people read them. */
 import type { BlockCost, CapacityProblem, RequestShape } from "./problem.ts";
 
-/** Bytes a block takes: its weights, and its KV cache for every sequence at full context. */
+/** Bytes a block takes: its weights, and its KV cache for all tokens that are held at once. */
 export function blockBytes(block: BlockCost, shape: RequestShape): number {
-  return block.weightBytes + block.kvBytesPerToken * shape.context * shape.concurrency;
+  return block.weightBytes + block.kvBytesPerToken * cacheTokensOf(shape);
+}
+
+/** Tokens that the caches hold of all sequences together: one whole context at least, each sequence's at most. */
+export function cacheTokensOf({ context, concurrency, cacheTokens = Infinity }: RequestShape): number {
+  return Math.max(context, Math.min(cacheTokens, context * concurrency));
 }
 
 /** Bytes of the blocks `first` to `last`, both included. */

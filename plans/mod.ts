@@ -2,7 +2,7 @@
  * Who runs what: pure functions from measurements to a plan, and from a plan to what it will do and why it is the one.
  * `docs/planning.md` explains the formulation.
  */
-export { formatBytes } from "./bytes.ts";
+export { cacheTokensOf, formatBytes } from "./bytes.ts";
 export { parseBytes } from "./units.ts";
 export { evenSplit, placeCounts } from "./even.ts";
 export { plan, type PlanOptions } from "./plan.ts";

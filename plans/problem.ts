@@ -31,6 +31,8 @@ export interface RequestShape {
   readonly context: number;
   /** Sequences that may be open at once. */
   readonly concurrency: number;
+  /** Tokens that the caches hold of all sequences together. Default: a whole context of each. */
+  readonly cacheTokens?: number | undefined;
 }
 
 /** Who could hold what. Devices stand in the order in which they would be used. */

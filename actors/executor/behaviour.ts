@@ -1,6 +1,7 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { admit, deviceLost, dismiss, enter, fail, keptFor, leave, open, release } from "./admission.ts";
+import { discard } from "./budget.ts";
 import type { HeritageMessage } from "./heritage-protocol.ts";
 import {
   bequeathed,
@@ -31,6 +32,7 @@ export function executor(options: ExecutorOptions): Behaviour<ExecutorState, Exe
     receive(state, message) {
       receive(state, message);
       pump(state);
+      discard(state);
       // Behind the next step: the worker reads caches while this thread has the result of the last.
       if (message.type === "computed") advance(state);
       return next(state);

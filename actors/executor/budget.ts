@@ -66,3 +66,14 @@ export function trim(state: ExecutorState): void {
     orphans.drop(slot);
   }
 }
+
+/** Gives the memory of slots back that hold nothing any more. */
+export function discard({ written, sequences, orphans, options: { segment, clock } }: ExecutorState): void {
+  const now = clock.now();
+  for (const slot of written) {
+    if (sequences.inSlot(slot) !== undefined || orphans.has(slot, now)) continue;
+    written.delete(slot);
+    // Where it fails the worker is gone, and the memory with it.
+    segment.discardCache(slot).catch(() => {});
+  }
+}

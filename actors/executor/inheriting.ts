@@ -32,6 +32,7 @@ export function bequeathed(state: ExecutorState, message: Bequest): void {
   if (position > held) return reply(context, replyTo, held);
   // What lies behind is overwritten.
   orphans.keep({ number, slot, ids: [...ids], promptTokens, held: position }, Infinity);
+  state.written.add(slot);
   Promise.all(parts.map(({ layer, data }) => options.segment.writeCache(layer, slot, position, data))).then(
     () => context.tell(context.self, { ...message, type: "bequest-written" }),
     () => {

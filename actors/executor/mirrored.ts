@@ -43,6 +43,7 @@ export function takeCopy(state: ExecutorState, message: Copy, from: string): voi
   // What lies behind is overwritten. And the source is there, should the connection to it have been lost.
   kept.held = position;
   orphans.keep(kept, Infinity);
+  state.written.add(slot);
   options.segment.writeCache("all", slot, position, data).then(
     (): ExecutorMessage => ({ type: "cache-written", copy, sequence, position, tokens }),
     (): ExecutorMessage => ({ type: "cache-written", copy, sequence, position, tokens: new Int32Array(0) }),

@@ -97,6 +97,8 @@ export interface ExecutorState {
   readonly sequences: Sequences;
   /** What sequences have left in the caches. */
   readonly orphans: Orphans;
+  /** Slots that have been written since their memory was given back. */
+  readonly written: Set<number>;
   /** Who waits for a place; at the first segment only. */
   readonly waiting: WaitingLine;
   /** What is to be read again when nothing else has to run, and how often that has been done. */
@@ -136,6 +138,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     context,
     sequences: new Sequences(options.slots),
     orphans: new Orphans(options.prefixes ?? true),
+    written: new Set(),
     waiting: new WaitingLine(),
     rereadings: [],
     readings: 0,

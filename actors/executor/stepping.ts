@@ -108,6 +108,7 @@ function run(state: ExecutorState, { line, rows: taken }: Extract<Taken, { type:
   const { options, context } = state;
   const rows = taken.map(({ row }) => row);
   state.step = { line, rows: taken, began: options.clock.now() };
+  for (const { sequence } of taken) state.written.add(sequence.slot);
   options.segment.step({
     rows: taken.map((queued) => {
       const { sequence: { slot, shared }, row: { position, tokens, attention } } = queued;

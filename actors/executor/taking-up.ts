@@ -40,12 +40,16 @@ export function bring(
   if (found.takes) orphans.drop(found.slot);
   else orphans.touch(found.slot, now);
   // The worker copies before it runs whatever comes after this.
+  state.written.add(slot);
   segment.copyCache(found.slot, slot, found.extent).catch((error) => failed(errorText(error)));
   return found;
 }
 
 /** Has nothing kept in a slot any more: what any prompt may begin with moves to the highest that is free, if one is. */
-function vacate({ orphans, sequences, options: { segment, clock, slots } }: ExecutorState, slot: number): void {
+function vacate(
+  { orphans, sequences, written, options: { segment, clock, slots } }: ExecutorState,
+  slot: number,
+): void {
   const now = clock.now();
   const kept = orphans.over(slot, now);
   orphans.drop(slot);
@@ -55,6 +59,7 @@ function vacate({ orphans, sequences, options: { segment, clock, slots } }: Exec
     const { number, ids, held, promptTokens, shared = false } = kept;
     const moved = { number, slot: free, ids: ids.slice(0, held), held, promptTokens, shared };
     orphans.keep(moved, now, true);
+    written.add(free);
     segment.copyCache(slot, free, held).catch(() => {
       if (orphans.keeps(moved)) orphans.drop(free);
     });

@@ -1,4 +1,5 @@
 /** Having devices load a plan: the attempt under way, and those given up until it is known what takes their place. */
+import { cacheTokensOf } from "../../plans/mod.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import { type ActivePlan, comparePlans } from "../plan.ts";
 import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.ts";
@@ -123,6 +124,7 @@ export class Attempts {
     const goal = this.#goal;
     return goal !== undefined && goal.manifest.id === manifest.id &&
       goal.shape.context === shape.context && goal.shape.concurrency === shape.concurrency &&
+      cacheTokensOf(goal.shape) === cacheTokensOf(shape) &&
       isSplit(goal.segments, segments);
   }
 

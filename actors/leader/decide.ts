@@ -101,13 +101,13 @@ export function asBefore(
   offer: Offer,
   able: readonly DeviceReport[],
   around: Circumstances,
-  { planner, context, concurrency, segments, forecast }: ActivePlan,
+  { planner, context, concurrency, cacheTokens, segments, forecast }: ActivePlan,
 ): Decision | undefined {
   const { manifest, policy } = offer;
   if (predict(problemOf(offer, able, around), segments).type === "impossible") return undefined;
   const { inForce } = around;
   const way = inForce && wayTo(problemOf(offer, able, { ...around, stays: true }), inForce.segments, segments);
-  return { manifest, policy, shape: { context, concurrency }, planner, segments, forecast, way };
+  return { manifest, policy, shape: { context, concurrency, cacheTokens }, planner, segments, forecast, way };
 }
 
 /**

@@ -40,6 +40,8 @@ const Assign = v.object({
   last: Count,
   context: Position,
   concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
+  /** Tokens that the caches hold of all sequences together; absent: a whole context of each. */
+  cacheTokens: v.optional(Count),
   bytes: Count,
   /** Devices that may have the manifest and the blocks. */
   sources: v.pipe(v.array(Identifier), v.maxLength(1024)),

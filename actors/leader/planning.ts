@@ -2,6 +2,7 @@
 import type { Block, Manifest } from "../../models/manifest.ts";
 import {
   type Block as PlannedBlock,
+  cacheTokensOf,
   type CapacityProblem,
   type CurrentPlan,
   type Device,
@@ -34,9 +35,15 @@ const USUAL_LOAD = 4;
 /** What a link is taken for until it has been measured: a modest home network. */
 const UNMEASURED = { roundTripMilliseconds: 5, bytesPerSecond: 10e6 } as const;
 
-/** Positions and sequences that caches are sized for. */
-export function shapeOf(manifest: Manifest, { context, concurrency }: ServingPolicy): RequestShape {
-  return { context: Math.min(context, manifest.architecture.context), concurrency };
+/** Whole contexts that the caches hold where the owner says nothing: a few long answers, or many short ones. */
+const USUAL_CONTEXTS = 4;
+
+/** Positions, sequences and tokens that caches are sized for. */
+export function shapeOf(manifest: Manifest, policy: ServingPolicy): RequestShape {
+  const { concurrency, cacheTokens } = policy;
+  const context = Math.min(policy.context, manifest.architecture.context);
+  const wanted = { context, concurrency, cacheTokens: cacheTokens ?? USUAL_CONTEXTS * context };
+  return { context, concurrency, cacheTokens: cacheTokensOf(wanted) };
 }
 
 /** Bytes that a device keeps for something else than the model that is placed, such as another model. */
@@ -277,6 +284,7 @@ export function breachOf(problem: Problem, segments: readonly Run[]): string | u
 /** Whether a placement is what the plan in force already does. */
 export function isInForce(plan: ActivePlan, model: string, shape: RequestShape, segments: readonly Run[]): boolean {
   return plan.model.id === model && plan.context === shape.context && plan.concurrency === shape.concurrency &&
+    cacheTokensOf(plan) === cacheTokensOf(shape) &&
     isSplit(plan.segments, segments);
 }
 

@@ -22,8 +22,12 @@ export const ServingPolicy = v.object({
   mirrors: v.optional(v.picklist(["auto", "on", "off"])),
   /** Most positions of a sequence. */
   context: Position,
-  /** Sequences open at once. */
+  /** Sequences open at once, at most. */
   concurrency: v.pipe(Count, v.minValue(1), v.maxValue(1024)),
+  /** Tokens that the caches hold of all sequences together; absent: as many as of four whole contexts, at most. */
+  cacheTokens: v.optional(v.pipe(Count, v.minValue(1))),
+  /** Whether caches are kept for prompts that begin alike; absent: they are. */
+  prefixes: v.optional(v.picklist(["on", "off"])),
 });
 export type ServingPolicy = v.InferOutput<typeof ServingPolicy>;
 

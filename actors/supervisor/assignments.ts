@@ -1,4 +1,5 @@
 /** Assignments: what the leader wants loaded here, from its word to an executor that runs. */
+import { cacheTokensOf } from "../../plans/mod.ts";
 import { givesLogits, takesTokens } from "../../models/block-role.ts";
 import { every } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/error-text.ts";
@@ -10,7 +11,7 @@ import { type Held, heldBytes, heldFor } from "./held.ts";
 import { inherit } from "./heritage.ts";
 import { tellHoldings } from "./holdings.ts";
 import { BlocksMissingError } from "./blocks-missing.ts";
-import type { LoadedSegment } from "./loading.ts";
+import { type LoadedSegment, slotsOf } from "./loading.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** A device that loads says so this often, so that the leader goes on waiting. */
@@ -166,7 +167,7 @@ export function inherited(
 }
 
 function executorFor(
-  { model, first, last, context, concurrency }: AssignMessage,
+  { model, first, last, context, concurrency, cacheTokens, policy }: AssignMessage,
   { compute, manifest }: LoadedSegment,
   { clock, work, onStep }: SupervisorOptions,
   entrances: () => readonly string[],
@@ -185,7 +186,10 @@ function executorFor(
     vocabulary: manifest.architecture.vocabulary,
     positionBytes: blocks.reduce((sum, block) => sum + (block.kind === "layer" ? block.kvBytesPerToken : 0), 0),
     context,
-    slots: concurrency,
+    slots: slotsOf({ concurrency, policy }),
+    concurrency,
+    cacheTokens: cacheTokensOf({ context, concurrency, cacheTokens }),
+    prefixes: policy.prefixes !== "off",
     embeds: takesTokens(blocks),
     samples: givesLogits(blocks),
     entrances,

@@ -1,4 +1,5 @@
 /** The segments on a device. */
+import { cacheTokensOf } from "../../plans/mod.ts";
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { PlanNumber } from "../plan.ts";
@@ -23,7 +24,8 @@ export function heldFor(held: readonly Held[], wanted: AssignMessage): Held | un
   return held.find(({ assignment, stopping }) =>
     !stopping && assignment.model === wanted.model &&
     assignment.first === wanted.first && assignment.last === wanted.last &&
-    assignment.context === wanted.context && assignment.concurrency === wanted.concurrency
+    assignment.context === wanted.context && assignment.concurrency === wanted.concurrency &&
+    cacheTokensOf(assignment) === cacheTokensOf(wanted)
   );
 }
 

@@ -1,4 +1,6 @@
 /** Carrying out an assignment: fetch the blocks that are missing, load them, know the model's language where it is needed. */
+import type { ServingPolicy } from "../leader/policy.ts";
+import { MAX_SLOTS } from "../wire.ts";
 import { takesTokens } from "../../models/block-role.ts";
 import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
@@ -53,6 +55,15 @@ export interface FetchRequest {
 export interface LoadRequest extends FetchRequest {
   readonly context: number;
   readonly concurrency: number;
+  readonly policy?: Pick<ServingPolicy, "prefixes">;
+}
+
+/** Places for caches that are kept for prompts to come. What no token has touched costs no memory. */
+const KEPT_SLOTS = 16;
+
+/** Places in the caches of a segment: the same on every device, since the first one gives them. */
+export function slotsOf({ concurrency, policy }: Pick<LoadRequest, "concurrency" | "policy">): number {
+  return policy?.prefixes === "off" ? concurrency : Math.min(MAX_SLOTS, concurrency + KEPT_SLOTS);
 }
 
 /** Who asks for it, and until when. */
@@ -94,7 +105,7 @@ export class Loading {
       architecture: manifest.architecture,
       blocks: blocks.map((block) => filesOf(block, store)),
       context: request.context,
-      slots: request.concurrency,
+      slots: slotsOf(request),
     });
     try {
       return { manifest, compute: opened, language: await learning };

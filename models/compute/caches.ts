@@ -111,6 +111,13 @@ export class Caches {
     }
   }
 
+  /** What a slot holds is not wanted any more: its memory goes back to the system where that is possible. */
+  discard(slot: number): void {
+    for (const buffer of this.#layers.flat()) {
+      this.#kernels.discard(buffer.subarray(slot * this.#slotSize, (slot + 1) * this.#slotSize));
+    }
+  }
+
   /** The stretches of memory that hold a slot's positions, in order: of each head its keys, then of each its values. */
   #runs(layer: number, slot: number, from: number, to: number): Float32Array[] {
     const { slots, context } = this.#shape;

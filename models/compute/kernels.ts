@@ -28,6 +28,8 @@ export interface Kernels {
   tensor(data: TensorData, dims: readonly number[]): KernelTensor;
   /** Gives memory that was freed back to the system, where that does not happen by itself: after a segment was let go. */
   trim(): void;
+  /** Gives the memory of an array back to the system where the platform can: what is there is worthless, the array is not. */
+  discard(array: Float32Array): void;
   /** Lets go of what is left. Graphs, tensors and bindings must be closed before. */
   close(): void;
 }

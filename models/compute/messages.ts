@@ -112,6 +112,7 @@ export type ComputeRequest =
     readonly target: number;
     readonly upTo: number;
   }
+  | { readonly id: number; readonly type: "discard-cache"; readonly segment: number; readonly slot: number }
   | { readonly id: number; readonly type: "probe"; readonly folder: string }
   /** The last: lets go of everything. */
   | { readonly id: number; readonly type: "stop" };

@@ -59,6 +59,8 @@ export interface ComputeSegment {
   writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array): Promise<void>;
   /** Has a slot begin like another one: the positions below `upTo`, in all layers. @throws {ComputeError} */
   copyCache(source: number, target: number, upTo: number): Promise<void>;
+  /** What a slot holds is not wanted any more: its memory goes back to the system where that is possible. */
+  discardCache(slot: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -157,6 +159,9 @@ async function openSegment(worker: WorkerClient, request: SegmentRequest): Promi
     },
     async copyCache(source, target, upTo) {
       await worker.ask<"cache-written">({ type: "copy-cache", segment, source, target, upTo });
+    },
+    async discardCache(slot) {
+      await worker.ask<"cache-written">({ type: "discard-cache", segment, slot });
     },
     async close() {
       if (worker.gone === undefined) await worker.ask<"closed">({ type: "close", segment });

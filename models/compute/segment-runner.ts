@@ -42,7 +42,7 @@ export class SegmentRunner {
     this.#spare = new SparePositions({ context, slots });
   }
 
-  get caches(): Pick<Caches, "read"> {
+  get caches(): Pick<Caches, "read" | "discard"> {
     return this.#surroundings.caches;
   }
 

@@ -72,6 +72,9 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
     case "copy-cache":
       segmentOf(request.segment).copyCache(request.source, request.target, request.upTo);
       return { id, type: "cache-written" };
+    case "discard-cache":
+      segmentOf(request.segment).caches.discard(request.slot);
+      return { id, type: "cache-written" };
     case "probe":
       return { id, type: "probed", rates: await probe(ready().kernels, request.folder, ready().slowdown) };
     case "stop":

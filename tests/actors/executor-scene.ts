@@ -40,6 +40,8 @@ export interface ExecutorScene {
   readonly steps: Step[];
   /** Caches that were copied: from which slot to which, and how many positions. */
   readonly copies: (readonly [number, number, number])[];
+  /** Slots whose memory was given back. */
+  readonly discarded: number[];
   readonly times: StepTimes[];
   /** What the segment behind was told, and what another one was that others go on to. */
   readonly next: Recorder<SegmentMessage>;
@@ -72,7 +74,8 @@ export async function scene(
   const system = (device: string) => defined(systems.get(device));
   const [steps, times]: [Step[], StepTimes[]] = [[], []];
   const copies: ExecutorScene["copies"] = [];
-  const segment = segmentByHand(steps, copies);
+  const discarded: number[] = [];
+  const segment = segmentByHand({ steps, copies, discarded });
   const behaviour = executor({
     segment,
     clock,
@@ -97,7 +100,18 @@ export async function scene(
   };
   try {
     await action({
-      ...{ clock, network, ref, steps, copies, times, ends, route: defined(route), otherRoute: defined(otherRoute) },
+      ...{
+        clock,
+        network,
+        ref,
+        steps,
+        copies,
+        discarded,
+        times,
+        ends,
+        route: defined(route),
+        otherRoute: defined(otherRoute),
+      },
       next: behind[0],
       other: behind[1],
       closed: () => segment.closed,
@@ -124,7 +138,9 @@ export async function scene(
 }
 
 /** A segment whose steps end when a test says so. */
-function segmentByHand(steps: Step[], copies: ExecutorScene["copies"]): ComputeSegment & { closed: boolean } {
+function segmentByHand(
+  { steps, copies, discarded }: Pick<ExecutorScene, "steps" | "copies" | "discarded">,
+): ComputeSegment & { closed: boolean } {
   const unused = () => Promise.reject(new Error("not asked of this segment"));
   return {
     closed: false,
@@ -141,6 +157,10 @@ function segmentByHand(steps: Step[], copies: ExecutorScene["copies"]): ComputeS
     copyCache(...copy) {
       copies.push(copy);
       return copy[2] !== 12 ? Promise.resolve() : Promise.reject(new Error("so much cannot be copied"));
+    },
+    discardCache(slot) {
+      discarded.push(slot);
+      return Promise.resolve();
     },
     close() {
       this.closed = true;

@@ -1,7 +1,7 @@
 /** The kernels of ONNX Runtime, through its C library: caches and states are bound once and written in place. */
 import type { KernelBinding, KernelGraph, KernelOptions, Kernels, KernelTensor, TensorData } from "../kernels.ts";
 import { type Handle, made, type OrtFunctions, ortFunctions } from "./functions.ts";
-import { openTrim } from "./trim.ts";
+import { openDiscard, openTrim } from "./trim.ts";
 
 /** Only what is an error is written to the log. */
 const LOG_LEVEL = 3;
@@ -35,6 +35,7 @@ export function openKernels({ threads, spin }: KernelOptions): Kernels {
         runOptions,
       ),
     trim: openTrim(),
+    discard: openDiscard(),
     tensor: (data, dims) => new Tensor(ort, memory, data, dims),
     close() {
       ort.releaseMemoryInfo(memory);

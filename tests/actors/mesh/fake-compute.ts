@@ -158,6 +158,10 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
             defined(caches[target])[layer] = values.slice(0, upTo);
           }
         },
+        async discardCache(slot) {
+          await turn;
+          for (const layer of defined(caches[slot])) layer.length = 0;
+        },
         close() {
           closed = true;
           segments.delete(segment);
