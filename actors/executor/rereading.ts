@@ -20,7 +20,7 @@ import {
 import { accepting } from "../wire.ts";
 import { LEAST_SHARED } from "./orphans.ts";
 import type { Sequence } from "./sequences.ts";
-import type { ExecutorState } from "./state.ts";
+import type { ExecutorState, Rereading } from "./state.ts";
 
 /** Nothing has had to run for so long: whoever sends prompt after prompt is not made to wait. */
 export const IDLE_MILLISECONDS = 250;
@@ -30,13 +30,6 @@ const CHUNK_TOKENS = 32;
 const GIVEN_UP_MILLISECONDS = 60_000;
 /** Sequences that may be read again; those that ended last come first. */
 const MOST = 8;
-
-/** What is to be read again. */
-export interface Rereading {
-  readonly ids: Int32Array;
-  /** The segments behind the first one. */
-  readonly route: readonly Ref<SegmentMessage>[];
-}
 
 /** A sequence is over: if it leaves enough of an answer, that is read again later. */
 export function remember(state: ExecutorState, sequence: Sequence): void {

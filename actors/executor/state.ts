@@ -2,7 +2,7 @@
 import type { ComputeSegment } from "../../models/compute/mod.ts";
 import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Enter, Open } from "../pipeline.ts";
+import type { Enter, Open, SegmentMessage } from "../pipeline.ts";
 import type { HeirMessage } from "./heir.ts";
 import type { Copied, ToMirror } from "./mirror-protocol.ts";
 import { type Kept, Orphans } from "./orphans.ts";
@@ -10,7 +10,6 @@ import type { ExecutorMessage } from "./protocol.ts";
 import { type Line, type QueuedRow, type StepPolicy, StepQueue, takeTurns } from "./queue.ts";
 import { stepLanes } from "./lanes.ts";
 import { Recent } from "./recent.ts";
-import type { Rereading } from "./rereading.ts";
 import { Sequences } from "./sequences.ts";
 import { Spans } from "./spans.ts";
 import { WaitingLine } from "./waiting.ts";
@@ -88,6 +87,13 @@ export interface Following {
   readonly source: Ref<Copied>;
   /** Its open sequences, by their numbers. */
   readonly copies: Map<number, Kept>;
+}
+
+/** What is to be read again, see `rereading.ts`. */
+export interface Rereading {
+  readonly ids: Int32Array;
+  /** The segments behind the first one. */
+  readonly route: readonly Ref<SegmentMessage>[];
 }
 
 /** An executor's state, with what its functions work on. */
