@@ -23,7 +23,8 @@ export async function startSkein(
   options: SkeinOptions,
 ): Promise<Contestant> {
   const { devices, threads, node, concurrency = 1 } = options;
-  const parameters = ["--threads", String(threads), "--concurrency", String(concurrency)];
+  // What kernels and hops take is compared: a token is a step.
+  const parameters = ["--threads", String(threads), "--concurrency", String(concurrency), "--speculation", "off"];
   const mesh = await withRuntime(node, () => {
     return startLocalMesh(devices, model, parameters, { patience: COMPILE_MILLISECONDS });
   });

@@ -90,9 +90,7 @@ async function answer(
 
 await using slow = slowInvites(delay);
 const start = (speculation: "on" | "off") => {
-  const through = delay === 0
-    ? {}
-    : { through: (invite: string) => slow.through(invite) };
+  const through = delay === 0 ? {} : { through: (invite: string) => slow.through(invite) };
   return startLocalMesh(devices, model, [
     "--speculation",
     speculation,
@@ -120,8 +118,7 @@ for (const prompt of PROMPTS) {
     // The first warms up.
     if (round > 0) pairs.push(pair);
   }
-  const of = (what: (pair: typeof pairs[number]) => number) =>
-    median(pairs.map(what));
+  const of = (what: (pair: typeof pairs[number]) => number) => median(pairs.map(what));
   const row = {
     prompt: prompt.name,
     tokens: of(({ off }) => off.tokens),
@@ -142,6 +139,7 @@ console.log(table(
   rows.map(({ prompt, tokens, off, on, ratio, accepted, rejected }) => {
     return [
       prompt,
+      `${tokens}`,
       off.toFixed(1),
       on.toFixed(1),
       ratio.toFixed(2),

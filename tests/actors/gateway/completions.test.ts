@@ -15,7 +15,11 @@ const DETAILS = {
   prompt_tokens: 3,
   completion_tokens: 2,
   conversations: 1,
-  route: [{ device: "there", first: 0, last: 1 }, { device: "tail", first: 2, last: 3 }],
+  route: [{ device: "there", first: 0, last: 1 }, {
+    device: "tail",
+    first: 2,
+    last: 3,
+  }],
 };
 
 /** The latest conversation says "Hi!", the first part after 40 ms, the second 10 ms later. */
@@ -41,12 +45,44 @@ const errorOf = async ({ response }: Responding) => {
   return { status, ...body.error };
 };
 
+test("usage counts the guesses that became tokens, and those that did not", async () => {
+  await using api = await apiScene();
+  await api.stage.publish(planAt("there"));
+  const completion = await api.request("/v1/completions", { prompt: "Hello" });
+  api.stage.last.says(STARTED);
+  api.stage.last.says({
+    type: "piece",
+    tokens: [1, 2, 3],
+    text: "Hi ",
+    guessed: { accepted: 2, rejected: 1 },
+  });
+  api.stage.last.says({
+    ...{ type: "finished", reason: "stop", tokens: [4], text: "!" },
+    guessed: { accepted: 1, rejected: 4 },
+  });
+  await api.stage.calm();
+  const { usage } = await (await completion.response).json() as {
+    usage: object;
+  };
+  assert.deepEqual(usage, {
+    ...{ prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 },
+    ...NOTHING_CACHED,
+    completion_tokens_details: {
+      accepted_prediction_tokens: 3,
+      rejected_prediction_tokens: 5,
+    },
+  });
+});
+
 test("a completion that is not streamed comes whole, with usage, times and route", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
   const completion = await api.request("/v1/completions", { prompt: "Hello" });
   await greet(api.stage);
-  const whole = await (await completion.response).json() as { id: string; created: number };
+  const whole = await (await completion.response).json() as {
+    id: string;
+    created: number;
+  };
   const { id, created, ...rest } = whole;
   assert.match(id, /^cmpl-[0-9a-f-]{36}$/);
   assert.ok(Number.isInteger(created));
@@ -54,12 +90,20 @@ test("a completion that is not streamed comes whole, with usage, times and route
     object: "text_completion",
     model: "story",
     choices: [{ index: 0, text: "Hi!", finish_reason: "stop", logprobs: null }],
-    usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, ...NOTHING_CACHED },
+    usage: {
+      prompt_tokens: 3,
+      completion_tokens: 2,
+      total_tokens: 5,
+      ...NOTHING_CACHED,
+    },
     skein: DETAILS,
   });
   const chat = await api.request("/v1/chat/completions", CHAT);
   await greet(api.stage);
-  const { object, choices } = await (await chat.response).json() as { object: string; choices: unknown };
+  const { object, choices } = await (await chat.response).json() as {
+    object: string;
+    choices: unknown;
+  };
   assert.deepEqual([object, choices], ["chat.completion", [
     {
       index: 0,
@@ -73,11 +117,18 @@ test("a completion that is not streamed comes whole, with usage, times and route
 test("a chat's stream names the role, brings the text as it comes, and ends with times, usage and the word", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const body = { ...CHAT, stream: true, stream_options: { include_usage: true } };
+  const body = {
+    ...CHAT,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
   const responding = await api.request("/v1/chat/completions", body);
   await greet(api.stage);
   const response = await responding.response;
-  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.match(
+    response.headers.get("content-type") ?? "",
+    /^text\/event-stream/,
+  );
   const events = eventsOf(await response.text());
   assert.equal(events.pop(), "[DONE]");
   for (const event of events) v.parse(StreamChunk, event);
@@ -86,31 +137,60 @@ test("a chat's stream names the role, brings the text as it comes, and ends with
     assert.deepEqual([object, model], ["chat.completion.chunk", "story"]);
     return part;
   });
-  const delta = (delta: object) => ({ choices: [{ index: 0, delta, finish_reason: null, logprobs: null }] });
+  const delta = (delta: object) => ({
+    choices: [{ index: 0, delta, finish_reason: null, logprobs: null }],
+  });
   assert.deepEqual(parts, [
     delta({ role: "assistant", content: "" }),
     delta({ content: "Hi" }),
     delta({ content: "!" }),
-    { choices: [{ index: 0, delta: {}, finish_reason: "stop", logprobs: null }], skein: DETAILS },
-    { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, ...NOTHING_CACHED } },
+    {
+      choices: [{ index: 0, delta: {}, finish_reason: "stop", logprobs: null }],
+      skein: DETAILS,
+    },
+    {
+      choices: [],
+      usage: {
+        prompt_tokens: 3,
+        completion_tokens: 2,
+        total_tokens: 5,
+        ...NOTHING_CACHED,
+      },
+    },
   ]);
 });
 
 test("a stream that fails ends with the error and without the word; whole, the status says it", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const streamed = await api.request("/v1/completions", { prompt: "Hello", stream: true });
+  const streamed = await api.request("/v1/completions", {
+    prompt: "Hello",
+    stream: true,
+  });
   api.stage.last.says(STARTED);
   api.stage.last.says(piece(1, "Hi"));
-  api.stage.last.says({ type: "rejected", code: "overloaded", message: "No place came." });
+  api.stage.last.says({
+    type: "rejected",
+    code: "overloaded",
+    message: "No place came.",
+  });
   await api.stage.calm();
   const events = eventsOf(await (await streamed.response).text());
-  const error = { message: "No place came.", type: "server_error", param: null, code: "overloaded" };
+  const error = {
+    message: "No place came.",
+    type: "server_error",
+    param: null,
+    code: "overloaded",
+  };
   assert.deepEqual(events.at(-1), { error });
   assert.equal(events.length, 2);
   const whole = await api.request("/v1/completions", { prompt: "Hello" });
   api.stage.last.says(STARTED);
-  api.stage.last.says({ type: "rejected", code: "overloaded", message: "No place came." });
+  api.stage.last.says({
+    type: "rejected",
+    code: "overloaded",
+    message: "No place came.",
+  });
   await api.stage.calm();
   assert.deepEqual(await errorOf(whole), { status: 429, ...error });
 });
@@ -127,7 +207,12 @@ test("what cannot be served gets its status before anything runs, streamed or no
     [{ prompt: "a", stop: ["a", 1] }, 400, "invalid_request", "stop"],
     [{ prompt: "a", temperature: -1 }, 400, "invalid_value", null],
     [{ prompt: "a", model: "novel" }, 404, "model_not_found", "model"],
-    [{ prompt: "a", model: "novel", stream: true }, 404, "model_not_found", "model"],
+    [
+      { prompt: "a", model: "novel", stream: true },
+      404,
+      "model_not_found",
+      "model",
+    ],
     [{ prompt: "x".repeat(600_000) }, 413, "prompt_too_large", null],
     [{ prompt: Array(110_000).fill(1) }, 413, "prompt_too_large", null],
     ["x".repeat(5_000_000), 413, "body_too_large", null],
@@ -135,7 +220,10 @@ test("what cannot be served gets its status before anything runs, streamed or no
   for (const [body, status, code, param] of cases) {
     const error = await errorOf(await api.request("/v1/completions", body));
     const expected = { status, code, param, type: "invalid_request_error" };
-    assert.deepEqual({ ...error, message: undefined }, { ...expected, message: undefined }, error.message);
+    assert.deepEqual({ ...error, message: undefined }, {
+      ...expected,
+      message: undefined,
+    }, error.message);
     assert.equal(typeof error.message, "string");
   }
   assert.equal(api.stage.asked.length, 0);
@@ -144,34 +232,55 @@ test("what cannot be served gets its status before anything runs, streamed or no
 test("without a plan a prompt gets 503 after 15 seconds, with what the mesh waits for", async () => {
   await using api = await apiScene();
   await api.stage.state(noModels("No device offers a model."));
-  const responding = await api.request("/v1/completions", { prompt: "a", stream: true });
+  const responding = await api.request("/v1/completions", {
+    prompt: "a",
+    stream: true,
+  });
   await api.stage.pass(15_200);
   const { status, code, message } = await errorOf(responding);
-  assert.deepEqual([status, code, message], [503, "no_plan", "No device offers a model."]);
+  assert.deepEqual([status, code, message], [
+    503,
+    "no_plan",
+    "No device offers a model.",
+  ]);
 });
 
 test("a client that goes has its conversation cancelled at once, however it goes", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
   const leaving = new AbortController();
-  const waiting = await api.request("/v1/completions", { prompt: "a" }, { signal: leaving.signal });
+  const waiting = await api.request("/v1/completions", { prompt: "a" }, {
+    signal: leaving.signal,
+  });
   leaving.abort();
   await api.stage.calm();
-  assert.deepEqual([(await errorOf(waiting)).code, isCancelled(api.stage.last)], ["cancelled", true]);
+  assert.deepEqual(
+    [(await errorOf(waiting)).code, isCancelled(api.stage.last)],
+    ["cancelled", true],
+  );
 
-  const streamed = await api.request("/v1/completions", { prompt: "a", stream: true });
+  const streamed = await api.request("/v1/completions", {
+    prompt: "a",
+    stream: true,
+  });
   api.stage.last.says(STARTED);
   await api.stage.calm();
   assert.ok(!isCancelled(api.stage.last));
   await (await streamed.response).body?.cancel();
   await api.stage.calm();
-  assert.ok(isCancelled(api.stage.last), "though no event came after the reader had left");
+  assert.ok(
+    isCancelled(api.stage.last),
+    "though no event came after the reader had left",
+  );
 });
 
 test("a daemon that stops says so in open streams", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const streamed = await api.request("/v1/completions", { prompt: "a", stream: true });
+  const streamed = await api.request("/v1/completions", {
+    prompt: "a",
+    stream: true,
+  });
   api.stage.last.says(STARTED);
   await api.stage.calm();
   api.closing.abort();
@@ -185,35 +294,62 @@ test("a daemon that stops says so in open streams", async () => {
 test("several choices come in one response, in their order, and are counted together", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const responding = await api.request("/v1/completions", { prompt: "Hello", n: 2, echo: true });
+  const responding = await api.request("/v1/completions", {
+    prompt: "Hello",
+    n: 2,
+    echo: true,
+  });
   const [first, second] = api.stage.asked;
   for (const asked of [second, first]) asked?.says(STARTED);
   second?.says({ type: "finished", reason: "stop", tokens: [2], text: " two" });
   first?.says(piece(1, " o"));
   first?.says({ type: "finished", reason: "length", tokens: [2], text: "ne" });
   await api.stage.calm();
-  const { choices, usage } = await (await responding.response).json() as { choices: object[]; usage: unknown };
+  const { choices, usage } = await (await responding.response).json() as {
+    choices: object[];
+    usage: unknown;
+  };
   assert.deepEqual(choices, [
     { index: 0, text: "Hello one", finish_reason: "length", logprobs: null },
     { index: 1, text: "Hello two", finish_reason: "stop", logprobs: null },
   ]);
-  assert.deepEqual(usage, { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6, ...NOTHING_CACHED });
+  assert.deepEqual(usage, {
+    prompt_tokens: 3,
+    completion_tokens: 3,
+    total_tokens: 6,
+    ...NOTHING_CACHED,
+  });
 });
 
 test("a stream of several choices names each, and one that fails ends all", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const streamed = await api.request("/v1/completions", { prompt: ["a", "b"], stream: true });
+  const streamed = await api.request("/v1/completions", {
+    prompt: ["a", "b"],
+    stream: true,
+  });
   const [first, second] = api.stage.asked;
   for (const asked of [first, second]) asked?.says(STARTED);
   second?.says(piece(1, "two"));
   await api.stage.calm();
-  first?.says({ type: "rejected", code: "overloaded", message: "No place came." });
+  first?.says({
+    type: "rejected",
+    code: "overloaded",
+    message: "No place came.",
+  });
   await api.stage.calm();
-  const events = eventsOf(await (await streamed.response).text()) as { choices?: object[]; error?: object }[];
+  const events = eventsOf(await (await streamed.response).text()) as {
+    choices?: object[];
+    error?: object;
+  }[];
   assert.deepEqual(events.map(({ choices, error }) => choices ?? error), [
     [{ index: 1, text: "two", finish_reason: null, logprobs: null }],
-    { message: "No place came.", type: "server_error", param: null, code: "overloaded" },
+    {
+      message: "No place came.",
+      type: "server_error",
+      param: null,
+      code: "overloaded",
+    },
   ]);
   await api.stage.calm();
   assert.ok(second !== undefined && isCancelled(second));
@@ -222,10 +358,15 @@ test("a stream of several choices names each, and one that fails ends all", asyn
 test("a stream that waits says so every 10 seconds, in comments that clients skip", async () => {
   await using api = await apiScene();
   await api.stage.publish(planAt("there"));
-  const streamed = await api.request("/v1/completions", { prompt: "a", stream: true });
+  const streamed = await api.request("/v1/completions", {
+    prompt: "a",
+    stream: true,
+  });
   api.stage.last.says(STARTED);
   await api.stage.calm();
-  const reader = (await streamed.response).body?.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (await streamed.response).body?.pipeThrough(
+    new TextDecoderStream(),
+  ).getReader();
   for (let time = 0; time < 2; time++) {
     const comment = reader?.read();
     await api.stage.pass(10_000);
