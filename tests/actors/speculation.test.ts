@@ -18,7 +18,7 @@ const request = (more: Partial<AnswerRequest> = {}): AnswerRequest => ({
 });
 
 /** Prompts that repeat themselves, and others. */
-const prompts = fc.oneof(
+const prompts: fc.Arbitrary<string | number[]> = fc.oneof(
   fc.constant(LIST),
   fc.tuple(
     fc.array(fc.integer({ min: 3, max: 2000 }), { minLength: 1, maxLength: 6 }),
@@ -32,7 +32,7 @@ const samplings = fc.record({
   repetitionPenalty: fc.constantFrom(1, 1, 1.3),
   frequencyPenalty: fc.constantFrom(0, 0, 0.7, -1, -2),
   presencePenalty: fc.constantFrom(0, 0, 0.5),
-  logitBias: fc.constantFrom([], [[260, 5] as const, [300, -20] as const]),
+  logitBias: fc.constantFrom<(readonly [number, number])[]>([], [[260, 5] as const, [300, -20] as const]),
 });
 const cases = fc.record({
   prompt: prompts,
@@ -47,6 +47,15 @@ const cases = fc.record({
   ends: fc.constantFrom(true, false, false),
   breaks: fc.uniqueArray(fc.integer({ min: 1, max: 30 }), { maxLength: 2 }),
 });
+
+/** One of which most guesses are wrong, and one of which most are right. */
+type Case = typeof cases extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+const examples = [{ temperature: 1, frequencyPenalty: 0 }, { temperature: 0, frequencyPenalty: -2 }].map((
+  way,
+): Case => ({
+  ...{ prompt: LIST, maxTokens: 40, stop: [], cuts: [2, 4], ends: false, breaks: [7] },
+  sampling: { seed: 1, repetitionPenalty: 1, presencePenalty: 0, logitBias: [], ...way },
+}));
 
 test("guesses change no token: any prompt, seed, penalty, stop string and split, also where conversations break", async () => {
   await withRealModel(builtinModelPath(), async (model) => {
@@ -87,7 +96,7 @@ test("guesses change no token: any prompt, seed, penalty, stop string and split,
           rejected += guessed.rejected;
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 25, examples: examples.map((example): [Case] => [example]) },
     );
     assert.ok(
       accepted > 0 && rejected > 0,
