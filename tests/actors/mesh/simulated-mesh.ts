@@ -9,8 +9,6 @@
  * assert.deepEqual(answer.text, mesh.expected("Hello", 8));
  * ```
  */
-import type { AnswerEvent } from "../../../actors/gateway/protocol.ts";
-import { answers } from "../../../actors/gateway/answers.ts";
 import { leaderOf, SUPERVISOR, supervisorOf } from "../../../actors/addresses.ts";
 import { languagesHere } from "../../../actors/conversation/language.ts";
 import { composeDevice } from "../../../actors/compose.ts";
@@ -22,14 +20,16 @@ import type { Solver } from "../../../actors/leader/solver.ts";
 import { planOf } from "../../../actors/plan.ts";
 import type { MeshView } from "../../../actors/supervisor/protocol.ts";
 import type { Manifest } from "../../../models/manifest.ts";
-import { defaultSampling, type SamplingOptions } from "../../../models/sampling/mod.ts";
 import { plan, predict } from "../../../plans/mod.ts";
 import { createLoopback, type Loopback } from "../../../runtime/actor/loopback.ts";
 import { type ActorSystem, createActorSystem, type Ref, type Reply } from "../../../runtime/actor/mod.ts";
 import { type SimulatedClock, simulatedClock } from "../../../runtime/clock.ts";
 import { expectedTokens, type FakeCompute, fakeCompute } from "./fake-compute.ts";
+import { type AskOptions, idsOf, type SimulatedAnswer, startAnswer, textOf } from "./simulated-answer.ts";
 import { fakeManifest, fakeStore, VOCABULARY } from "./fake-model.ts";
 import { notaryHere } from "./notary.ts";
+
+export type { AskOptions, SimulatedAnswer } from "./simulated-answer.ts";
 
 export interface SimulatedOptions {
   /** Decoder layers of the model that the first device offers. */
@@ -50,24 +50,6 @@ export interface SimulatedOptions {
   readonly freeDisk?: number;
   /** Bytes of disk for blocks that do not run on a device. Default: no limit. */
   readonly diskLimitBytes?: number;
-}
-
-/** A prompt under way, as its reader sees it. */
-export interface SimulatedAnswer {
-  readonly events: readonly AnswerEvent[];
-  readonly text: string;
-  readonly over: boolean;
-  /** Conversations that it took; 0 until it is over. */
-  readonly conversations: number;
-  /** The reader goes. */
-  leave(): void;
-}
-
-/** What a prompt may come with. */
-export interface AskOptions {
-  readonly sampling?: Partial<SamplingOptions>;
-  /** The model that is asked for. */
-  readonly model?: string;
 }
 
 export interface SimulatedDevice {
@@ -259,49 +241,4 @@ function solverHere(clock: SimulatedClock): Solver {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-}
-
-function startAnswer(
-  system: ActorSystem,
-  at: string,
-  prompt: string,
-  maxTokens: number,
-  { sampling, model }: AskOptions,
-): SimulatedAnswer {
-  const events: AnswerEvent[] = [];
-  const gone = new AbortController();
-  const request = {
-    prompt: { type: "text" as const, text: prompt },
-    sampling: { ...defaultSampling, temperature: 0, ...sampling },
-    maxTokens,
-    stop: [],
-  };
-  const signals = { gone: gone.signal, closing: new AbortController().signal };
-  void (async () => {
-    for await (const event of answers(system, at, { request, model }, signals)) events.push(event);
-  })();
-  return {
-    events,
-    get text() {
-      return events.map((event) => event.type === "text" ? event.text : "").join("");
-    },
-    get over() {
-      const last = events.at(-1)?.type;
-      return last === "finished" || last === "failed";
-    },
-    get conversations() {
-      const last = events.at(-1);
-      return last?.type === "finished" ? last.timings.conversations : 0;
-    },
-    leave: () => gone.abort(),
-  };
-}
-
-function idsOf(text: string): number[] {
-  return [...text].map((character) => character.charCodeAt(0));
-}
-
-function textOf(ids: readonly number[]): string {
-  // The vocabulary's unknown token, 1, has no text.
-  return ids.map((id) => id === 1 ? "" : id < 32 ? `<${id}>` : String.fromCharCode(id)).join("");
 }
