@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { table } from "../../cli/table.ts";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
-import { slowInvites } from "../delay.ts";
+import { startSlowLinks } from "../delay.ts";
 import { median } from "../statistics.ts";
 import { PROMPTS, type SpeculationPrompt } from "./prompts.ts";
 
@@ -88,9 +88,8 @@ async function answer(
   };
 }
 
-await using slow = slowInvites(delay);
+await using slow = await startSlowLinks(delay === 0 ? 0 : devices, delay);
 const start = (speculation: "on" | "off") => {
-  const through = delay === 0 ? {} : { through: (invite: string) => slow.through(invite) };
   return startLocalMesh(devices, model, [
     "--speculation",
     speculation,
@@ -99,7 +98,7 @@ const start = (speculation: "on" | "off") => {
     "--balance",
     "off",
   ], {
-    ...through,
+    limits: slow.limits,
     patience: COMPILE_MILLISECONDS,
   });
 };

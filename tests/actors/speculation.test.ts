@@ -50,9 +50,8 @@ const cases = fc.record({
 
 /** One of which most guesses are wrong, and one of which most are right. */
 type Case = typeof cases extends fc.Arbitrary<infer Drawn> ? Drawn : never;
-const examples = [{ temperature: 1, frequencyPenalty: 0 }, { temperature: 0, frequencyPenalty: -2 }].map((
-  way,
-): Case => ({
+const ways = [{ temperature: 1, frequencyPenalty: 0 }, { temperature: 0, frequencyPenalty: -2 }] as const;
+const examples = ways.map((way): Case => ({
   ...{ prompt: LIST, maxTokens: 40, stop: [], cuts: [2, 4], ends: false, breaks: [7] },
   sampling: { seed: 1, repetitionPenalty: 1, presencePenalty: 0, logitBias: [], ...way },
 }));

@@ -217,7 +217,12 @@ test("a member that sends garbage loses its session, is turned away for a while,
   const a = await observe({ name: "a", key, identity: large });
   const b = await observe({ name: "b", key, join: a.mesh.addresses() });
   const { preSharedKey } = await deriveKeys(key);
-  const { libp2p } = await createNode({ privateKey: readIdentity(small), door: createDoor(preSharedKey), listen: [], announce: [] });
+  const { libp2p } = await createNode({
+    privateKey: readIdentity(small),
+    door: createDoor(preSharedKey),
+    listen: [],
+    announce: [],
+  });
   await libp2p.start();
   try {
     const { multiaddr } = await import("@multiformats/multiaddr");
