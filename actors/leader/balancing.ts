@@ -58,7 +58,9 @@ export class Balancing {
     // What another than the planner placed cannot be compared.
     const comparable = plan?.planner === "solver" ? current?.objectiveMilliseconds : undefined;
     const best = outcome.type === "placed" ? outcome.prediction.objectiveMilliseconds : 0;
-    const weighed = weigh(agenda, { current: comparable, best, review, lasting: this.lasting });
+    const concerned = [...plan?.segments ?? [], ...decision.segments].map(({ device }) => device);
+    const noise = this.#lead.knowledge.steadiness.noise(decision.manifest.id, concerned);
+    const weighed = weigh(agenda, { current: comparable, best, review, lasting: this.lasting, noise });
     if (!review || plan === undefined) return weighed;
     const proposal = this.#take();
     const why = weighed.verdict === "stay"

@@ -2,9 +2,11 @@
 import type { Manifest } from "../../models/manifest.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import type { Pin, Recall } from "../recall.ts";
+import { ratiosOf } from "./estimates.ts";
 import { Holdings } from "./holdings.ts";
 import type { ServingPolicy } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
+import { Steadiness } from "./steadiness.ts";
 import { coolDown } from "./when.ts";
 
 /** A model that can be planned, who has all of it, and how its owner wants it served. */
@@ -39,7 +41,7 @@ interface Exclusion {
 const MENDED = 1.1;
 
 /** What a report brings. */
-export type News = "first" | "learnt" | "freed" | "numbers";
+export type News = "first" | "linked" | "worked" | "freed" | "numbers";
 
 /** Devices and models as they have been told of. */
 export class Knowledge {
@@ -50,6 +52,8 @@ export class Knowledge {
   readonly #excluded = new Map<string, Exclusion>();
   /** Who has which blocks on disk. */
   readonly holdings = new Holdings();
+  /** How steady what they measure is. */
+  readonly steadiness = new Steadiness();
   /** Devices that have said that they go. */
   readonly #leaving = new Set<string>();
   /** How the mesh has agreed to serve models, whatever those who have their files would rather. By model. */
@@ -67,9 +71,14 @@ export class Knowledge {
   report(report: DeviceReport): News {
     const known = this.#reports.get(report.device);
     this.#reports.set(report.device, report);
+    for (const { model } of report.work) {
+      const manifest = this.#manifests.get(model);
+      if (manifest !== undefined) this.steadiness.heard(model, report.device, ratiosOf(manifest, report));
+    }
     if (known === undefined) return "first";
     if (this.#mended(report)) return "freed";
-    return report.links.length > known.links.length || report.work.length > known.work.length ? "learnt" : "numbers";
+    if (report.links.length > known.links.length) return "linked";
+    return report.work.length > known.work.length ? "worked" : "numbers";
   }
 
   /**
@@ -160,6 +169,7 @@ export class Knowledge {
     this.holdings.lost(device, this.name(device));
     this.#forgive(({ missing }) => missing !== undefined);
     this.#reports.delete(device);
+    this.steadiness.forget(device);
     this.#excluded.delete(device);
     this.#leaving.delete(device);
     for (const { holders, knowers } of this.#told.values()) {

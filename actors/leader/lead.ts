@@ -53,10 +53,14 @@ export interface Begun {
   readonly broken?: ActivePlan | undefined;
 }
 
-/** What a problem for a model has to reckon with: memory that others take, and what is on disks. */
-export function surroundings(model: string, { knowledge, reserved }: Lead): Pick<Circumstances, "reserved" | "onDisk"> {
+/** What a problem for a model has to reckon with: memory that others take, what is on disks, and how far trials are off. */
+export function surroundings(
+  model: string,
+  { knowledge, reserved }: Lead,
+): Pick<Circumstances, "reserved" | "onDisk" | "usual"> {
   return {
     reserved: (device) => reserved(model, device),
     onDisk: (device) => knowledge.holdings.heldBy(model, device),
+    usual: knowledge.steadiness.usual(model),
   };
 }

@@ -19,6 +19,7 @@ import {
   typicalRequest,
 } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
+import { decodeGuess, prefillGuess, type Ratios, ratiosOf } from "./estimates.ts";
 import type { Offer } from "./knowledge.ts";
 import { names, type ServingPolicy, type Split } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
@@ -78,6 +79,8 @@ export interface Circumstances {
   readonly broken?: ActivePlan | undefined;
   /** The blocks that a device has on disk. Default: none. */
   readonly onDisk?: (device: string) => ReadonlySet<number>;
+  /** How far trials are from what the model's layers take on devices on which they have run. Default: not known. */
+  readonly usual?: Ratios;
   /** Default: nothing. */
   readonly reserved?: Reserved;
   /** The most answers that were under way at once lately. Default: not known. */
@@ -90,12 +93,15 @@ export function problemOf(
   devices: readonly DeviceReport[],
   around: Circumstances = {},
 ): Problem {
-  const { reserved = nothingReserved } = around;
+  const { reserved = nothingReserved, usual: ratios = { decode: undefined, prefill: undefined } } = around;
+  const usual = { ...ratios, overhead: median(devices.flatMap((report) => report.overheadMilliseconds ?? [])) };
   const current = currentOf(manifest, holders, devices, around);
   const owner = devices.find(({ device }) => holders.has(device));
   return {
     blocks: blocksOf(manifest),
-    devices: devices.map((report) => deviceOf(manifest, report, policy, usableOf(report, reserved))),
+    devices: devices.map((report) => {
+      return deviceOf(manifest, report, { policy, usableBytes: usableOf(report, reserved), usual });
+    }),
     links: linksOf(devices),
     shape: { ...shapeOf(manifest, policy), ...typicalRequest, load: expectedLoad(policy, around.recentPeak) },
     objective: policy.objective === "even" ? "latency" : policy.objective,
@@ -181,40 +187,42 @@ function costOf(block: Block) {
   };
 }
 
-/** A device's times: measured where a block has run there, else estimated from its rates and how it has done so far. */
-function deviceOf(manifest: Manifest, report: DeviceReport, policy: ServingPolicy, usableBytes: number): Device {
+/** What is known of devices on which a model has run, for those on which it has not. */
+type Usual = Ratios & { readonly overhead: number | undefined };
+
+/**
+ * A device's times: measured where a block has run there, else estimated from its rates and how it has done so far, or how
+ * others have where nothing has run there.
+ */
+function deviceOf(
+  manifest: Manifest,
+  report: DeviceReport,
+  { policy, usableBytes, usual }: {
+    readonly policy: ServingPolicy;
+    readonly usableBytes: number;
+    readonly usual: Usual;
+  },
+): Device {
   const { device, name, rates } = report;
   const work = report.work.find(({ model }) => model === manifest.id);
   const measured = new Map(work?.blocks.map((block) => [block.index, block]) ?? []);
-  // A look-up reads one row: its table's size says nothing.
-  const decodeGuess = ({ kind, memoryBytes }: Block) =>
-    kind === "embed" ? 0.01 : memoryBytes * rates.decodeNanosecondsPerByte / 1e6;
-  const prefillGuess = ({ kind, multiplyAddsPerToken }: Block) => {
-    return kind === "embed" ? 0.01 : multiplyAddsPerToken * rates.prefillNanosecondsPerMultiplyAdd / 1e6;
-  };
-  const correction = (guess: (block: Block) => number, time: (index: number) => number | undefined): number => {
-    const ratios = manifest.blocks.flatMap((block) => {
-      const took = time(block.index);
-      return block.kind !== "layer" || took === undefined || guess(block) === 0 ? [] : [took / guess(block)];
-    });
-    return median(ratios) ?? 1;
-  };
+  const own = ratiosOf(manifest, report);
+  const [decodeRatio, prefillRatio] = [own.decode ?? usual.decode ?? 1, own.prefill ?? usual.prefill ?? 1];
   const decodeOf = (index: number) => measured.get(index)?.decodeMilliseconds;
   const prefillOf = (index: number) => measured.get(index)?.prefillMillisecondsPerToken;
-  const [decodeRatio, prefillRatio] = [correction(decodeGuess, decodeOf), correction(prefillGuess, prefillOf)];
   // Every plan has one head: what a token's loop takes beyond the blocks is counted there.
   const overhead = ({ kind }: Block) => {
-    return kind === "head" ? report.overheadMilliseconds ?? UNMEASURED_OVERHEAD_MILLISECONDS : 0;
+    return kind === "head" ? report.overheadMilliseconds ?? usual.overhead ?? UNMEASURED_OVERHEAD_MILLISECONDS : 0;
   };
   return {
     device,
     name,
     usableBytes,
     decodeMilliseconds: manifest.blocks.map((block) => {
-      return (decodeOf(block.index) ?? decodeGuess(block) * decodeRatio) + overhead(block);
+      return (decodeOf(block.index) ?? decodeGuess(block, rates) * decodeRatio) + overhead(block);
     }),
     prefillMillisecondsPerToken: manifest.blocks.map((block) =>
-      prefillOf(block.index) ?? prefillGuess(block) * prefillRatio
+      prefillOf(block.index) ?? prefillGuess(block, rates) * prefillRatio
     ),
     stepFactors: fitFactors(
       work?.batches?.map(({ rows, steps, layerMilliseconds }) => ({ rows, steps, milliseconds: layerMilliseconds })) ??

@@ -17,7 +17,7 @@ import type { Split } from "./policy.ts";
 import type { DeviceReport, Pinned } from "./protocol.ts";
 import { Stand } from "./stand.ts";
 import type { SolveAnswer, SolveRequest } from "./solver.ts";
-import { type Agenda, begin, due, type Fate, planAfter, planLater, planNow, planSoon } from "./when.ts";
+import { type Agenda, begin, due, type Fate, planAfter, planLater, planNow, planSoon, reviewNow } from "./when.ts";
 
 /** One model being served. */
 export class Serving {
@@ -71,8 +71,9 @@ export class Serving {
   /** A device has reported what is more than numbers. */
   noticed(news: Exclude<News, "numbers">, now: number): void {
     if (news === "first") this.#copies.changed(now);
-    // A plan made on guesses is looked at again as soon as they are replaced; one made on numbers waits for a review.
-    if (news !== "learnt" || this.#offer()?.policy.objective !== "even") this.planSoon(now);
+    // A plan made on guesses is looked at as soon as one is replaced. What has run is measured yet: see `reviewNow`.
+    if (news === "worked") this.#agenda = reviewNow(this.#agenda, now);
+    else if (news !== "linked" || this.#offer()?.policy.objective !== "even") this.planSoon(now);
   }
 
   /** A device has blocks on disk that it was not known to have; `freed`: somebody may load what it could not get before. */

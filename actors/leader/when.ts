@@ -15,7 +15,7 @@ export const CALM_MILLISECONDS = 10_000;
 export const REVIEW_MILLISECONDS = 30_000;
 /** Blocks that nobody has are looked for again after this time, should the word that somebody has them be lost. */
 const MISSING_MILLISECONDS = 5000;
-/** A new plan must be so many times better than the one in force: moving costs, and measurements are noisy. */
+/** A new plan must be so many times better than the one in force: moving costs. How much more for noise, `demands` says. */
 export const WORTHWHILE = 1.1;
 /** Reviews in a row that must find the same gain before measurements alone move a plan: noise does not last. */
 export const PATIENCE = 2;
@@ -114,16 +114,29 @@ export interface Comparison {
   readonly review: boolean;
   /** Whether a balancer has watched them for long enough. Default: false. */
   readonly lasting?: boolean;
+  /** Of the measurements that they rest on, as a part of them. Default: 0. */
+  readonly noise?: number;
 }
 
-/** Whether to move to the better plan. */
+/** A gain must exceed the noise so many times. */
+const BEYOND_NOISE = 2.5;
+/** One review more for each so much noise. */
+const NOISE_OF_A_REVIEW = 0.05;
+
+/** How many times better a plan must be, and how many reviews in a row must find it so. */
+export function demands(noise: number): { readonly worthwhile: number; readonly patience: number } {
+  return { worthwhile: WORTHWHILE + BEYOND_NOISE * noise, patience: PATIENCE + Math.floor(noise / NOISE_OF_A_REVIEW) };
+}
+
+/** Whether to move to the better plan. What a balancer has watched is known to be no noise. */
 export function weigh(
   agenda: Agenda,
-  { current, best, review, lasting = false }: Comparison,
+  { current, best, review, lasting = false, noise = 0 }: Comparison,
 ): { readonly agenda: Agenda; readonly verdict: "move" | "stay" } {
-  const worthwhile = current === undefined || current > best * WORTHWHILE;
+  const demanded = demands(lasting ? 0 : noise);
+  const worthwhile = current === undefined || current > best * demanded.worthwhile;
   const better = worthwhile ? agenda.better + 1 : 0;
-  if (!worthwhile || (review && !lasting && better < PATIENCE)) {
+  if (!worthwhile || (review && !lasting && better < demanded.patience)) {
     return { agenda: { ...agenda, better }, verdict: "stay" };
   }
   return { agenda: { ...agenda, better: 0 }, verdict: "move" };

@@ -7,7 +7,7 @@ import { type SimulatedMesh, simulatedMesh } from "../mesh/simulated-mesh.ts";
 
 /** Who holds the whole model. */
 async function holder(mesh: SimulatedMesh): Promise<string | undefined> {
-  const plan = planOf((await mesh.device("a").view()).state);
+  const plan = planOf((await mesh.device("b").view()).state);
   return plan?.segments.length === 1 ? plan.segments[0]?.device : undefined;
 }
 
@@ -34,17 +34,17 @@ function told(mesh: SimulatedMesh, device: string, step: string): boolean {
 
 test("blocks move under an answer from a device that says it is slow, and back where tokens take longer then", async () => {
   const policy = { objective: "latency" } as const;
-  await using mesh = await simulatedMesh(["a"], { layers: 12, holders: 2, policy, stepMilliseconds: 60 });
-  mesh.join("b");
-  const answer = mesh.ask("a", "Hello", 480);
-  // b has never run a block, and is believed to be fast until it has.
-  await mesh.until(async () => await holder(mesh) === "b");
+  await using mesh = await simulatedMesh(["b"], { layers: 12, holders: 2, policy, stepMilliseconds: 60 });
+  const answer = mesh.ask("b", "Hello", 480);
+  await mesh.until(() => answer.text.length > 60);
+  mesh.join("a");
   await mesh.until(() => answer.text.length > 150);
+  assert.equal(await holder(mesh), "b", "a is as fast");
   slow(mesh.device("b").compute, 4);
-  await mesh.until(() => told(mesh, "a", "moving"));
+  await mesh.until(() => told(mesh, "b", "moving"));
   assert.ok(told(mesh, "b", "proposed"));
   // A step takes 60 ms whatever it holds, so that two devices are worse than one, and the leader sees it.
-  await mesh.until(() => told(mesh, "a", "worse"));
+  await mesh.until(() => told(mesh, "b", "worse"));
   await mesh.until(async () => await holder(mesh) === "b");
   await mesh.until(() => answer.over);
   // Token 1 is no text.
