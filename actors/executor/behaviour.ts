@@ -19,6 +19,7 @@ import { advance, copied, lagOf, landed, mirrorDue, mirrorTo, passOnCopy } from 
 import type { Enter, Open } from "../pipeline.ts";
 import { type CameBy, type ExecutorLook, type ExecutorMessage, parseExecutorMessage } from "./protocol.ts";
 import { reread } from "./rereading.ts";
+import type { SpanColumns } from "./spans.ts";
 import { emptyState, type ExecutorOptions, type ExecutorState } from "./state.ts";
 import { deliver, enqueue, pump, woken } from "./stepping.ts";
 
@@ -98,10 +99,8 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
       return deviceLost(state, message.device);
     case "look":
       return reply(state.context, message.replyTo, lookAt(state));
-    case "spans": {
-      const name = message.answer === "" ? undefined : `conversation-${message.answer}`;
-      return reply(state.context, message.replyTo, state.spans.of(name, state.options.clock.now()));
-    }
+    case "spans":
+      return reply(state.context, message.replyTo, spansOf(state, message.answer));
     default:
       return receiveHeritage(state, message);
   }
@@ -135,6 +134,11 @@ function receiveHeritage(state: ExecutorState, message: HeritageMessage): void {
 function begin(state: ExecutorState, message: Enter | (Open & CameBy)): void {
   if (message.type === "enter") enter(state, message);
   else open(state, message);
+}
+
+/** What is remembered of an answer; of none, with the clock alone, where it is not named. */
+function spansOf({ spans, options: { clock } }: ExecutorState, answer: string): SpanColumns {
+  return spans.of(answer === "" ? undefined : `conversation-${answer}`, clock.now());
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {

@@ -6,7 +6,7 @@ import { Attempt, type Decision, PREPARE_SILENCE_MILLISECONDS } from "./attempt.
 import { afterStep, FREED_MILLISECONDS, nextStep } from "./course.ts";
 import { bequestsBetween, heritageOf } from "./heritage.ts";
 import type { Lead } from "./lead.ts";
-import { isSplit } from "./planning.ts";
+import { isSplit } from "./in-force.ts";
 import type { Preparation } from "./orders.ts";
 
 /** What a device's word leads to. */

@@ -6,7 +6,7 @@
 import type { Run } from "../../plans/mod.ts";
 import type { Pace } from "../balancer/protocol.ts";
 import { type ActivePlan, comparePlans } from "../plan.ts";
-import { isSplit } from "./planning.ts";
+import { isSplit } from "./in-force.ts";
 
 /** After a move nothing measured moves for so long; each further move within three hours doubles it. */
 export const REST_MILLISECONDS = 60_000;

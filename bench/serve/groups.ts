@@ -43,108 +43,67 @@ const MIXED: Omit<Lengths, "tokens"> = {
 
 /** Returns the groups by name. `tokens`: of each answer. */
 export function groupsOf(tokens: number): Readonly<Record<string, Group>> {
-  const short: Lengths = { prompt: [16, 16], tokens };
-  const at = (clients: number): Column => {
-    return {
-      name: `${clients}`,
-      load: { type: "closed", clients, answers: 1, lengths: short },
-    };
-  };
-  const greedy = (clients: number): Column => ({
-    ...at(clients),
-    name: `${clients}, greedy`,
-    temperature: 0,
-  });
-  const mixed = (clients: number): Column => ({
-    name: `${clients}, mixed`,
-    load: {
-      type: "closed",
-      clients,
-      answers: 2,
-      lengths: { ...MIXED, tokens: Math.ceil(tokens / 2) },
-    },
-  });
-  const llama = llamaRow(2);
-  const [one2, one, two, three] = [
-    skeinRow(1, 2),
-    skeinRow(1, 1),
-    skeinRow(2, 1),
-    skeinRow(3, 1),
-  ];
+  return { ...throughputGroups(tokens), ...latencyGroups(tokens), ...otherGroups(tokens) };
+}
+
+const llama = llamaRow(2);
+const [one2, one, two, three] = [skeinRow(1, 2), skeinRow(1, 1), skeinRow(2, 1), skeinRow(3, 1)];
+
+/** So many clients, each with one answer. */
+function at(clients: number, tokens: number): Column {
+  return { name: `${clients}`, load: { type: "closed", clients, answers: 1, lengths: { prompt: [16, 16], tokens } } };
+}
+
+function greedy(clients: number, tokens: number): Column {
+  return { ...at(clients, tokens), name: `${clients}, greedy`, temperature: 0 };
+}
+
+function mixed(clients: number, tokens: number): Column {
+  const lengths = { ...MIXED, tokens: Math.ceil(tokens / 2) };
+  return { name: `${clients}, mixed`, load: { type: "closed", clients, answers: 2, lengths } };
+}
+
+function throughputGroups(tokens: number): Readonly<Record<string, Group>> {
+  const columns = (...clients: number[]) => clients.map((count) => at(count, tokens));
+  const two8 = [two.name, "8"] as const;
+  const three4 = [three.name, "4"] as const;
   return {
     "one-device": {
       title: "one device, two threads",
       rows: [llama, one2],
-      columns: [at(1), at(4), at(8), at(16), greedy(8), mixed(8)],
-      claims: [{
-        what: "8 prompts on one device over llama.cpp",
-        of: [one2.name, "8"],
-        over: [llama.name, "8"],
-        target: { least: 2.5 },
-      }],
+      columns: [...columns(1, 4, 8, 16), greedy(8, tokens), mixed(8, tokens)],
+      claims: [claim("8 prompts on one device over llama.cpp", [one2.name, "8"], [llama.name, "8"], 2.5)],
     },
     "two-devices": {
       title: "two devices, two threads in all",
       rows: [llama, one, two],
-      columns: [at(1), at(8), at(16), mixed(8)],
+      columns: [...columns(1, 8, 16), mixed(8, tokens)],
       claims: [
-        claim("8 prompts on two devices over llama.cpp", [two.name, "8"], [
-          llama.name,
-          "8",
-        ], 2),
-        claim("8 prompts on two devices over one of them", [two.name, "8"], [
-          one.name,
-          "8",
-        ], 1.5),
-        claim("16 prompts on two devices over one of them", [two.name, "16"], [
-          one.name,
-          "16",
-        ], 1.65),
+        claim("8 prompts on two devices over llama.cpp", two8, [llama.name, "8"], 2),
+        claim("8 prompts on two devices over one of them", two8, [one.name, "8"], 1.5),
+        claim("16 prompts on two devices over one of them", [two.name, "16"], [one.name, "16"], 1.65),
       ],
     },
     "three-devices": {
       title: "three devices, a thread each; more threads than cores make them wait for each other",
       rows: [one, three],
-      columns: [at(1), at(4), at(8)],
+      columns: columns(1, 4, 8),
       claims: [
-        claim(
-          "4 prompts on three devices over one prompt on three",
-          [three.name, "4"],
-          [three.name, "1"],
-          2.4,
-        ),
-        claim(
-          "LinguaLinked: lanes over one prompt, even split (1.73 to 2.65)",
-          [three.name, "4"],
-          [three.name, "1"],
-          1.73,
-        ),
-        claim(
-          "EdgeShard: throughput over one device (2), the same prompts",
-          [three.name, "8"],
-          [one.name, "8"],
-          2,
-        ),
-        claim(
-          "EdgeShard as published: 8 prompts on three over one on one",
-          [three.name, "8"],
-          [one.name, "1"],
-          2,
-        ),
+        claim("4 prompts on three devices over one prompt on three", three4, [three.name, "1"], 2.4),
+        claim("LinguaLinked: lanes over one prompt, even split (1.73 to 2.65)", three4, [three.name, "1"], 1.73),
+        claim("EdgeShard: throughput over one device (2), the same prompts", [three.name, "8"], [one.name, "8"], 2),
+        claim("EdgeShard as published: 8 prompts on three over one on one", [three.name, "8"], [one.name, "1"], 2),
       ],
     },
+  };
+}
+
+function latencyGroups(tokens: number): Readonly<Record<string, Group>> {
+  return {
     "newcomer": {
       title: "a prompt of 512 tokens comes while four read",
       rows: [one2, two],
-      columns: [{
-        name: "512",
-        load: {
-          type: "newcomer",
-          readers: 4,
-          tokens: 4 * tokens,
-          promptTokens: 512,
-        },
-      }],
+      columns: [{ name: "512", load: { type: "newcomer", readers: 4, tokens: 4 * tokens, promptTokens: 512 } }],
       claims: [one2, two].map(({ name }) => ({
         what: `${name}: p95 from token to token meanwhile over the p50 before`,
         of: [name, "512"],
@@ -154,34 +113,29 @@ export function groupsOf(tokens: number): Readonly<Record<string, Group>> {
     "second-turn": {
       title: "the second turn of a conversation of 400 tokens",
       rows: [one2, two],
-      columns: [{
-        name: "400",
-        load: { type: "second-turn", promptTokens: 400 },
-      }],
+      columns: [{ name: "400", load: { type: "second-turn", promptTokens: 400 } }],
       claims: [one2, two].map(({ name }) => ({
         what: `${name}: TTFT of a second turn over that of a fresh prompt`,
         of: [name, "400"],
         target: { most: 0.25 },
       })),
     },
+  };
+}
+
+function otherGroups(tokens: number): Readonly<Record<string, Group>> {
+  const lengths = { ...MIXED, tokens };
+  return {
     "arrivals": {
       title: "mixed prompts that come by chance, one a second",
       rows: [llama, one2, two],
-      columns: [{
-        name: "1/s",
-        load: {
-          type: "poisson",
-          requests: 16,
-          rate: 1,
-          lengths: { ...MIXED, tokens },
-        },
-      }],
+      columns: [{ name: "1/s", load: { type: "poisson", requests: 16, rate: 1, lengths } }],
       claims: [],
     },
     "predicted": {
       title: "predicted beside measured",
       rows: [one, two, three],
-      columns: [at(1), at(4), at(8)],
+      columns: [1, 4, 8].map((clients) => at(clients, tokens)),
       claims: [],
     },
   };

@@ -17,9 +17,16 @@ async function turn(api: string, prompt: string): Promise<Turn> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ prompt, max_tokens: 40, temperature: 0 }),
   });
-  const { choices, usage, skein } = await response.json();
+  const { choices, usage, skein } = await response.json() as {
+    readonly choices: readonly { readonly text: string }[];
+    readonly usage: {
+      readonly prompt_tokens: number;
+      readonly prompt_tokens_details: { readonly cached_tokens: number };
+    };
+    readonly skein: { readonly ttft_ms: number };
+  };
   return {
-    text: choices[0].text,
+    text: choices[0]?.text ?? "",
     cached: usage.prompt_tokens_details.cached_tokens,
     promptTokens: usage.prompt_tokens,
     ttft: skein.ttft_ms,
