@@ -143,14 +143,15 @@ function spansOf({ spans, options: { clock } }: ExecutorState, answer: string): 
 
 function lookAt(state: ExecutorState): ExecutorLook {
   const { options, sequences, waiting, queue, steps, recent, guesses } = state;
+  const { concurrency = options.slots, clock } = options;
   const unmirrored = lagOf(state);
   return {
-    slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: sequences.capacity },
+    slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: concurrency },
     waiting: waiting.length,
     queued: queue.lengths,
     steps,
     ...(unmirrored === undefined ? {} : { unmirrored }),
     ...(guesses.accepted + guesses.rejected === 0 ? {} : { guesses: { ...guesses } }),
-    ...recent.rates(options.clock.now()),
+    ...recent.rates(clock.now()),
   };
 }

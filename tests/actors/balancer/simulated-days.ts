@@ -7,8 +7,8 @@ import { manifest, policy, report, segments, stage } from "../acting-stage.ts";
 import { RATES, type SimulatedMachine, simulatedMachine, WINDOW_MILLISECONDS } from "./simulated-machine.ts";
 
 const DEVICES = ["a", "b", "c"] as const;
-/** Windows until the plan rests on what was measured, and not on guesses. */
-const WARM = 12;
+/** Windows until the plan rests on what was measured, and not on guesses: a leader that minds noise waits for some. */
+const WARM = 60;
 /** Processors to which rows gain nothing from each other, so that four answers fill three devices. */
 const ROWS_ONE_BY_ONE = ([1, 2, 4, 8, 16] as const).map((rows) => ({ rows, steps: 31, layerMilliseconds: rows }));
 /** What a token takes beyond computing. */
