@@ -1,5 +1,5 @@
 /** Applies a change to a problem: a new problem, or why it cannot be. */
-import type { Block, Device, Link, Problem, Workload } from "./problem.ts";
+import type { Block, Device, Link, Problem, Run, Workload } from "./problem.ts";
 import { median } from "./median.ts";
 import type { SolverName } from "./solvers.ts";
 import type { Change, ShapeField } from "./what-if.ts";
@@ -43,6 +43,8 @@ function applyChange(
     }
     case "link":
       return changeLink(problem, change);
+    case "split":
+      return split(problem, change.parts);
     case "objective":
       return done({ ...problem, objective: change.objective });
     case "shape":
@@ -145,6 +147,22 @@ function endsOf(
   const known = problem.devices.map(({ name }) => name).slice(0, 20).join(", ");
   if (match === undefined) return `"${text}" does not name two devices of the mesh: ${known}.`;
   return matches.length === 1 ? match : `"${text}" can be read in more than one way: use the devices' ids.`;
+}
+
+/** Pins every block, as the parts say. */
+function split(problem: Problem, parts: (Change & { readonly type: "split" })["parts"]): Changed {
+  const pins: Run[] = [];
+  let first = 0;
+  for (const { name, blocks } of parts) {
+    const device = named(problem, name);
+    if (typeof device === "string") return invalid(device);
+    if (blocks > 0) pins.push({ device: device.device, first, last: first + blocks - 1 });
+    first += blocks;
+  }
+  if (first !== problem.blocks.length) {
+    return invalid(`The split has ${first} blocks; the model has ${problem.blocks.length}.`);
+  }
+  return done({ ...problem, policy: { ...problem.policy, pins: [...problem.policy?.pins ?? [], ...pins] } });
 }
 
 /** Times of another model: what a device takes a byte of weights, times the new blocks' bytes. */

@@ -25,6 +25,8 @@ export type Change =
     readonly bytesPerSecond?: number;
     readonly roundTripMilliseconds?: number;
   }
+  /** So many blocks on each device, in the order of the pipeline. */
+  | { readonly type: "split"; readonly parts: readonly { readonly name: string; readonly blocks: number }[] }
   | { readonly type: "objective"; readonly objective: Objective }
   | { readonly type: "solver"; readonly solver: SolverName }
   | { readonly type: "shape"; readonly field: ShapeField; readonly value: number }
@@ -50,7 +52,7 @@ const shapeFields: Readonly<Record<string, ShapeField>> = {
 const mostCharacters = 1024;
 
 const examples =
-  "+device:memory=4GiB,speed=0.5  -device:NAME  link:A-B=50Mbps,5ms  link:A-B=none  objective=throughput  " +
+  "+device:memory=4GiB,speed=0.5  -device:NAME  link:A-B=50Mbps,5ms  link:A-B=none  split:A=12,B=14  objective=throughput  " +
   "solver=linear  concurrency=4  load=2  context=2048  prompt=512  output=128  private-layers=2  model=PATH";
 
 /** Reads one change. */
@@ -66,6 +68,7 @@ export function parseChange(text: string): ParsedChange {
       ? invalid(`"${text}" names no device: write -device:NAME.`)
       : found({ type: "remove-device", name });
   }
+  if (trimmed.startsWith("split:")) return parseSplit(trimmed.slice("split:".length));
   if (trimmed.startsWith("link:")) return parseLink(trimmed.slice("link:".length));
   const [key = "", value = ""] = splitOnce(trimmed, "=");
   if (key === "model" && value !== "") return found({ type: "model", path: value });
@@ -128,6 +131,16 @@ function parseAdded(text: string): ParsedChange {
     ...(roundTripMilliseconds === undefined ? {} : { roundTripMilliseconds }),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
   });
+}
+
+function parseSplit(text: string): ParsedChange {
+  const parts = [];
+  for (const part of text.split(",")) {
+    const [, name, blocks] = part.trim().match(/^(.+)=(\d{1,6})$/) ?? [];
+    if (name === undefined) return invalid(`"${part}" is no part of a split: write split:NAME=12,NAME=14.`);
+    parts.push({ name, blocks: Number(blocks) });
+  }
+  return found({ type: "split", parts });
 }
 
 function parseLink(text: string): ParsedChange {

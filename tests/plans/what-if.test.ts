@@ -131,3 +131,17 @@ test("no text makes the parser throw", () => {
     }
   }));
 });
+
+test("a split says how many blocks each device holds: all of them, on devices that there are", () => {
+  const { length } = problem.blocks;
+  assert.deepEqual(
+    changed(`split:old-desktop=2,laptop=${length - 2}`).policy?.pins?.map(({ first, last }) => [first, last]),
+    [
+      [0, 1],
+      [2, length - 1],
+    ],
+  );
+  assert.match(reasonOf("split:laptop=1"), new RegExp(`has 1 blocks; the model has ${length}`));
+  assert.match(reasonOf("split:phone=3"), /No device is called "phone"/);
+  assert.match(reasonOf("split:laptop"), /is no part of a split/);
+});
