@@ -19,6 +19,7 @@ export const commands: Commands = {
   chat: () => import("./chat.ts"),
   models: () => import("./models.ts"),
   use: () => import("./use.ts"),
+  open: () => import("./open.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
   trace: () => import("./trace.ts"),

@@ -16,6 +16,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein ask       answer a prompt
   skein chat      talk with the model
   skein models    show the models on this disk, or delete them
+  skein open      show the page of this device's daemon in the browser
   skein plan      show who runs what, or pin it
   skein inspect   show every device and its actors
   skein trace     where the time of an answer went, hop by hop

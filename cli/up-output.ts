@@ -98,6 +98,7 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       name = who.name;
       say(`${who.name} is up (${who.peerId})`);
       say(`  api     ${who.api}${who.keyFile === undefined ? "" : ` (asks for the key in ${who.keyFile})`}`);
+      say(`  page    ${who.api}/ (skein open shows it)`);
       say(`  data    ${who.dataDir}`);
       say(`  invite  npx skein invite --data-dir "${who.dataDir}"`);
     },

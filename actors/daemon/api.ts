@@ -11,6 +11,7 @@ import { createApi } from "../gateway/http.ts";
 import type { Members } from "../gateway/members.ts";
 import type { Served } from "../gateway/served.ts";
 import type { Traces } from "../gateway/traces.ts";
+import { openPageFiles } from "./page-files.ts";
 
 /** What the API is opened for. */
 export interface OpenApiOptions {
@@ -57,6 +58,7 @@ export async function openApi(
     served,
     traces,
     metrics,
+    page: openPageFiles(),
     compile: (path) => compileModel(path, { store }),
     models: () => modelsIn(store),
     leave,

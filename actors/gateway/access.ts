@@ -23,7 +23,9 @@ export type Access =
 
 /** Whether a request is let in, and why not. */
 export function accessOf(policy: AccessPolicy, { host, origin, authorization }: Approach): Access {
-  if (origin !== null && !mayRead(policy, origin)) {
+  // Behind a key the daemon's own page is opened by any name that leads here; who rebinds a name has no key.
+  const own = policy.key !== undefined && host !== null && URL.parse(origin ?? "")?.host === host;
+  if (origin !== null && !own && !mayRead(policy, origin)) {
     const message = `Pages of ${
       origin.slice(0, 200)
     } may not use this API. Start the daemon with --api-origin to let them.`;

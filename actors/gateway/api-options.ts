@@ -5,6 +5,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Peers } from "../host.ts";
 import type { AccessPolicy } from "./access.ts";
 import type { Members } from "./members.ts";
+import type { PageFiles } from "./page.ts";
 import type { Served } from "./served.ts";
 import type { Traces } from "./traces.ts";
 
@@ -23,6 +24,8 @@ export interface ApiOptions {
   readonly traces: Traces;
   /** What this device counts, in Prometheus' format; absent where nothing counts. */
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The files of the page for people; absent: there is none. */
+  readonly page?: PageFiles;
   /** Compiles a model file of this machine into the block store. @throws {ModelFileError} */
   readonly compile: (path: string) => Promise<Manifest>;
   /** The models that this device can describe. `complete`: it has all of their blocks. */

@@ -8,6 +8,7 @@ import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
 import { addMembers } from "./member-routes.ts";
 import { addUse } from "./use-route.ts";
+import { addPage, isForPage, NO_PAGE, type PageFiles } from "./page.ts";
 import { meshView } from "./mesh-view.ts";
 import { addModels } from "./model-routes.ts";
 import { findModel, FirstSeen, listModels } from "./models.ts";
@@ -18,11 +19,12 @@ const PREFLIGHT_SECONDS = 600;
 
 /** Makes the API's handler. */
 export function createApi(options: ApiOptions): (request: Request) => Response | Promise<Response> {
-  const { system, device, access } = options;
+  const { system, device, access, page = NO_PAGE } = options;
   const app = new Hono({ getPath: pathOf });
   const seen = new FirstSeen();
   app.use(sharing(access));
-  app.use(guard(access));
+  app.use(guard(access, page));
+  addPage(app, page);
   app.get("/v1/models", async (context) => context.json(listModels((await meshView(system, device)).state, seen)));
   // Names of models may have slashes.
   app.get("/v1/models/:name{.+}", async (context) => {
@@ -62,15 +64,15 @@ function sharing(access: AccessPolicy): MiddlewareHandler {
 }
 
 /** Turns away who may not use the API, and answers browsers that ask beforehand. */
-function guard(policy: AccessPolicy): MiddlewareHandler {
+function guard(policy: AccessPolicy, page: PageFiles): MiddlewareHandler {
   return async (context, next) => {
     const { method, headers } = context.req.raw;
     const [host, origin] = [headers.get("host"), headers.get("origin")];
-    // A preflight carries no key.
-    const preflight = method === "OPTIONS" && origin !== null;
+    // A preflight carries no key, nor does who opens the page.
+    const keyless = (method === "OPTIONS" && origin !== null) || isForPage(page, method, context.req.path);
     const { key, ...open } = policy;
-    const access = accessOf(preflight ? open : { ...open, key }, {
-      host: preflight && key !== undefined ? null : host,
+    const access = accessOf(keyless ? open : { ...open, key }, {
+      host: keyless && key !== undefined ? null : host,
       origin,
       authorization: headers.get("authorization"),
     });

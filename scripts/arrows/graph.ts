@@ -23,13 +23,13 @@ export function importsOf(text: string): Import[] {
   }));
 }
 
-/** Reads every TypeScript file below these folders of `root`. */
+/** Reads every TypeScript and JavaScript file below these folders of `root`. */
 export function readGraph(root: string, folders: readonly string[]): Graph {
   const graph = new Map<string, Import[]>();
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile() || !path.endsWith(".ts") || path.includes("node_modules")) continue;
+      if (!entry.isFile() || !/\.[tj]s$/.test(path) || path.includes("node_modules")) continue;
       graph.set(relative(root, path).replaceAll("\\", "/"), importsOf(readFileSync(path, "utf8")));
     }
   }

@@ -11,6 +11,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   plans: [],
   models: [],
   training: ["models"],
+  page: [],
 };
 
 /** Packages that only some files may import, as path prefixes. */

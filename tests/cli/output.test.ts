@@ -217,7 +217,7 @@ test("for people a daemon says what happens; progress overwrites itself on a ter
     return text;
   };
   const text = say(false);
-  assert.deepEqual(text.split("\n").slice(4), [
+  assert.deepEqual(text.split("\n").slice(5), [
     "  fetching blocks from board 1%",
     "  fetching blocks from board 50%",
     "  fetching blocks from board 100%",

@@ -1,6 +1,7 @@
 /** A scene with the daemon's API in front of it: requests in, responses out, no network. */
 import type { AccessPolicy } from "../../../actors/gateway/access.ts";
 import { createApi } from "../../../actors/gateway/http.ts";
+import type { PageFiles } from "../../../actors/gateway/page.ts";
 import { Traces } from "../../../actors/gateway/traces.ts";
 import type { Members } from "../../../actors/gateway/members.ts";
 import { type Extras, type Scene, scene } from "./scene.ts";
@@ -36,7 +37,11 @@ export const fakeMembers: Members = {
 };
 
 /** Sets the scene; `extras` are other actors of the device. */
-export async function apiScene(extras: Extras = {}, access: AccessPolicy = { origins: [] }): Promise<ApiScene> {
+export async function apiScene(
+  extras: Extras = {},
+  access: AccessPolicy = { origins: [] },
+  page?: PageFiles,
+): Promise<ApiScene> {
   const stage = await scene(["there"], undefined, extras);
   const closing = new AbortController();
   const handle = createApi({
@@ -49,6 +54,7 @@ export async function apiScene(extras: Extras = {}, access: AccessPolicy = { ori
     members: fakeMembers,
     served: stage.served,
     traces: new Traces(),
+    ...(page === undefined ? {} : { page }),
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),
     models: () => Promise.resolve([]),
     leave: () => {},
