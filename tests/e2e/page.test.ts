@@ -116,3 +116,16 @@ test("at 360 px the parts are tabs; in the dark and in the light axe finds nothi
   await page.getByText("npx skein invite").waitFor({ state: "hidden" });
   assert.deepEqual(complaints, []);
 });
+
+test("a device that is lost leaves the picture, and is there again when it has come back", { skip }, async () => {
+  await using mesh = await startLocalMesh(2, builtinModelPath(), [], { holders: [0, 1] });
+  await using looking = await lookAt(mesh.api(0));
+  const { page } = looking;
+  const devices = page.locator(".path .device");
+  await devices.nth(1).waitFor();
+  mesh.signal(1, "SIGKILL");
+  await devices.nth(1).waitFor({ state: "detached" });
+  await mesh.restart(1);
+  await devices.nth(1).waitFor();
+  assert.deepEqual(looking.complaints, []);
+});
