@@ -4,7 +4,7 @@ import { milliseconds, timeOfDay } from "./format.js";
 import { html, useEffect, useState } from "./vendor/htm-preact.js";
 import { Waterfall } from "./waterfall.js";
 
-const LOOK_MILLISECONDS = 3000;
+const LOOK_MILLISECONDS = 5000;
 /** Answers that are listed. */
 const MOST = 20;
 

@@ -9,7 +9,7 @@ import { keepKey } from "./key.js";
 import { Mesh } from "./mesh.js";
 import { html, render, useEffect, useState } from "./vendor/htm-preact.js";
 
-const LOOK_MILLISECONDS = 2000;
+const LOOK_MILLISECONDS = 3000;
 const TABS = ["Chat", "Mesh", "Events", "Connect"];
 
 function Page() {
@@ -64,7 +64,7 @@ function Page() {
   `;
 }
 
-/** How the mesh stands, looked at every other second. */
+/** How the mesh stands, looked at every third second. */
 function useMesh() {
   const [state, setState] = useState({});
   useEffect(() =>
