@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The launcher: plain JavaScript for any Node >= 18. It finds a runtime that takes TypeScript as it is (Deno from the npm
-// package `deno`, else Node >= 24) and runs cli/main.ts on it.
+// The launcher: plain JavaScript for any Node >= 18. It finds a runtime (Deno from the npm package `deno`, else
+// Node >= 24) and hands over to it: cli/main.ts in a clone, the JavaScript made from it (lib/) where Skein is installed.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const inClone = existsSync(join(root, "cli", "main.ts"));
+const main = inClone ? join(root, "cli", "main.ts") : join(root, "lib", "cli", "main.js");
 
 /** The path of Deno's binary, or undefined where its npm package has none for this platform. */
 function findDeno() {
@@ -23,20 +25,23 @@ function findDeno() {
   }
 }
 
-/** The command that runs TypeScript here: `[program, ...arguments]`. */
+/** The command that runs the program here: `[program, ...arguments]`. */
 function findRuntime() {
   const wanted = process.env.SKEIN_RUNTIME;
   const deno = wanted === "node" ? undefined : findDeno();
   if (deno !== undefined) {
     // All permissions: reading memory limits below /proc asks for them, and a native library is loaded anyway.
-    return [deno, "run", "--quiet", "--allow-all", "--no-check", "--config", join(root, "deno.json")];
+    const settings = inClone ? ["--config", join(root, "deno.json")] : ["--no-config", "--node-modules-dir=manual"];
+    return [deno, "run", "--quiet", "--allow-all", "--no-check", ...settings, main];
   }
   if (wanted !== "deno" && Number(process.versions.node.split(".")[0]) >= 24) {
-    return [process.execPath, "--disable-warning=ExperimentalWarning"];
+    return [process.execPath, "--disable-warning=ExperimentalWarning", main];
   }
   process.stderr.write(
-    `skein: found no runtime for TypeScript: the npm package "deno" has no binary here (${process.platform}-${process.arch}) ` +
-      `and this Node is ${process.versions.node}. Run "npm ci" in ${root}, or use Node 24 or newer.\n`,
+    `skein: found no runtime: the npm package "deno" has no binary here (${process.platform}-${process.arch}) ` +
+      `and this Node is ${process.versions.node}. ${
+        inClone ? `Run "npm ci" in ${root}` : "Install it without --omit=optional"
+      }, or use Node 24 or newer.\n`,
   );
   process.exit(1);
 }
@@ -63,25 +68,50 @@ if (invite !== undefined) {
     );
   }
 }
-const [program, ...before] = findRuntime();
-const child = spawn(program, [...before, join(root, "cli", "main.ts"), ...args], {
-  stdio: [invite === undefined ? "inherit" : "pipe", "inherit", "inherit"],
-  // Nothing leaves the user's devices: ONNX Runtime sends telemetry unless it is told not to (see models/compute/no-telemetry.ts).
-  env: {
-    ...process.env,
-    ORT_DISABLE_TELEMETRY: "1",
-    ORT_TELEMETRY_DISABLED: "1",
-    SKEIN_LAUNCHER: String(process.pid),
-    SKEIN_NODE: process.execPath,
-    DENO_NO_UPDATE_CHECK: "1",
-  },
-});
-// A signal sent to this process alone must reach the child too; after Ctrl-C the child has it twice and does not mind.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-child.stdin?.on("error", () => {});
-child.stdin?.end(invite);
-child.on("error", (error) => {
-  process.stderr.write(`skein: could not start ${program}: ${error.message}\n`);
+/** Replaces this process by the program, where the platform and this Node can; returns where they cannot. */
+function handOver(program, args, env) {
+  if (typeof process.execve !== "function" || process.platform === "win32") return;
+  // Its warning that it is experimental is for developers.
+  process.removeAllListeners("warning");
+  process.execve(program, [program, ...args], env);
+}
+
+/** Runs the program as a child, passes signals on, and ends as it does. */
+function runChild(program, args, env, input) {
+  const child = spawn(program, args, {
+    stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+    env: { ...env, SKEIN_LAUNCHER: String(process.pid) },
+  });
+  // A signal sent to this process alone must reach the child too; after Ctrl-C the child has it twice and does not mind.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(input);
+  child.on("error", (error) => {
+    process.stderr.write(`skein: could not start ${program}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on(
+    "exit",
+    (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + (signal === "SIGINT" ? 2 : 15)),
+  );
+}
+
+if (!existsSync(main)) {
+  process.stderr.write(
+    `skein: ${root} has no program in it: npm pack made it without its scripts. Make it with "npm run package".\n`,
+  );
   process.exit(1);
-});
-child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + (signal === "SIGINT" ? 2 : 15)));
+}
+const [program, ...before] = findRuntime();
+const { SKEIN_LAUNCHER: _another, ...inherited } = process.env;
+const env = {
+  ...inherited,
+  // Nothing leaves the user's devices: ONNX Runtime sends telemetry unless it is told not to (see models/compute/no-telemetry.ts).
+  ORT_DISABLE_TELEMETRY: "1",
+  ORT_TELEMETRY_DISABLED: "1",
+  SKEIN_NODE: process.execPath,
+  DENO_NO_UPDATE_CHECK: "1",
+};
+// An invite goes to the program through a pipe, and somebody has to write it.
+if (invite === undefined) handOver(program, [...before, ...args], env);
+runChild(program, [...before, ...args], env, invite);

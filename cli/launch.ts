@@ -1,13 +1,12 @@
 /** Starting daemons as processes of their own, and stopping them for sure. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { routes } from "../actors/gateway/api.ts";
 import { CommandError } from "./command.ts";
+import { launcherPath } from "./launcher-path.ts";
 import { callAsOwner } from "./owner.ts";
 import { Ready } from "./up-output.ts";
 
@@ -48,7 +47,7 @@ export async function launchDaemon(
   args: readonly string[],
   { signal, invite, node = process.env["SKEIN_NODE"] ?? "node" }: LaunchOptions = {},
 ): Promise<LaunchedDaemon> {
-  const launcher = join(dirname(dirname(fileURLToPath(import.meta.url))), "bin", "skein.js");
+  const launcher = launcherPath();
   const joining = invite === undefined ? [] : ["--join", "-"];
   const child = spawn(node, [launcher, "up", "--json", ...args, ...joining], {
     stdio: ["pipe", "pipe", "pipe"],

@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { CommandError } from "./command.ts";
+import { launcherPath } from "./launcher-path.ts";
 import { absolutePaths } from "./service/absolute-paths.ts";
 import { launchd } from "./service/launchd.ts";
 import type { Command, ServiceManager, ServiceSpec } from "./service/manager.ts";
@@ -91,7 +91,7 @@ function specOf(args: readonly string[]): ServiceSpec {
       2,
     );
   }
-  const launcher = join(dirname(dirname(fileURLToPath(import.meta.url))), "bin", "skein.js");
+  const launcher = launcherPath();
   const runtime = process.env["SKEIN_RUNTIME"];
   const folders = ["SKEIN_STATE_DIR", "HF_HOME", "HF_ENDPOINT"].flatMap((name) => {
     const value = process.env[name];

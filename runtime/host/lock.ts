@@ -67,7 +67,7 @@ export async function isAlive(pid: number): Promise<boolean> {
     if (codeOf(error) !== "EPERM") return false;
   }
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
-  return command === undefined || command.includes("main.ts");
+  return command === undefined || /main\.[tj]s/.test(command);
 }
 
 /** Makes a file with this process's id, both in one step; false where there is one. */

@@ -1,18 +1,9 @@
-/** Finds and loads the ONNX Runtime library that the package onnxruntime-node ships. */
+/** Loads the ONNX Runtime library, and checks its version. */
 import "../no-telemetry.ts";
 import koffi from "koffi";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import process from "node:process";
 import { errorText } from "../../error-text.ts";
 import { KernelError } from "../kernels.ts";
-
-/** The library's file on each platform. */
-const FILES: Readonly<Record<string, string>> = {
-  linux: "libonnxruntime.so.1",
-  darwin: "libonnxruntime.1.dylib",
-  win32: "onnxruntime.dll",
-};
+import { libraryPath } from "./library-path.ts";
 
 /** Functions whose order in the table is known up to this API version; the order only ever grows. */
 const API_VERSION = 22;
@@ -33,19 +24,6 @@ let table: OrtTable | undefined;
 /** Loads the library, once a thread. @throws {KernelError} where it is missing, does not load or is of a wrong version. */
 export function loadOrt(): OrtTable {
   return table ??= load(libraryPath());
-}
-
-/** Where the library lies. @throws {KernelError} for a platform that it is not made for, or a broken installation. */
-export function libraryPath(): string {
-  const { platform, arch } = process;
-  const file = FILES[platform];
-  if (file === undefined) throw new KernelError(`ONNX Runtime is not made for ${platform}.`);
-  try {
-    const found = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
-    return join(dirname(found), "bin", "napi-v6", platform, arch, file);
-  } catch (cause) {
-    throw new KernelError("The package onnxruntime-node is not installed: run npm ci.", { cause });
-  }
 }
 
 function load(path: string): OrtTable {
