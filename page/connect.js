@@ -23,13 +23,16 @@ export function Connect() {
   </section>`;
 }
 
-/** A text to copy. */
+/** A text to copy: by a button where browsers allow it, on this machine or over TLS. */
 function Snippet({ text, label }) {
   const [copied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false));
   return html`
     <pre tabindex="0">${text}</pre>
-    <button class="quiet" onClick=${copy}>${copied ? "Copied" : "Copy"}<span class="unseen"> ${label}</span></button>
+    ${navigator.clipboard &&
+      html`<button class="quiet" onClick=${copy}>${
+        copied ? "Copied" : "Copy"
+      }<span class="unseen"> ${label}</span></button>`}
   `;
 }
 

@@ -5,7 +5,12 @@ const MOST = 50;
 
 /** A conversation in which nothing has been said. */
 export function begin() {
-  return { id: crypto.randomUUID(), system: "", turns: [] };
+  return { id: drawId(), system: "", turns: [] };
+}
+
+/** An id that no other conversation has; `randomUUID` is there only for pages of this machine or over TLS. */
+function drawId() {
+  return crypto.getRandomValues(new Uint32Array(3)).join("-");
 }
 
 /** What a conversation is called: how it begins. */

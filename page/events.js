@@ -89,7 +89,7 @@ async function read(leaving, onEvent, onBroken) {
 function eventOf(event) {
   if (event.type !== "missed") return { ...event, key: `${event.at} ${event.device} ${event.text}` };
   const text = `${event.events} events were missed`;
-  return { type: "missed", key: crypto.randomUUID(), at: Date.now(), name: "", device: "", text };
+  return { type: "missed", key: `missed ${performance.now()}`, at: Date.now(), name: "", device: "", text };
 }
 
 function changeOfSight(signal) {

@@ -68,11 +68,13 @@ function guard(policy: AccessPolicy, page: PageFiles): MiddlewareHandler {
   return async (context, next) => {
     const { method, headers } = context.req.raw;
     const [host, origin] = [headers.get("host"), headers.get("origin")];
-    // A preflight carries no key, nor does who opens the page.
-    const keyless = (method === "OPTIONS" && origin !== null) || isForPage(page, method, context.req.path);
     const { key, ...open } = policy;
-    const access = accessOf(keyless ? open : { ...open, key }, {
-      host: keyless && key !== undefined ? null : host,
+    // Who opens the page has no key yet, by whatever name the daemon goes; browsers ask for modules with an origin.
+    if (key !== undefined && isForPage(page, method, context.req.path)) return await next();
+    // A preflight carries no key.
+    const preflight = method === "OPTIONS" && origin !== null;
+    const access = accessOf(preflight ? open : { ...open, key }, {
+      host: preflight && key !== undefined ? null : host,
       origin,
       authorization: headers.get("authorization"),
     });

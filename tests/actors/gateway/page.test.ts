@@ -55,6 +55,7 @@ test("behind a key the page can be opened without it, but nothing else can; its 
     (await (await scene.request(path, undefined, { headers })).response).status;
   const [host, origin] = ["board.local:11411", "http://board.local:11411"];
   assert.equal(await at("/", { host }), 200);
+  assert.equal(await at("/page/main.js", { host, origin }), 200, "browsers ask for modules with an origin");
   assert.equal(await at("/skein/plan", { host }), 401);
   const policy = { key: "sk-1", origins: [] };
   assert.equal(accessOf(policy, { host, origin, authorization: "Bearer sk-1" }).type, "granted");
