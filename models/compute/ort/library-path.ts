@@ -19,7 +19,9 @@ export function libraryPath(): string {
   const file = LIBRARY_FILES[platform];
   if (file === undefined) throw new KernelError(`ONNX Runtime is not made for ${platform}.`);
   const packed = fileURLToPath(new URL("../../../onnxruntime", import.meta.url));
-  if (existsSync(packed)) return join(packed, platform, arch, file);
+  const own = join(packed, platform, arch, file);
+  if (existsSync(own)) return own;
+  if (existsSync(packed)) throw new KernelError(`This package of Skein was made without ${platform}-${arch}.`);
   try {
     const found = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
     return join(dirname(found), "bin", "napi-v6", platform, arch, file);
