@@ -1,6 +1,6 @@
 /**
- * What became of each row lately: when it came, when its step began and when it ended. A ring of numbers in which nothing is
- * made for a row, so that it costs nothing worth mentioning whether anybody asks or not.
+ * What became of each row lately: when it came, when its step began and when it ended. A ring of numbers, so that it takes the
+ * same memory however much runs, and next to no time whether anybody asks or not.
  */
 import * as v from "valibot";
 import { Milliseconds, Position } from "../wire.ts";

@@ -66,9 +66,12 @@ function converse(
 ): void {
   const number = ++state.attempts;
   state.current = number;
+  const before = state.plan;
   state.plan = plan;
   state.traced.model = plan.model.name;
-  state.traced.routes.push(routeOf(plan));
+  // Another attempt under the same plan goes the same way.
+  const again = before !== undefined && comparePlans(before.number, plan.number) === 0;
+  if (!again) state.traced.routes.push(routeOf(plan));
   state.conversation = undefined;
   context.ask(supervisorOf(device), (replyTo: Ref<Reply<Conversing>>) => ({
     type: "converse" as const,

@@ -50,9 +50,9 @@ interface FollowerState {
 /** Makes a follower's behaviour. */
 export function follower(options: FollowerOptions): Behaviour<FollowerState, FollowerMessage> {
   return {
-    accepts: accepting<FollowerMessage>(Followed, ({ type, ...rest }) => {
-      // A device tells what happens on itself, and nothing in another's name.
-      return type === "happened" && "happenings" in rest ? rest.happenings.map(({ device }) => device) : [];
+    // A device tells what happens on itself, and nothing in another's name.
+    accepts: accepting<FollowerMessage>(Followed, (message) => {
+      return message.type === "happened" ? message.happenings.map(({ device }) => device) : [];
     }),
     start(context) {
       const state = { followed: new Set<string>(), known: new Set<string>() };
