@@ -12,6 +12,9 @@ export const usualFactors: readonly number[] = [1, 1.1, 1.7, 2.9, 5.2];
 /** Steps that a measurement must be of: below this, a median is too easily one odd step. */
 const enough = 5;
 
+/** Milliseconds that a step takes at least: what is shorter is a clock that did not move, or nonsense from a peer. */
+const shortest = 1e-6;
+
 /** What a device says of steps with so many rows: the median of so many steps. */
 export interface BatchMeasurement {
   readonly rows: number;
@@ -26,7 +29,8 @@ export interface BatchMeasurement {
 export function fitFactors(measured: readonly BatchMeasurement[]): number[] {
   const known = batchRows.map((rows) => {
     const found = measured.find((each) => each.rows === rows);
-    return found !== undefined && found.steps >= enough && found.milliseconds > 0 && Number.isFinite(found.milliseconds)
+    return found !== undefined && found.steps >= enough && found.milliseconds >= shortest &&
+        Number.isFinite(found.milliseconds)
       ? found
       : undefined;
   });
