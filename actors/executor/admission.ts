@@ -14,6 +14,9 @@ import { certainIds, commonPrefix, type Sequence } from "./sequences.ts";
 import type { ExecutorState } from "./state.ts";
 import { takeUp } from "./taking-up.ts";
 
+/** How long those who come count on company after several were under way at once. */
+const TOGETHER_MILLISECONDS = 60_000;
+
 /** Characters of a reason that is told to a conversation: its protocol takes 2048. */
 const MAX_REASON = 1000;
 /** How long a place is taken for where none has been given back yet. */
@@ -92,10 +95,9 @@ function freeSlot({ sequences, orphans, options }: ExecutorState): number | unde
 
 function seat(state: ExecutorState, message: Enter, slot: number): void {
   const { conversation, route, sampling, resume: ids, fresh = false, promptTokens, idle, sharing = "no" } = message;
-  const { context, options, sequences } = state;
+  const { context, options } = state;
   const sequence = drawNumber(state);
-  // Alone it is faster by the kernels of one row; and what it began with it has to go on with.
-  const shared = sharing === "yes" || (sharing === "may" && sequences.taken > 0);
+  const shared = shares(state, sharing);
   // Here nobody knows yet what it was called.
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
   const open = { type: "open" as const, sequence, slot, route, conversation, sampling, resume, promptTokens, idle };
@@ -110,6 +112,16 @@ function seat(state: ExecutorState, message: Enter, slot: number): void {
     ...{ from: context.device, found, reserved: firstReserve(message, options) },
     room: Math.min(message.room ?? options.context, options.context),
   });
+}
+
+/**
+ * Whether a sequence shares kernels with others. Alone it is faster by the kernels of one row, but what it begins with it has to
+ * go on with: who comes soon after others were under way together will hardly stay alone.
+ */
+function shares(state: ExecutorState, sharing: Enter["sharing"]): boolean {
+  const now = state.options.clock.now();
+  if (state.sequences.taken > 0) state.togetherAt = now;
+  return sharing === "yes" || (sharing === "may" && now - state.togetherAt < TOGETHER_MILLISECONDS);
 }
 
 function drawNumber({ sequences }: ExecutorState): number {

@@ -7,8 +7,12 @@
  */
 import type { Choice, QueuedRow, Reader, Waiting } from "./queue.ts";
 
-/** How long a lane waits for a row that has not come back with the others. */
+/** How far apart rows of one step come back, by ways of their own: a lane waits so long for a row in any case. */
 export const PATIENCE_MILLISECONDS = 5;
+/** A lane waits for a row that is due within such a part of the time that its rows are away… */
+const SHARE_WAITED = 0.5;
+/** …and for such a part of it longer than it is due. */
+const SHARE_OVERDUE = 0.25;
 /** Tokens of a prompt that are read between readers' steps before it is known how long they take. */
 const FIRST_TOKENS = 8;
 
@@ -36,12 +40,30 @@ export function stepLanes(waiting: Waiting): Choice {
     const since = Math.min(...lane.map(({ cameAt }) => cameAt ?? Infinity));
     if (since === Infinity) continue;
     const whole = lane.every(({ cameAt, late }) => cameAt !== undefined || late);
-    const due = whole || now >= since + PATIENCE_MILLISECONDS;
+    const waits = whole ? since : waitsUntil(lane, since, now);
+    const due = whole || now >= waits;
     if (due && (first === undefined || since < first.since)) first = { lane, since };
-    if (!due) until = Math.min(until, since + PATIENCE_MILLISECONDS);
+    if (!due) until = Math.min(until, waits);
   }
   if (first !== undefined) return stepOf(first.lane, decode);
   return front === undefined ? { type: "wait", until } : read(waiting, front);
+}
+
+/**
+ * Until when a lane, whose first row came at `since`, waits for those that have not. Two parts of a lane that go down the
+ * pipeline one by one read the weights twice, and do so for ever, since each comes back when the other is away. One of them
+ * therefore waits for the other: the one for which it is the shorter wait, half of the time that a row is away at most. Who
+ * is away for much longer than the others is not waited for, but waits.
+ */
+function waitsUntil(lane: readonly Reader[], since: number, now: number): number {
+  const known = lane.flatMap(({ away }) => away ?? []);
+  const usual = known.reduce((sum, away) => sum + away, 0) / Math.max(1, known.length);
+  const waits = lane.map(({ cameAt, late, leftAt, away = usual }) => {
+    if (cameAt !== undefined || late || leftAt === undefined) return since;
+    const due = leftAt + away;
+    return due <= now + SHARE_WAITED * usual ? due + SHARE_OVERDUE * usual : since;
+  });
+  return Math.max(since + PATIENCE_MILLISECONDS, ...waits);
 }
 
 function stepOf(lane: readonly Reader[], decode: readonly QueuedRow[]): Choice {

@@ -48,6 +48,7 @@ export class Pace {
   }
 }
 
-function mean(before: number | undefined, value: number): number {
+/** A mean that goes with the times. */
+export function mean(before: number | undefined, value: number): number {
   return before === undefined ? value : before + NEW * (value - before);
 }

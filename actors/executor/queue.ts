@@ -1,6 +1,6 @@
 /** What a segment computes next: rows wait here between their arrival and their step. What is taken is a policy's to say. */
 import type { Row } from "./forward.ts";
-import { Pace } from "./pace.ts";
+import { mean, Pace } from "./pace.ts";
 import type { Sequence } from "./sequences.ts";
 
 /** A row that waits for its step. */
@@ -21,6 +21,10 @@ export interface Reader {
   readonly sequence: Sequence;
   /** When its row came that waits; undefined while it has none: it is under way, or with its conversation. */
   readonly cameAt: number | undefined;
+  /** When its last row was taken for a step. */
+  readonly leftAt: number | undefined;
+  /** How long it is away lately: from a row's being taken to the next one's coming, milliseconds. */
+  readonly away: number | undefined;
   /** Whether a step did not wait for it, and none does until its row has come. */
   readonly late: boolean;
 }
@@ -66,6 +70,8 @@ export function takeTurns({ decode, prefill, last }: Waiting): Choice {
 /** A reader as it stands. */
 interface ReaderState extends Reader {
   cameAt: number | undefined;
+  leftAt: number | undefined;
+  away: number | undefined;
   late: boolean;
   /** When its last row came, and whether a chunk has run since. */
   before: number;
@@ -108,7 +114,9 @@ export class StepQueue {
     decode.push(queued);
     const reader = this.#readers.get(sequence);
     if (reader !== undefined) this.pace.returned(now - reader.before, this.#readers.size, reader.disturbed);
-    this.#readers.set(sequence, { sequence, cameAt: now, before: now, late: false, disturbed: false });
+    const leftAt = reader?.leftAt;
+    const away = leftAt === undefined ? undefined : mean(reader?.away, now - leftAt);
+    this.#readers.set(sequence, { sequence, cameAt: now, leftAt, away, before: now, late: false, disturbed: false });
   }
 
   /** Takes the rows of the next step, at most `limit` of them. Undefined where nothing waits. */
@@ -120,7 +128,7 @@ export class StepQueue {
       case "wait":
         return choice;
       case "decode":
-        return { type: "rows", line: this.#last = "decode", rows: this.#takeDecode(choice, limit) };
+        return { type: "rows", line: this.#last = "decode", rows: this.#takeDecode(choice, limit, now) };
       case "prefill":
         return { type: "rows", line: this.#last = "prefill", rows: this.#takePrefill(choice.tokens) };
       default:
@@ -128,13 +136,13 @@ export class StepQueue {
     }
   }
 
-  #takeDecode({ rows, leftOut }: Extract<Choice, { type: "decode" }>, limit: number): QueuedRow[] {
+  #takeDecode({ rows, leftOut }: Extract<Choice, { type: "decode" }>, limit: number, now: number): QueuedRow[] {
     const taken = rows.slice(0, limit);
     const { decode } = this.#lines;
     decode.splice(0, Infinity, ...decode.filter((queued) => !taken.includes(queued)));
     for (const { sequence } of taken) {
       const more = decode.some((queued) => queued.sequence === sequence);
-      this.#change(sequence, { cameAt: more ? this.#readers.get(sequence)?.before : undefined });
+      this.#change(sequence, { cameAt: more ? this.#readers.get(sequence)?.before : undefined, leftAt: now });
     }
     for (const { sequence } of leftOut) this.#change(sequence, { late: true });
     return taken;
@@ -151,7 +159,7 @@ export class StepQueue {
     return [{ ...front, row: first }];
   }
 
-  #change(sequence: Sequence, change: Partial<Pick<ReaderState, "cameAt" | "late">>): void {
+  #change(sequence: Sequence, change: Partial<Pick<ReaderState, "cameAt" | "leftAt" | "late">>): void {
     const reader = this.#readers.get(sequence);
     if (reader !== undefined) Object.assign(reader, change);
   }

@@ -114,6 +114,8 @@ export interface ExecutorState {
   stay: number | undefined;
   /** Sequences that were seated here so far. */
   seated: number;
+  /** When several were last under way at once, on the executor's clock. */
+  togetherAt: number;
   /** Where the caches are mirrored, if anywhere. */
   mirroring: Mirroring | undefined;
   /** Whose caches are mirrored here, if anybody's: then nothing runs here. */
@@ -129,7 +131,7 @@ export interface ExecutorState {
   /** Messages with rows that have come. */
   forwards: number;
   /** Whether a `step-due` is on its way. */
-  readonly alarm: { set: boolean };
+  readonly alarm: { at: number | undefined };
   /** The step under way, and when it began on the clock. */
   step: { readonly line: Line; readonly rows: readonly QueuedRow[]; readonly began: number } | undefined;
   /** Steps that have ended well. */
@@ -150,6 +152,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     readings: 0,
     stay: undefined,
     seated: 0,
+    togetherAt: -Infinity,
     mirroring: undefined,
     following: undefined,
     heirs: new Set(),
@@ -158,7 +161,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     recent: new Recent(options.clock.now()),
     spans: new Spans(),
     forwards: 0,
-    alarm: { set: false },
+    alarm: { at: undefined },
     step: undefined,
     steps: 0,
     guesses: { accepted: 0, rejected: 0 },

@@ -94,14 +94,14 @@ export function pump(state: ExecutorState): void {
 }
 
 function wake({ context, options, alarm }: ExecutorState, until: number): void {
-  if (alarm.set) return;
-  alarm.set = true;
+  if (alarm.at !== undefined && alarm.at <= until) return;
+  alarm.at = until;
   context.after(Math.max(0, until - options.clock.now()), { type: "step-due" });
 }
 
 /** Time for another look at what waits. */
 export function woken({ alarm }: ExecutorState): void {
-  alarm.set = false;
+  alarm.at = undefined;
 }
 
 function run(state: ExecutorState, { line, rows: taken }: Extract<Taken, { type: "rows" }>): void {
@@ -159,6 +159,7 @@ function count(
   const now = options.clock.now();
   const tokens = rows.reduce((sum, { row }) => sum + row.tokens.length, 0);
   state.steps++;
+  if (rows.length > 1) state.togetherAt = now;
   if (line === "decode") state.queue.pace.stepped(now - began);
   else for (const { row } of rows) state.queue.pace.read(row.attention, row.tokens.length, now - began);
   state.recent.add(now, rows.length, tokens);

@@ -195,3 +195,21 @@ test("a sequence that may share kernels does so where others are under way, for 
     assert.deepEqual(steps.map(({ request: { rows } }) => rows.map(({ shared }) => shared)), [[false], [true]]);
   });
 });
+
+test("who comes alone shares kernels too where several were under way lately", async () => {
+  await scene({ slots: 4 }, async ({ talker, tell, route, clock }) => {
+    const seat = async (name: string) => {
+      const { ref: conversation, of } = talker(name);
+      await tell({ type: "enter", conversation, route, sampling: defaultSampling, sharing: "may" });
+      const leave = () => tell({ type: "leave", conversation, keep: false });
+      return { shared: defined(of("seated")[0]).shared, leave };
+    };
+    const [first, second] = [await seat("x"), await seat("y")];
+    for (const { leave } of [first, second]) await leave();
+    const soon = await seat("z");
+    await soon.leave();
+    await clock.advance(60_000);
+    const later = await seat("w");
+    assert.deepEqual([first, second, soon, later].map(({ shared }) => shared), [undefined, true, true, undefined]);
+  });
+});

@@ -60,7 +60,13 @@ function laneQueue() {
 test("lanes are balanced, in the order of the slots, as many as stages, and who comes moves one reader a boundary", () => {
   const slots = fc.uniqueArray(fc.nat(63), { minLength: 1, maxLength: 32 });
   fc.assert(fc.property(slots, fc.integer({ min: 1, max: 6 }), fc.nat(63), (slots, stages, newcomer) => {
-    const reader = (slot: number) => ({ sequence: sequenceOf(slot, stages), cameAt: undefined, late: false });
+    const reader = (slot: number) => ({
+      sequence: sequenceOf(slot, stages),
+      cameAt: undefined,
+      leftAt: undefined,
+      away: undefined,
+      late: false,
+    });
     const lanes = lanesOf(slots.map(reader), stages);
     const sizes = lanes.map(({ length }) => length);
     assert.equal(lanes.length, Math.min(stages, slots.length));
@@ -109,7 +115,7 @@ test("who is slow is left out of a step, and of those that follow until its row 
   push(a, 1, 20);
   assert.deepEqual(take(20), [0], "nobody waits for it twice");
   push(b, 1, 25);
-  assert.equal(take(25), `until ${25 + PATIENCE_MILLISECONDS}`, "it waits for its lane");
+  assert.match(String(take(25)), /^until/, "it waits for its lane");
   push(a, 1, 26);
   assert.deepEqual(take(26), [0, 1]);
 });
@@ -121,6 +127,44 @@ test("while one lane is at a later stage another is at this one", () => {
   assert.deepEqual([take(0), take(0), take(0)], [[0, 1], [2, 3], "nothing"]);
   for (const one of all.slice(2)) push(one, 1, 5);
   assert.deepEqual(take(5), [2, 3]);
+});
+
+/** Readers of a pipeline whose stages take a while for each step, however many rows it has; returns the steps of the last stage. */
+function pipeline(stages: number, arrivals: readonly number[], wire: (slot: number) => number, until: number) {
+  const { push, take } = laneQueue();
+  const STEP = 40;
+  const sequences = arrivals.map((_, slot) => sequenceOf(slot, stages));
+  const free = new Array<number>(stages).fill(0);
+  const coming = arrivals.map((at, slot) => ({ at, slot }));
+  const steps: { at: number; rows: number }[] = [];
+  for (let now = 0; now < until; now++) {
+    for (const { slot } of coming.filter(({ at }) => at === now)) push(sequences[slot] as Sequence, 1, now);
+    if ((free[0] ?? 0) > now) continue;
+    const taken = take(now);
+    if (!Array.isArray(taken)) continue;
+    let end = now;
+    for (let stage = 0; stage < stages; stage++) free[stage] = end = Math.max(end, free[stage] ?? 0) + STEP;
+    steps.push({ at: end, rows: taken.length });
+    for (const slot of taken) coming.push({ at: Math.ceil(end + wire(slot)), slot });
+  }
+  return steps;
+}
+
+test("whenever readers come, after a few rounds they go in whole lanes", () => {
+  const arrivals = fc.array(fc.nat(400), { minLength: 2, maxLength: 12 });
+  fc.assert(fc.property(fc.integer({ min: 1, max: 4 }), arrivals, (stages, arrivals) => {
+    const steps = pipeline(stages, arrivals, (slot) => 1 + slot % 3, 4000).filter(({ at }) => at > 2500);
+    const lanes = Math.min(stages, arrivals.length);
+    const rows = steps.reduce((sum, step) => sum + step.rows, 0);
+    assert.ok(rows / steps.length >= 0.95 * arrivals.length / lanes, `${rows} rows in ${steps.length} steps`);
+  }));
+});
+
+test("one that is far away does not hold up the others, and goes with them when it is back", () => {
+  const alone = pipeline(1, [0, 0, 0], () => 1, 4000).length;
+  const steps = pipeline(1, [0, 0, 0, 0], (slot) => slot === 3 ? 100 : 1, 4000);
+  assert.ok(steps.length >= 0.9 * alone, `${steps.length} steps instead of ${alone}`);
+  assert.ok(steps.every(({ rows }) => rows >= 3), "nobody goes alone");
 });
 
 test("a prompt is read whole where nobody reads, and in pieces between steps where somebody does", () => {

@@ -21,7 +21,7 @@ for (const devices of [["a"], ["a", "b"], ["a", "b", "c"]]) {
     const lanes = devices.length;
     for (const [index, id] of devices.entries()) {
       const steps = mesh.device(id).compute.steps - (before[index] ?? 0);
-      assert.ok(steps <= lanes * tokens + 56, `${steps} steps on ${id}`);
+      assert.ok(steps <= lanes * tokens + 40, `${steps} steps on ${id}`);
       assert.ok(steps * STEP >= 0.7 * took, `${id} worked ${steps * STEP} of ${took} ms`);
     }
   });
