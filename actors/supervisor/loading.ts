@@ -2,6 +2,7 @@
 import type { ServingPolicy } from "../leader/policy.ts";
 import { MAX_SLOTS } from "../wire.ts";
 import { takesTokens } from "../../models/block-role.ts";
+import { blockFiles } from "../../models/compute/block-files.ts";
 import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
 import { blockBlobs } from "../../models/manifest-blobs.ts";
@@ -103,7 +104,7 @@ export class Loading {
     learning.catch(() => {});
     const opened = await compute.open({
       architecture: manifest.architecture,
-      blocks: blocks.map((block) => filesOf(block, store)),
+      blocks: blocks.map((block) => blockFiles(block, store)),
       context: request.context,
       slots: slotsOf(request),
     });
@@ -211,12 +212,4 @@ export function blobsOf(blocks: readonly Block[], { tokenizer }: Manifest): Blob
 
 function damaged({ sha256 }: Blob): string {
   return `The block ${sha256.slice(0, 12)} on this disk was damaged; it is fetched again.`;
-}
-
-function filesOf(block: Block, store: BlockStore) {
-  const { index } = block;
-  if (block.kind === "embed") {
-    return { index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
-  }
-  return { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
 }

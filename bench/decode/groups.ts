@@ -1,5 +1,6 @@
 /** What is compared with what. A group's contestants take turns, so that they share whatever else the machine does. */
 import type { Contestant } from "./contestant.ts";
+import { startKernels } from "./kernels.ts";
 import { startLlama } from "./llama.ts";
 import type { Quantization } from "./random-model.ts";
 import { type SkeinOptions, startSkein } from "./skein.ts";
@@ -14,7 +15,7 @@ export interface Row {
 interface Common {
   readonly title: string;
   readonly quantization: Quantization;
-  /** The first is llama.cpp. */
+  /** The first is llama.cpp, and of a group of several prompts the last is the kernels alone. */
   readonly rows: readonly Row[];
 }
 
@@ -68,6 +69,10 @@ export function groupsOf({ context, node }: GroupOptions): Readonly<Record<strin
         llama(2, TOGETHER),
         skeinRow({ devices: 1, threads: 2, concurrency: TOGETHER }),
         skeinRow({ devices: 2, threads: 1, concurrency: TOGETHER }),
+        {
+          name: "Skein's kernels alone",
+          start: (model) => startKernels(model, { threads: 2, rows: TOGETHER }),
+        },
       ],
     },
     "quick": {

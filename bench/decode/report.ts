@@ -81,8 +81,9 @@ export function togetherTable(results: readonly TogetherResult[]): string {
     name,
     tokensPerSecond.toFixed(1),
     ratio(tokensPerSecond, results[0]?.tokensPerSecond),
+    ratio(tokensPerSecond, results.at(-1)?.tokensPerSecond),
   ]);
-  return markdown(["", "tokens a second", "/ llama.cpp"], rows);
+  return markdown(["", "tokens a second", "/ llama.cpp", "/ kernels"], rows);
 }
 
 function markdown(

@@ -16,6 +16,7 @@ import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
 import { type StartThread, startWorker, type WorkerClient } from "./worker-client.ts";
 
+export { blockFiles } from "./block-files.ts";
 export type { CacheLayers } from "./caches.ts";
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";

@@ -2,9 +2,15 @@
 import { join } from "node:path";
 import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
 import { compileModel, type Quantize } from "../../models/compile/mod.ts";
-import type { BlockFiles, ComputeSegment, LocalCompute, StepRow } from "../../models/compute/mod.ts";
+import {
+  type BlockFiles,
+  blockFiles,
+  type ComputeSegment,
+  type LocalCompute,
+  type StepRow,
+} from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
-import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
+import { openBlockStore } from "../../models/store/mod.ts";
 import { syntheticModel, writeFolder } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
 
@@ -36,16 +42,7 @@ export async function withCompiled(
     const store = await openBlockStore(join(folder, "store"));
     const manifest = await compileModel(await write(join(folder, "model")), { store, quantize });
     await using compute = startLocalCompute({ threads: 1 });
-    await action({ compute, manifest, blocks: filesOf(manifest, store) });
-  });
-}
-
-function filesOf(manifest: Manifest, store: BlockStore): BlockFiles[] {
-  return manifest.blocks.map((block) => {
-    if (block.kind === "embed") {
-      return { index: block.index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
-    }
-    return { index: block.index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
+    await action({ compute, manifest, blocks: manifest.blocks.map((block) => blockFiles(block, store)) });
   });
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileModel } from "../../models/compile/mod.ts";
-import { type Attention, type BlockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
+import { type Attention, blockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
 import { onThisThread } from "../../models/compute/this-thread.ts";
 import type { Block, Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
@@ -41,7 +41,7 @@ export async function openPipeline(path: string, { threads = 1, slots = 8 }: Pip
     const manifest = await compileModel(path, { store });
     const { architecture } = manifest;
     const context = architecture.context;
-    const blocks = manifest.blocks.map((block) => filesOf(block, store));
+    const blocks = manifest.blocks.map((block) => blockFiles(block, store));
     const segment = await compute.open({ architecture, blocks, context, slots });
     const bundle = parseBundle(JSON.parse(await readFile(store.path(manifest.tokenizer), "utf8")));
     const tokenizer = createTokenizer(bundle);
@@ -111,10 +111,4 @@ async function completeLane(
     });
   }
   return answers;
-}
-
-function filesOf(block: Block, store: BlockStore): BlockFiles {
-  const { index, kind } = block;
-  if (kind === "embed") return { index, kind, table: block.table, weights: store.path(block.weights) };
-  return { index, kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
 }
