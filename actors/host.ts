@@ -26,4 +26,6 @@ export interface Host {
   readContention?(): Promise<{ readonly memoryStalls?: number; readonly othersBusy?: number }>;
   /** Bytes that this process holds. */
   processBytes(): number;
+  /** Seconds that this process has computed, on all cores together, and that it has been up. Absent where no machine tells. */
+  processSeconds?(): { readonly computed: number; readonly up: number };
 }

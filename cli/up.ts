@@ -82,6 +82,7 @@ async function serve(
     folder,
     cores: availableParallelism(),
     processBytes: () => process.memoryUsage().rss,
+    processSeconds,
     onEvent: (event) => printer.event(event),
   });
   const ending = AbortSignal.any([told, daemon.asked]);
@@ -104,6 +105,12 @@ async function serve(
   }
   if (ending.reason instanceof Error) throw ending.reason;
   printer.stopping(String(ending.reason));
+}
+
+/** See `Host`. */
+function processSeconds(): { computed: number; up: number } {
+  const { user, system } = process.cpuUsage();
+  return { computed: (user + system) / 1e6, up: process.uptime() };
 }
 
 /** Fetches and compiles the model, as far as it is not here already, and offers it to the mesh. */

@@ -57,6 +57,8 @@ export interface DaemonOptions extends MembershipOptions {
   /** Whether the device goes on with what the mesh served when it was last up. Default: true. */
   readonly takesUp?: boolean;
   readonly processBytes: () => number;
+  /** See `Host`. */
+  readonly processSeconds?: () => { readonly computed: number; readonly up: number };
   readonly onEvent: (event: DaemonEvent) => void;
   /** What measures this daemon from within; absent: nothing. */
   readonly instruments?: Instruments;
@@ -234,6 +236,7 @@ function startActors(
       readSensors,
       readContention: contentionMeter(),
       processBytes: options.processBytes,
+      ...(options.processSeconds === undefined ? {} : { processSeconds: options.processSeconds }),
     },
     store,
     compute,

@@ -142,9 +142,10 @@ function spansOf({ spans, options: { clock } }: ExecutorState, answer: string): 
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {
-  const { options, sequences, waiting, queue, steps, recent, guesses } = state;
+  const { options, sequences, waiting, queue, steps, recent, guesses, spans } = state;
   const { concurrency = options.slots, clock } = options;
   const unmirrored = lagOf(state);
+  const stepMilliseconds = spans.stepMilliseconds(clock.now());
   return {
     slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: concurrency },
     waiting: waiting.length,
@@ -153,5 +154,6 @@ function lookAt(state: ExecutorState): ExecutorLook {
     ...(unmirrored === undefined ? {} : { unmirrored }),
     ...(guesses.accepted + guesses.rejected === 0 ? {} : { guesses: { ...guesses } }),
     ...recent.rates(clock.now()),
+    ...(stepMilliseconds === undefined ? {} : { stepMilliseconds }),
   };
 }

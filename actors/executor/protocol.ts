@@ -62,6 +62,8 @@ export const ExecutorLook = v.object({
   /** Rows of a step and tokens a second, over the last seconds; 0 where nothing ran. */
   rowsPerStep: Rate,
   tokensPerSecond: Rate,
+  /** How long steps of decoding took over the last seconds, and what one in a hundred exceeded; absent where none ran. */
+  stepMilliseconds: v.optional(v.object({ mean: Rate, p99: Rate })),
 });
 export type ExecutorLook = v.InferOutput<typeof ExecutorLook>;
 

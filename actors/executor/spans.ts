@@ -10,6 +10,9 @@ const SIZE = 4096;
 /** Sequences whose conversations are remembered; more than there are places in any segment. */
 const SEQUENCES = 1024;
 
+/** What counts as lately. */
+const LATELY_MILLISECONDS = 10_000;
+
 const column = <S extends v.GenericSchema<unknown, number>>(of: S) => v.pipe(v.array(of), v.maxLength(SIZE));
 
 /** The rows of one answer, a column each, in the order of their steps. Times are on the executor's clock, milliseconds. */
@@ -85,5 +88,21 @@ export class Spans {
       columns.ended.push(this.#times[3 * at + 2] ?? 0);
     }
     return { now, ...columns };
+  }
+
+  /** How long steps of decoding took that ended lately, each counted once; undefined where there were none. */
+  stepMilliseconds(now: number): { readonly mean: number; readonly p99: number } | undefined {
+    const took = new Map<number, number>();
+    for (let index = this.#count - 1; index >= Math.max(0, this.#count - SIZE); index--) {
+      const at = index % SIZE;
+      const [began, ended] = [this.#times[3 * at + 1] ?? 0, this.#times[3 * at + 2] ?? 0];
+      if (ended < now - LATELY_MILLISECONDS) break;
+      // Rows of a step have its times in common. What reads a prompt is no step of decoding.
+      if (this.#numbers[4 * at + 2] === 1) took.set(began, ended - began);
+    }
+    if (took.size === 0) return undefined;
+    const times = [...took.values()].sort((a, b) => a - b);
+    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+    return { mean, p99: times[Math.ceil(times.length * 0.99) - 1] ?? mean };
   }
 }

@@ -47,6 +47,7 @@ export async function viewOf(
     leader,
     term,
     memory: { ...memory, processBytes: host.processBytes() },
+    ...(host.processSeconds === undefined ? {} : { processSeconds: host.processSeconds() }),
     speed: {
       slowdown,
       rates: known,
@@ -86,5 +87,7 @@ function rowOf(actor: ActorSnapshot): ActorRow {
     meanMilliseconds: actor.meanMs,
     lastMilliseconds: actor.lastMs,
     restarts: actor.restarts,
+    p99Milliseconds: actor.p99Ms,
+    upMilliseconds: actor.upMs,
   };
 }

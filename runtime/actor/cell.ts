@@ -1,6 +1,7 @@
 /** What the system keeps of an actor. Behaviour lives in `life.ts` and `turn.ts`; these are the facts. */
 import type { Pending } from "./asks.ts";
 import type { Behaviour, Context, RestartPolicy, SpawnOptions } from "./behaviour.ts";
+import { Durations } from "./durations.ts";
 import { Fifo } from "./fifo.ts";
 import type { Place } from "./nact.ts";
 import type { Channel, DeviceId, Message, Ref } from "./ref.ts";
@@ -101,6 +102,9 @@ export class Cell {
   handled = 0;
   lastMs = 0;
   totalMs = 0;
+  readonly times = new Durations();
+  /** When its latest life began, on the clock. */
+  startedAt = 0;
   overloaded = 0;
   restarts = 0;
   /** Times of the latest restarts, as many as the policy looks at. */

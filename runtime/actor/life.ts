@@ -30,6 +30,7 @@ export async function begin(core: Core, cell: Cell): Promise<void> {
   if (cell.phase !== "starting") return;
   if (crashed) return await crash(core, cell, thrown);
   cell.phase = "running";
+  cell.startedAt = core.clock.now();
   if (core.inspector.listening) {
     const type = cell.restarts === 0 ? "spawned" : "restarted";
     core.inspector.emit({ type, path: cell.path, ms: core.clock.now() - began });

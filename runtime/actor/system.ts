@@ -149,12 +149,12 @@ function roots(core: Core): Cell[] {
 function createInspect(core: Core): Inspect {
   return {
     subscribe: (listener) => core.inspector.subscribe(listener),
-    snapshot: () => roots(core).flatMap(rows),
+    snapshot: () => roots(core).flatMap((cell) => rows(cell, core.clock.now())),
     counters: () => ({ dropped: { ...core.inspector.dropped }, ...core.far.traffic() }),
   };
 }
 
-function rows(cell: Cell): ActorSnapshot[] {
+function rows(cell: Cell, now: number): ActorSnapshot[] {
   const { path, phase, handled, lastMs, totalMs, restarts, overloaded } = cell;
   const row: ActorSnapshot = {
     path,
@@ -166,8 +166,10 @@ function rows(cell: Cell): ActorSnapshot[] {
     lastMs,
     meanMs: handled === 0 ? 0 : totalMs / handled,
     totalMs,
+    p99Ms: cell.times.quantile(0.99),
+    upMs: phase === "starting" ? 0 : now - cell.startedAt,
     restarts,
     overloaded,
   };
-  return [row, ...[...cell.children.values()].flatMap(rows)];
+  return [row, ...[...cell.children.values()].flatMap((child) => rows(child, now))];
 }

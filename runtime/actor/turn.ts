@@ -116,6 +116,7 @@ function measure(core: Core, cell: Cell, type: string, started: number): void {
   cell.handled++;
   cell.lastMs = ms;
   cell.totalMs += ms;
+  cell.times.add(ms);
   if (core.inspector.listening) core.inspector.emit({ type: "handled", path: cell.path, message: type, ms });
 }
 
