@@ -22,6 +22,7 @@ export const commands: Commands = {
   open: () => import("./open.ts"),
   plan: () => import("./plan.ts"),
   inspect: () => import("./inspect.ts"),
+  top: () => import("./top.ts"),
   trace: () => import("./trace.ts"),
   doctor: () => import("./doctor.ts"),
   service: () => import("./service.ts"),

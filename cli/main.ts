@@ -19,6 +19,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein open      show the page of this device's daemon in the browser
   skein plan      show who runs what, or pin it
   skein inspect   show every device and its actors
+  skein top       watch the mesh, live
   skein trace     where the time of an answer went, hop by hop
   skein doctor    check this machine
   skein service   run the daemon in the background, from log-in on
