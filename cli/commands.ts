@@ -24,6 +24,7 @@ export const commands: Commands = {
   inspect: () => import("./inspect.ts"),
   top: () => import("./top.ts"),
   trace: () => import("./trace.ts"),
+  logs: () => import("./logs.ts"),
   doctor: () => import("./doctor.ts"),
   service: () => import("./service.ts"),
   demo: () => import("./demo.ts"),

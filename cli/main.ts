@@ -21,6 +21,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein inspect   show every device and its actors
   skein top       watch the mesh, live
   skein trace     where the time of an answer went, hop by hop
+  skein logs      what the daemon has written down
   skein doctor    check this machine
   skein service   run the daemon in the background, from log-in on
   skein completion  print a script that completes commands in bash, zsh or fish

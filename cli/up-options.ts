@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { catalog } from "../models/hub/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
+import { type Level, LEVELS } from "./log/entry.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 import { POLICY_OPTIONS, POLICY_USAGE, readPolicy } from "./policy-options.ts";
 
@@ -32,6 +33,7 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
                       guess tokens that text repeats, where that pays (default on)
   --balance on|off    move blocks where measurements ask for it (default on)
   --no-yield          keep blocks also when other programs need this device's memory or processor
+  --log-level LEVEL   what to write to the log (see skein logs): ${LEVELS.join(", ")} (default info)
   --json              print one JSON line per event
 
 With --model only; these travel with the model and count for the whole mesh:
@@ -71,6 +73,8 @@ export interface UpOptions {
   readonly yes: boolean;
   readonly quantize: (typeof QUANTIZE)[number];
   readonly policy: ServingPolicy;
+  /** The least grave that is written to the log. */
+  readonly logLevel: Level;
   readonly json: boolean;
 }
 
@@ -112,6 +116,7 @@ function parse(args: readonly string[]) {
     balance: { type: "string", default: "on" },
     speculation: { type: "string", default: "on" },
     "no-yield": { type: "boolean", default: false },
+    "log-level": { type: "string", default: "info" },
     json: { type: "boolean", default: false },
   }, USAGE).values;
 }
@@ -141,6 +146,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     yields: !values["no-yield"],
     quantize: oneOf("quantize", values.quantize, QUANTIZE),
     policy: readPolicy(values),
+    logLevel: oneOf("log-level", values["log-level"], LEVELS),
     json: values.json,
     ...(values.join === undefined ? {} : { join: values.join }),
     takesUp: !values["no-model"],

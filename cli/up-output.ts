@@ -137,7 +137,8 @@ function trial(event: DaemonEvent, name: string): string | undefined {
   } (--auto undoes it)`;
 }
 
-function memoryOf(blocks: Manifest["blocks"]): number {
+/** What a model's blocks take when they are loaded, in bytes. */
+export function memoryOf(blocks: Manifest["blocks"]): number {
   return blocks.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
 }
 
@@ -180,7 +181,8 @@ function sentence(event: DaemonEvent): string | undefined {
   }
 }
 
-function threadsSentence({ threads, trials }: Extract<DaemonEvent, { type: "threads" }>): string {
+/** With how many threads the device computes, and why. */
+export function threadsSentence({ threads, trials }: Extract<DaemonEvent, { type: "threads" }>): string {
   const fastest = Math.min(...trials.map(({ rates }) => rates.decodeNanosecondsPerByte));
   const relative = trials.map((trial) => {
     return `with ${trial.threads} ${(trial.rates.decodeNanosecondsPerByte / fastest).toFixed(2)}`;

@@ -5,10 +5,12 @@ import process from "node:process";
 import packageJson from "../package.json" with { type: "json" };
 import { type Daemon, startDaemon } from "../actors/daemon/mod.ts";
 import { compileModel } from "../models/compile/mod.ts";
-import { announceDaemon, type DataFolder, openDataFolder } from "../runtime/host/mod.ts";
+import { announceDaemon, type DataFolder, LogFile, openDataFolder } from "../runtime/host/mod.ts";
 import { type Invite, isStrayStreamError } from "../runtime/mesh/mod.ts";
 import { rememberedLimit } from "./disk-limit.ts";
 import { readInvite } from "./join.ts";
+import { Log } from "./log/log.ts";
+import { both, logPrinter } from "./log/printer.ts";
 import { findModel, type ModelSource } from "./model-source.ts";
 import { readUpOptions, type UpOptions } from "./up-options.ts";
 import { eventPrinter, type Printer } from "./up-output.ts";
@@ -27,21 +29,38 @@ export async function run(args: readonly string[]): Promise<number> {
   const hurry = hurryAfter(ending);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => hurry.told(signal));
   const orphaned = watchLauncher(() => ending.abort("launcher"));
-  const printer = eventPrinter(options.json, process.stdout.isTTY === true);
-  const broken = liveOn(printer, (error) => ending.abort(error));
   const folder = await openDataFolder(options.dataDir);
+  const lines = new LogFile(folder.path);
+  const log = new Log({ lines, level: options.logLevel });
+  const printed = eventPrinter(options.json, process.stdout.isTTY === true);
+  const printer = both(printed, logPrinter(log, packageJson.version));
+  const broken = liveOn(printer, (error) => ending.abort(error));
+  if (lines.trouble !== undefined) {
+    printed.event({ type: "warning", message: `There will be no log: ${lines.trouble}` });
+  }
   try {
     const { model, yes, ...rest } = { ...options, ...invited };
     const source = model === undefined
       ? undefined
       : await findModel(model, { yes, signal: ending.signal, folder: folder.path });
     await serve({ ...rest, source }, folder, printer, { ending: ending.signal, hurry: hurry.signal });
+  } catch (error) {
+    log.write("error", "failed", failureOf(error));
+    throw error;
   } finally {
     orphaned();
     broken();
+    log[Symbol.dispose]();
     await folder.close();
   }
   return 0;
+}
+
+/** What the log says of what ended the daemon; and where it was, if nobody foresaw it: then it has no name of its own. */
+function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const unforeseen = /^(Error|TypeError|RangeError|ReferenceError|SyntaxError)$/.test(error.name);
+  return unforeseen ? error.stack ?? error.message : error.message;
 }
 
 /**
@@ -72,7 +91,8 @@ async function serve(
   printer: Printer,
   { ending: told, hurry }: { readonly ending: AbortSignal; readonly hurry: AbortSignal },
 ): Promise<void> {
-  const { name, source, quantize, disk, join: _join, dataDir: _dataDir, json: _json, ...rest } = options;
+  const { name, source, quantize, disk, join: _join, dataDir: _dataDir, logLevel: _level, json: _json, ...rest } =
+    options;
   const diskLimitBytes = await rememberedLimit(disk, folder);
   await using daemon = await startDaemon({
     ...rest,
