@@ -2,11 +2,13 @@
 import { spawn } from "node:child_process";
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import process from "node:process";
+import { findDaemons } from "../runtime/host/mod.ts";
 import { CommandError } from "./command.ts";
 import { launcherPath } from "./launcher-path.ts";
 import { absolutePaths } from "./service/absolute-paths.ts";
+import { forgetService, installedService, rememberService } from "./service/installed.ts";
 import { launchd } from "./service/launchd.ts";
 import type { Command, ServiceManager, ServiceSpec } from "./service/manager.ts";
 import { systemd } from "./service/systemd.ts";
@@ -17,7 +19,7 @@ export const USAGE = `skein service COMMAND: run this device's daemon in the bac
 
   install [options]   install and start it; the options are those of skein up, such as --model builtin --name laptop
   status              how it is
-  logs [--follow]     what it said
+  logs [options]      what it has written down; the options are those of skein logs, such as -f
   stop                stop it until the next log-in, or the next install
   uninstall           stop it and remove the service; keys, blocks and records stay
   show [options]      print what install would write, and do nothing
@@ -45,8 +47,7 @@ export async function run([what, ...args]: readonly string[]): Promise<number> {
       requireNone(args);
       return await invoke(manager.status);
     case "logs":
-      requireNone(args.filter((arg) => arg !== "--follow" && arg !== "-f"));
-      return await invoke(manager.logs(homedir(), args.length > 0));
+      return await logs(manager, args);
     case "stop":
       requireNone(args);
       for (const command of manager.stop(manager.file(specOf([])).path)) await require(command);
@@ -63,9 +64,10 @@ async function install(manager: ServiceManager, args: readonly string[]): Promis
   const { path, text } = manager.file(specOf(args));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text, { mode: 0o600 });
+  await rememberService({ dataDir: resolve(readUpOptions(args).dataDir) });
   process.stdout.write(`  ${manager.name}  ${path}\n`);
   for (const command of manager.start(path)) await require(command);
-  process.stdout.write("  started; skein shows how the mesh is, skein service logs what it says\n");
+  process.stdout.write("  started; skein shows how the mesh is, skein service logs what it does\n");
   for (const note of manager.notes) process.stdout.write(`  ${note}\n`);
   return 0;
 }
@@ -78,8 +80,22 @@ async function uninstall(manager: ServiceManager): Promise<number> {
   for (const command of before) await invoke(command);
   await rm(path, { force: true });
   for (const command of after) await invoke(command);
+  await forgetService();
   process.stdout.write(`  removed ${path}; keys, blocks and records stay in the data folder\n`);
   return 0;
+}
+
+/** Shows the daemon's own log; what it says before it has one goes to the platform's. */
+async function logs(manager: ServiceManager, args: readonly string[]): Promise<number> {
+  const dataDir = (await installedService())?.dataDir;
+  const { run } = await import("./logs.ts");
+  try {
+    return await run([...args, ...(dataDir === undefined ? [] : ["--data-dir", dataDir])]);
+  } finally {
+    const runs = (await findDaemons()).some((daemon) => dataDir === undefined || daemon.dataDir === dataDir);
+    const command = manager.complaints(homedir()).join(" ");
+    if (!runs) process.stderr.write(`It does not run now. What it said, should it not have started: ${command}\n`);
+  }
 }
 
 /** What is to be run, once its options have been checked. @throws {CommandError} */

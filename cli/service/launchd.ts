@@ -46,8 +46,9 @@ export const launchd: ServiceManager = {
       "  <key>Umask</key>",
       // 0077, which a plist cannot write in octal.
       "  <integer>63</integer>",
+      // What it does is in its own log; here is what it says when it fails.
       "  <key>StandardOutPath</key>",
-      `  <string>${escapeXml(logOf(home))}</string>`,
+      "  <string>/dev/null</string>",
       "  <key>StandardErrorPath</key>",
       `  <string>${escapeXml(logOf(home))}</string>`,
       "</dict>",
@@ -60,6 +61,6 @@ export const launchd: ServiceManager = {
   status: ["launchctl", "print", `${domain()}/${LABEL}`],
   stop: () => [["launchctl", "bootout", `${domain()}/${LABEL}`]],
   remove: () => ({ before: [["launchctl", "bootout", `${domain()}/${LABEL}`]], after: [] }),
-  logs: (home, follow) => ["tail", ...(follow ? ["-f"] : ["-n", "200"]), logOf(home)],
+  complaints: (home) => ["tail", "-n", "200", logOf(home)],
   notes: [],
 };

@@ -26,8 +26,8 @@ export interface ServiceManager {
   stop(path: string): readonly Command[];
   /** Before the file is removed, and after. */
   remove(path: string): { readonly before: readonly Command[]; readonly after: readonly Command[] };
-  /** Shows what the service says; with `follow` until Ctrl-C. */
-  logs(home: string, follow: boolean): Command;
+  /** Shows what the daemon said before it had a log, such as why it could not start. */
+  complaints(home: string): Command;
   /** What people should know, a line each. */
   readonly notes: readonly string[];
 }

@@ -24,6 +24,9 @@ export const systemd: ServiceManager = {
       // What is being answered is taken up elsewhere first.
       "TimeoutStopSec=30",
       "UMask=0077",
+      // What it does is in its own log; the journal has what it says when it fails.
+      "StandardOutput=null",
+      "StandardError=journal",
       "NoNewPrivileges=yes",
       "",
       "[Install]",
@@ -36,7 +39,7 @@ export const systemd: ServiceManager = {
   status: control("status", "--no-pager", UNIT),
   stop: () => [control("stop", UNIT)],
   remove: () => ({ before: [control("disable", "--now", UNIT)], after: [control("daemon-reload")] }),
-  logs: (_home, follow) => ["journalctl", "--user", "--unit", UNIT, ...(follow ? ["--follow"] : ["--no-pager"])],
+  complaints: () => ["journalctl", "--user", "--unit", UNIT, "--no-pager"],
   notes: ["It ends when you log out, unless you allow it to linger: loginctl enable-linger"],
 };
 

@@ -44,8 +44,8 @@ export const taskScheduler: ServiceManager = {
     before: [["schtasks", "/End", "/TN", TASK], ["schtasks", "/Delete", "/F", "/TN", TASK]],
     after: [],
   }),
-  logs: () => ["schtasks", "/Query", "/V", "/FO", "LIST", "/TN", TASK],
-  notes: ["Windows keeps no log of it; skein inspect shows what it does."],
+  complaints: () => ["schtasks", "/Query", "/V", "/FO", "LIST", "/TN", TASK],
+  notes: [],
 };
 
 /** An argument by the rules of CommandLineToArgvW. */

@@ -18,12 +18,17 @@ const DaemonRecord = v.object({
 /** What a running daemon leaves for the other commands. It holds no secret. */
 export type DaemonRecord = v.InferOutput<typeof DaemonRecord>;
 
-/** The folder of records. Below the home folder, where no other user can plant a record that would catch prompts. */
-export function daemonsFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+/** Where Skein remembers what it runs. Below the home folder, where no other user can plant a record that would catch prompts. */
+export function stateFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
   const explicit = env["SKEIN_STATE_DIR"];
-  if (explicit !== undefined) return join(explicit, "daemons");
-  if (process.platform === "win32") return join(env["LOCALAPPDATA"] ?? homedir(), "skein", "daemons");
-  return join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "skein", "daemons");
+  if (explicit !== undefined) return explicit;
+  if (process.platform === "win32") return join(env["LOCALAPPDATA"] ?? homedir(), "skein");
+  return join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "skein");
+}
+
+/** The folder of records. */
+export function daemonsFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return join(stateFolder(env), "daemons");
 }
 
 /** Writes this daemon's record; the returned function takes it away again. */

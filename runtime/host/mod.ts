@@ -1,7 +1,7 @@
 /** The machine under the runtime: folders, running daemons, memory. The edge where platform APIs are touched. */
 export { DataFolderError, defaultDataFolder, openDataFolder } from "./data-folder.ts";
 export type { DataFolder } from "./data-folder.ts";
-export { announceDaemon, findDaemons } from "./daemons.ts";
+export { announceDaemon, findDaemons, stateFolder } from "./daemons.ts";
 export type { DaemonRecord } from "./daemons.ts";
 export { latestLogFile, LogFile, logFiles, logFolder } from "./log-file.ts";
 export { contentionMeter } from "./contention.ts";

@@ -43,6 +43,8 @@ test("a systemd unit restarts what fails, quotes what it runs, and systemd finds
   assert.ok(text.includes(String.raw`"a \"b\" <c> & 100%% $$HOME \\"`));
   assert.match(text, /^Environment="HF_HOME=\/data\/100%%"$/m);
   assert.match(text, /^Restart=on-failure$/m);
+  // The daemon has a log of its own: the journal must not have it all once more.
+  assert.match(text, /^StandardOutput=null$/m);
   await withFolder(async (folder) => {
     const file = join(folder, "skein.service");
     await writeFile(file, text);
@@ -57,6 +59,7 @@ test("a LaunchAgent and a Windows task hold the command, escaped", () => {
   assert.equal(agent.path, "/home/me/Library/LaunchAgents/net.skein.daemon.plist");
   assert.ok(agent.text.includes('<string>a "b" &lt;c&gt; &amp; 100% $HOME \\</string>'));
   assert.match(agent.text, /<key>KeepAlive<\/key>\s+<dict>\s+<key>SuccessfulExit<\/key>\s+<false\/>/);
+  assert.match(agent.text, /<key>StandardOutPath<\/key>\s+<string>\/dev\/null<\/string>/);
   const task = taskScheduler.file({ ...spec, env: { LOCALAPPDATA: "C:\\L" } });
   assert.match(task.path, /skein.service\.xml$/);
   assert.ok(task.text.includes(String.raw`"a \"b\" &lt;c&gt; &amp; 100% $HOME \\"</Arguments>`));
