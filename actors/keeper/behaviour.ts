@@ -73,7 +73,7 @@ export function keeper(options: KeeperOptions): Behaviour<null, KeeperMessage> {
         case "look":
           context.after(LOOK_MILLISECONDS, { type: "look" });
           // What could not be done now is done at the next look.
-          await keepToLimit(options, context).catch(() => {});
+          await goRound(options, context).catch(() => {});
           break;
         default:
           message satisfies never;
@@ -92,11 +92,17 @@ async function answer<T>(to: Ref<Reply<Kept<T>>>, work: Promise<T>, context: Kee
 }
 
 /** @throws {Error} where the supervisor does not say what is in use: then nothing is known to be free. */
-async function look({ device, store, pledges, room }: KeeperOptions, context: KeeperContext): Promise<Look> {
+async function askUse({ device }: KeeperOptions, context: KeeperContext): Promise<StoreUse> {
   const make = (replyTo: Ref<Reply<StoreUse>>) => ({ type: "store-use" as const, replyTo });
   const outcome = await context.ask(supervisorOf(device), make, { timeoutMs: USE_MILLISECONDS });
-  if (outcome.type !== "reply") throw new Error(`What is in use is not known: ${outcome.reason}`);
-  const use = outcome.value;
+  if (outcome.type === "reply") return outcome.value;
+  throw new Error(`What is in use is not known: ${outcome.reason}`);
+}
+
+/** Takes full stock. @throws {Error} as `askUse` does */
+async function look(options: KeeperOptions, context: KeeperContext): Promise<Look> {
+  const { store, pledges, room } = options;
+  const use = await askUse(options, context);
   const inventory = await takeInventory(store);
   const blobs = new Set([...use.blobs, ...pledges.kept()]);
   const entries = entriesOf(inventory, { blobs, served: new Set(use.served) });
@@ -173,13 +179,18 @@ async function forgetEmpty(gone: readonly Entry[], use: StoreUse, { store }: Kee
   }
 }
 
-/** Lets go of what is more than the limit allows, and marks what runs as used. */
-async function keepToLimit(options: KeeperOptions, context: KeeperContext): Promise<void> {
-  const { store, room, announce, today } = options;
-  const { use, entries } = await look(options, context);
-  for (const model of use.running) await store.stock.touch(model, today());
-  const limit = room.limitBytes;
-  if (limit === undefined || room.keptBytes <= limit) return void (room.warned = false);
+/** Marks what runs as used, and keeps to the limit. Stock is taken only where there is one: a store has thousands of files. */
+async function goRound(options: KeeperOptions, context: KeeperContext): Promise<void> {
+  const { store, room, today } = options;
+  for (const model of (await askUse(options, context)).running) await store.stock.touch(model, today());
+  if (room.limitBytes !== undefined) await keepToLimit(room.limitBytes, options, context);
+}
+
+/** Lets go of what is more than the limit allows. */
+async function keepToLimit(limit: number, options: KeeperOptions, context: KeeperContext): Promise<void> {
+  const { room, announce } = options;
+  const { entries } = await look(options, context);
+  if (room.keptBytes <= limit) return void (room.warned = false);
   const gone = await letGo(entries, (able, have) => overflow(able, limit, have), options, context);
   room.keptBytes -= bytesOf(gone.map(({ file }) => file));
   const disk = `--disk allows ${formatBytes(limit)}`;

@@ -122,3 +122,16 @@ test("above the limit a device that is alone keeps what nobody else has, and say
   const said = events.flatMap((event) => event.type === "warning" ? [event.message] : []);
   assert.equal(said.filter((message) => /no other device in reach/.test(message)).length, 1, said.join("\n"));
 });
+
+test("where there is no limit the disk is not looked through, and what runs is marked as used all the same", async () => {
+  await using mesh = await simulatedMesh(["a"], { layers: 4 });
+  const { stock } = mesh.device("a").store;
+  let looks = 0;
+  const touched = new Set<string>();
+  Object.assign(stock, {
+    files: () => (looks++, Promise.resolve([])),
+    touch: (model: string) => (touched.add(model), Promise.resolve()),
+  });
+  await mesh.until(() => mesh.clock.now() > 200_000, 300_000);
+  assert.deepEqual([looks, [...touched]], [0, [mesh.manifest.id]]);
+});
