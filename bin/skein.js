@@ -64,7 +64,7 @@ if (invite !== undefined) {
   if (process.env.npm_command === "exec") {
     process.stderr.write(
       "skein: npx keeps the invite in its own command line, where every user of this machine can read it while it runs. " +
-        "Better: npx skein up --join - (and paste it), or --join FILE.\n",
+        "Better: --join - (and paste it), or --join FILE.\n",
     );
   }
 }

@@ -29,7 +29,7 @@ export async function findApi(given: string | undefined): Promise<string> {
   }
   const [daemon] = await findDaemons();
   if (daemon === undefined) {
-    throw new CommandError("No daemon runs on this machine. Start one with: skein up --model PATH (or --join INVITE).");
+    throw new CommandError("No daemon runs on this machine. Start one with: skein up --model PATH (or --join -).");
   }
   return daemon.api;
 }

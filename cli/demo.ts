@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { launchDaemon, type LaunchedDaemon } from "./launch.ts";
+import { commandName } from "./command-name.ts";
 import { CommandError, numberOption, parseCommand } from "./command.ts";
 import { routes } from "../actors/gateway/api.ts";
 import { call } from "./api-client.ts";
@@ -106,8 +107,9 @@ async function askOnce(
 
 /** Stays up until the person leaves. */
 function stay(api: string, signal: AbortSignal): Promise<void> {
+  const skein = commandName();
   process.stderr.write(
-    `\nAsk more: npx skein ask --api ${api} "…"   Look: npx skein inspect --api ${api}   Ctrl-C stops all.\n`,
+    `\nAsk more: ${skein} ask --api ${api} "…"   Look: ${skein} inspect --api ${api}   Ctrl-C stops all.\n`,
   );
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -5,6 +5,7 @@ import type { DaemonEvent } from "../actors/daemon/mod.ts";
 import { describeEvent } from "../actors/inspector/describe.ts";
 import type { Manifest } from "../models/manifest.ts";
 import { formatBytes } from "../plans/mod.ts";
+import { commandName } from "./command-name.ts";
 import { describeReturn } from "./return-output.ts";
 import { FetchProgress } from "./fetch-progress.ts";
 
@@ -100,7 +101,7 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       say(`  api     ${who.api}${who.keyFile === undefined ? "" : ` (asks for the key in ${who.keyFile})`}`);
       say(`  page    ${who.api}/ (skein open shows it)`);
       say(`  data    ${who.dataDir}`);
-      say(`  invite  npx skein invite --data-dir "${who.dataDir}"`);
+      say(`  invite  ${commandName()} invite --data-dir "${who.dataDir}"`);
     },
     fetchingModel(done, total) {
       const text = fetching.describe(done, total, performance.now());

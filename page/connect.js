@@ -49,9 +49,10 @@ export function AddDevice({ devices, onClose }) {
     <dialog ref=${dialog} onClose=${onClose} aria-labelledby="add">
       <h2 id="add">One more device</h2>
       <p>An invite lets a device in, so it is made at a terminal of this machine, by who may read the daemon's data:</p>
-      <${Snippet} text="npx skein invite" label="the command for this machine" />
+      <${Snippet} text="skein invite" label="the command for this machine" />
       <p>On the other device, then paste the invite:</p>
-      <${Snippet} text="npx skein up --join -" label="the command for the other device" />
+      <${Snippet} text="skein up --join -" label="the command for the other device" />
+      <p>In a clone of Skein, where it is not installed, put npx before both.</p>
       <p role="status">${joined.length === 0
         ? "Waiting for it …"
         : `${joined.map(({ name }) => name).join(", ")} has joined.`}</p>

@@ -110,10 +110,10 @@ test("at 360 px the parts are tabs; in the dark and in the light axe finds nothi
     }
   }
   await page.getByRole("button", { name: "+ device" }).click();
-  await page.getByText("npx skein invite").waitFor();
+  await page.getByText("skein invite", { exact: true }).waitFor();
   assert.deepEqual(await looking.violations(), []);
   await page.keyboard.press("Escape");
-  await page.getByText("npx skein invite").waitFor({ state: "hidden" });
+  await page.getByText("skein invite", { exact: true }).waitFor({ state: "hidden" });
   assert.deepEqual(complaints, []);
 });
 
