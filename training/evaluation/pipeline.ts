@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { compileModel } from "../../models/compile/mod.ts";
 import { type Attention, blockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
 import { onThisThread } from "../../models/compute/this-thread.ts";
-import type { Block, Manifest } from "../../models/manifest.ts";
+import type { Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
-import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
+import { openBlockStore } from "../../models/store/mod.ts";
 import { createTokenizer, encodeChat, parseBundle, type Tokenizer } from "../../models/text/mod.ts";
 
 export interface PipelineOptions {
