@@ -19,8 +19,20 @@
 import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
 import type { Attention } from "../models/compute/mod.ts";
-import type { SamplingOptions } from "../models/sampling/mod.ts";
-import { Count, MAX_CONTEXT, MAX_DRAWS, MAX_SLOTS, Position, refTo, Sampling, ShortText, TokenId } from "./wire.ts";
+import type { Rating as TokenRating, SamplingOptions } from "../models/sampling/mod.ts";
+import {
+  Count,
+  MAX_CONTEXT,
+  MAX_DRAWS,
+  MAX_SLOTS,
+  Position,
+  Rating,
+  refTo,
+  Sampling,
+  ShortText,
+  TokenId,
+  TopCount,
+} from "./wire.ts";
 
 /**
  * After which tokens of a row the head draws the one that follows:
@@ -58,6 +70,8 @@ export interface Enter {
   /** The segments behind the first one, in order. */
   readonly route: readonly Ref<SegmentMessage>[];
   readonly sampling: SamplingOptions;
+  /** How many of the likeliest tokens are told with each draw. Default: nothing is told of how likely tokens were. */
+  readonly logprobs?: number | undefined;
   /** The ids of the sequence, as far as they are known; the last one is to be run in any case. */
   readonly resume?: Int32Array | undefined;
   /** Whether it shares kernels, see `Open`; `may` where the first segment is to decide. Default: no. */
@@ -112,6 +126,7 @@ export const Open = v.object({
   route: v.pipe(v.array(refTo<SegmentMessage>()), v.maxLength(1024)),
   conversation: refTo<SequenceMessage>(),
   sampling: Sampling,
+  logprobs: v.optional(TopCount),
   resume: v.optional(Resume),
   shared: v.optional(v.boolean()),
   /** How many of its tokens are a prompt's, and attend together; absent: none. */
@@ -126,6 +141,8 @@ export interface Open {
   readonly route: readonly Ref<SegmentMessage>[];
   readonly conversation: Ref<SequenceMessage>;
   readonly sampling: SamplingOptions;
+  /** As in `Enter`. */
+  readonly logprobs?: number | undefined;
   readonly resume?: Resume | undefined;
   /**
    * Whether its tokens run by the kernels of several rows for all its life. They round differently from those of one row on
@@ -160,6 +177,8 @@ export const Sampled = v.object({
   type: v.literal("sampled"),
   position: Position,
   tokens: v.pipe(v.array(TokenId), v.minLength(1), v.maxLength(MAX_DRAWS)),
+  /** How likely each was, where that is asked for. */
+  ratings: v.optional(v.pipe(v.array(Rating), v.maxLength(MAX_DRAWS))),
 });
 /** From the last segment: everything before `position` is in the caches. */
 export const Advanced = v.object({ type: v.literal("advanced"), position: Position });
@@ -170,7 +189,12 @@ export const Failed = v.object({ type: v.literal("failed"), reason: ShortText })
 
 /** What a conversation is told of its sequence. */
 export type SequenceMessage =
-  | { readonly type: "sampled"; readonly position: number; readonly tokens: readonly number[] }
+  | {
+    readonly type: "sampled";
+    readonly position: number;
+    readonly tokens: readonly number[];
+    readonly ratings?: readonly TokenRating[] | undefined;
+  }
   | { readonly type: "advanced"; readonly position: number }
   | { readonly type: "resumed"; readonly position: number }
   | { readonly type: "failed"; readonly reason: string }

@@ -1,7 +1,7 @@
 /** Schemas that several protocols share. What comes from another device is parsed with these before an actor sees it. */
 import * as v from "valibot";
 import type { Manifest } from "../models/manifest.ts";
-import { type SamplingOptions, validateSampling } from "../models/sampling/mod.ts";
+import { LEAST_LOGPROB, MAX_TOP, type SamplingOptions, validateSampling } from "../models/sampling/mod.ts";
 import { validateManifest } from "../models/validate-manifest.ts";
 import { errorText } from "../runtime/error-text.ts";
 import { type Message, parseRef, parseReplyTo, type Ref, type Reply } from "../runtime/actor/mod.ts";
@@ -42,6 +42,16 @@ export const WireManifest: v.GenericSchema<unknown, Manifest> = parsedBy(validat
 export const Sampling: v.GenericSchema<unknown, SamplingOptions> = parsedBy((value) => {
   if (typeof value !== "object" || value === null) throw new TypeError("sampling options are an object");
   return validateSampling(value);
+});
+
+/** How many of the likeliest tokens are to be told with each draw. */
+export const TopCount = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_TOP));
+/** The natural logarithm of a probability. */
+export const Logprob = v.pipe(v.number(), v.minValue(LEAST_LOGPROB), v.maxValue(0));
+/** How likely a drawn token was, and the likeliest ones. */
+export const Rating = v.object({
+  logprob: Logprob,
+  top: v.pipe(v.array(v.tuple([TokenId, Logprob])), v.maxLength(MAX_TOP)),
 });
 
 function parsedBy<T>(parse: (value: unknown) => T): v.GenericSchema<unknown, T> {

@@ -9,7 +9,7 @@
  */
 import { type Behaviour, type Context, type Next, next, stop, type StopReason } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
-import { type Enter, forwardOf } from "../pipeline.ts";
+import { type Enter, forwardOf, type SequenceMessage } from "../pipeline.ts";
 import { accepting } from "../wire.ts";
 import { Deadline } from "./deadline.ts";
 import {
@@ -20,6 +20,7 @@ import {
   type Rejection,
   WireConversationMessage,
 } from "./protocol.ts";
+import { likelihoodsOf } from "./likelihoods.ts";
 import { followFrom, guessedOf, Guessing } from "./guessing.ts";
 import { type ConversationOptions, type ConversationState, leave, sayBroken, tell } from "./state.ts";
 import { nextToken, Prefill } from "./steps.ts";
@@ -131,6 +132,7 @@ function enter(
   context.tell(first, {
     ...{ type: "enter", conversation: context.self, route, sampling: request.sampling, sharing },
     ...{ resume: ids !== undefined && ids.length > 1 ? ids : undefined, fresh, promptTokens: prompt.length, room },
+    logprobs: request.logprobs,
     client: `${answer.device} ${request.client ?? ""}`,
   });
   state.entered = true;
@@ -203,11 +205,13 @@ function resumed(state: ConversationState, position: number): Next<ConversationS
   return feed(state);
 }
 
+type Sampled = Extract<SequenceMessage, { readonly type: "sampled" }>;
+
 function sampled(
   state: ConversationState,
-  { position, tokens }: { readonly position: number; readonly tokens: readonly number[] },
+  { position, tokens, ratings }: Sampled,
 ): Next<ConversationState> {
-  const { context, first, run, sequence, options: { language: { tokenizer } } } = state;
+  const { context, first, run, sequence, options: { language: { tokenizer }, request } } = state;
   const guesses = run?.guessing?.ahead ?? [];
   const last = tokens.at(-1);
   // A token that is not the one due can only come from a pipeline that lost count.
@@ -217,8 +221,16 @@ function sampled(
   ) {
     return broken(state, `token ${position} came out of turn`, false);
   }
+  if (request.logprobs !== undefined && ratings?.length !== tokens.length) {
+    return broken(state, `token ${position} came without its probability`, false);
+  }
   const { finished: reason, ...taken } = run.transcript.take(tokens);
-  const piece = { tokens: [...taken.tokens], text: taken.text, ...guessedOf(guesses, tokens, taken.tokens) };
+  const piece = {
+    tokens: [...taken.tokens],
+    text: taken.text,
+    ...guessedOf(guesses, tokens, taken.tokens),
+    ...likelihoodsOf(taken.tokens, ratings, tokenizer),
+  };
   if (reason !== undefined) {
     const cached = state.cached > 0 ? { cached: state.cached } : {};
     tell(state, { type: "finished", reason, ...piece, ...cached });

@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { Advanced, Failed, Resumed, Sampled, type SequenceMessage } from "../pipeline.ts";
-import { Count, Identifier, MAX_DRAWS, Position, refTo, Sampling, ShortText, TokenId } from "../wire.ts";
+import { Count, Identifier, MAX_DRAWS, Position, refTo, Sampling, ShortText, TokenId, TopCount } from "../wire.ts";
+import { Likelihoods } from "./likelihoods.ts";
 
 /**
  * Bytes of a prompt as it travels, all messages together. It bounds what a peer can make us tokenise, and leaves room in a
@@ -61,6 +62,8 @@ export const AnswerRequest = v.object({
   prompt: Prompt,
   sampling: Sampling,
   maxTokens: Position,
+  /** How many of the likeliest tokens are told at each place, beside how likely the answer's was. Default: nothing is told. */
+  logprobs: v.optional(TopCount),
   /** Who asks, in the gateway's words: of those that wait each client has its turn. */
   client: v.optional(v.pipe(v.string(), v.maxLength(128))),
   stop: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_CHARACTERS))), v.maxLength(16)),
@@ -109,6 +112,7 @@ export const ConversationEvent = v.variant("type", [
     tokens: v.pipe(v.array(TokenId), v.maxLength(1024)),
     text: v.string(),
     guessed: Guessed,
+    likelihoods: Likelihoods,
   }),
   v.object({
     type: v.literal("finished"),
@@ -116,6 +120,7 @@ export const ConversationEvent = v.variant("type", [
     tokens: v.pipe(v.array(TokenId), v.maxLength(MAX_DRAWS)),
     text: v.string(),
     guessed: Guessed,
+    likelihoods: Likelihoods,
     /** Tokens of the prompt that this conversation found in the caches; absent: none. */
     cached: v.optional(Count),
   }),

@@ -100,7 +100,8 @@ function seat(state: ExecutorState, message: Enter, slot: number): void {
   const shared = shares(state, sharing);
   // Here nobody knows yet what it was called.
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
-  const open = { type: "open" as const, sequence, slot, route, conversation, sampling, resume, promptTokens, idle };
+  const asked = { sampling, logprobs: message.logprobs, resume, promptTokens, idle };
+  const open = { type: "open" as const, sequence, slot, route, conversation, ...asked };
   const found = takeUp(state, open, fresh);
   const searched = !fresh || found !== undefined;
   context.tell(conversation, {
@@ -173,13 +174,19 @@ interface Beginning {
 function begin(state: ExecutorState, message: Open, { from, found, room, reserved }: Beginning): void {
   const { sequences, context, options } = state;
   const [following, ...route] = message.route;
-  const { sequence: number, slot, conversation, sampling, promptTokens, idle, shared = false } = message;
+  const { sequence: number, slot, conversation, sampling, logprobs, promptTokens, idle, shared = false } = message;
   const ids = found === undefined ? [] : [...found.ids.subarray(0, found.extent)];
   const held = ids.length;
   const place = { number, slot, conversation, from, next: following, route, stages: message.route.length + 1 };
   sequences.add({
     ...{ ...place, sampling, shared, ids, guessed: 0, held, begun: held, fresh: found !== undefined, room, reserved },
-    ...{ promptTokens: promptTokens ?? 0, idle: idle ?? false, order: ++state.seated, since: options.clock.now() },
+    ...{
+      logprobs,
+      promptTokens: promptTokens ?? 0,
+      idle: idle ?? false,
+      order: ++state.seated,
+      since: options.clock.now(),
+    },
   });
   trim(state);
   for (const device of following === undefined ? [from] : [from, following.device]) {
@@ -188,6 +195,7 @@ function begin(state: ExecutorState, message: Open, { from, found, room, reserve
   if (following !== undefined) {
     context.tell(following, {
       ...{ type: "open", sequence: number, slot, route, conversation, sampling, resume: found },
+      ...(logprobs === undefined ? {} : { logprobs }),
       ...(promptTokens === undefined ? {} : { promptTokens }),
       ...(idle === undefined ? {} : { idle }),
       ...(shared ? { shared } : {}),

@@ -13,6 +13,8 @@ export interface Sequence {
   readonly from: string;
   readonly next: Ref<SegmentMessage> | undefined;
   readonly sampling: SamplingOptions;
+  /** How many of the likeliest tokens are told with each draw; absent where nothing is. */
+  readonly logprobs?: number | undefined;
   /** Whether it shares kernels, see `Open`. */
   readonly shared: boolean;
   /** Segments from this one on. */

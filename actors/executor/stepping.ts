@@ -1,6 +1,7 @@
 /** From rows to steps, and from steps to what the next segment or the conversation is told. */
 import { ComputeGoneError } from "../../models/compute/errors.ts";
 import type { StepResult, StepRow } from "../../models/compute/mod.ts";
+import type { Rating } from "../../models/sampling/mod.ts";
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import type { Forward, SegmentMessage } from "../pipeline.ts";
@@ -74,7 +75,8 @@ function guessesIn({ sample, tokens }: Row): number {
 function outputOf({ sequence, row }: QueuedRow): StepRow["output"] {
   if (row.sample === "none") return "none";
   const guesses = row.sample === "each" ? { guesses: row.tokens.slice(1) } : {};
-  return { sampling: sequence.sampling, history: historyOf(sequence), ...guesses };
+  const { sampling, logprobs } = sequence;
+  return { sampling, history: historyOf(sequence), ...guesses, ...(logprobs === undefined ? {} : { logprobs }) };
 }
 
 /** Starts a step where none runs and rows wait, or has itself woken when there may be one. */
@@ -142,7 +144,7 @@ export function deliver(state: ExecutorState, outcome: StepOutcome): void {
       for (const { sequence, row } of step.rows) {
         sequence.held = row.position + row.tokens.length - guessesIn(row);
       }
-      if (state.options.samples) report(state, step.rows, outcome.result.tokens);
+      if (state.options.samples) report(state, step.rows, outcome.result);
       else passOn(state, step.rows, outcome.result.hidden);
       return;
     default:
@@ -186,7 +188,7 @@ function count(
 }
 
 /** Tells conversations what was sampled, or that a chunk is done. */
-function report(state: ExecutorState, rows: readonly QueuedRow[], drawn: StepResult["tokens"]): void {
+function report(state: ExecutorState, rows: readonly QueuedRow[], { tokens: drawn, ratings }: StepResult): void {
   for (const [index, { sequence, row }] of rows.entries()) {
     if (!state.sequences.has(sequence)) continue;
     const guesses = guessesIn(row);
@@ -194,11 +196,15 @@ function report(state: ExecutorState, rows: readonly QueuedRow[], drawn: StepRes
     const tokens = drawn[index] ?? [];
     if (row.sample === "none") state.context.tell(sequence.conversation, { type: "advanced", position });
     else if (tokens.length === 0) fail(state, sequence, `no token came out at position ${position}`);
-    else state.context.tell(sequence.conversation, { type: "sampled", position, tokens });
+    else state.context.tell(sequence.conversation, { type: "sampled", position, tokens, ...rated(ratings?.[index]) });
     if (guesses === 0 || tokens.length === 0) continue;
     state.guesses.accepted += tokens.length - 1;
     state.guesses.rejected += guesses - (tokens.length - 1);
   }
+}
+
+function rated(ratings: readonly Rating[] | undefined): { readonly ratings?: readonly Rating[] } {
+  return ratings === undefined ? {} : { ratings };
 }
 
 /** Sends hidden states [tokens of all rows, width] on: one message for all rows that go the same way. */

@@ -141,7 +141,9 @@ function take(
   state.guessed.accepted += event.guessed?.accepted ?? 0;
   state.guessed.rejected += event.guessed?.rejected ?? 0;
   state.sent += event.text.length;
-  if (event.text !== "") say(state, options, { type: "text", text: event.text });
+  if (event.text !== "" || (event.likelihoods ?? []).length > 0) {
+    say(state, options, { type: "text", text: event.text, likelihoods: event.likelihoods });
+  }
   if (event.type === "piece" || state.plan === undefined) {
     announceProgress(state, options, now);
     return next(state);

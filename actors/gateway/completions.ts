@@ -6,6 +6,7 @@ import { Choices } from "./choices.ts";
 import { type CompletionRequest, type Endpoint, readRequest } from "./openai/request.ts";
 import { type Choice, type ResponseHead, wholeResponse } from "./openai/response.ts";
 import { streamResponse } from "./openai/stream.ts";
+import type { Likelihood } from "../conversation/likelihoods.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { AnswerEvent } from "./protocol.ts";
 import { failureOf, RequestError } from "./request-error.ts";
@@ -50,19 +51,24 @@ function headOf({ endpoint, answers, prompts, ignored }: CompletionRequest, { mo
     endpoint,
     choicesPerPrompt: answers.length / prompts,
     ignored,
+    logprobs: answers.some(({ logprobs }) => logprobs !== undefined),
   };
 }
 
 async function whole({ echo }: CompletionRequest, choices: Choices): Promise<Choice[]> {
   const texts = [...echo];
+  const likelihoods = texts.map((): Likelihood[] => []);
   const done: Choice[] = [];
   for (let left = texts.length; left > 0;) {
     const { index, event } = await choices.take() ?? {};
     if (event === undefined || index === undefined) throw cancelled();
-    if (event.type === "text") texts[index] += event.text;
+    if (event.type === "text") {
+      texts[index] += event.text;
+      likelihoods[index]?.push(...event.likelihoods ?? []);
+    }
     if (event.type === "failed") throw failureOf(event);
     if (event.type !== "finished") continue;
-    done[index] = { text: texts[index] ?? "", end: event };
+    done[index] = { text: texts[index] ?? "", likelihoods: likelihoods[index] ?? [], end: event };
     left--;
   }
   return done;

@@ -1,5 +1,6 @@
 /** The gateway's messages, and what readers of answers hear. All of them stay on their device. */
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
+import type { Likelihood } from "../conversation/likelihoods.ts";
 import type { AnswerRequest, FinishReason, Rejection } from "../conversation/protocol.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
 
@@ -33,7 +34,8 @@ export interface AnswerListener {
 /** What a reader is told. */
 export type AnswerEvent =
   | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan }
-  | { readonly type: "text"; readonly text: string }
+  /** `likelihoods`: of the tokens that came with it, where that is asked for. They may come before their text. */
+  | { readonly type: "text"; readonly text: string; readonly likelihoods?: readonly Likelihood[] | undefined }
   | { readonly type: "finished"; readonly reason: FinishReason; readonly timings: Timings; readonly plan: ActivePlan }
   | {
     readonly type: "failed";

@@ -1,7 +1,7 @@
 /** The head as a stage: final norm and output projection of the tokens whose logits are wanted, and the draw. */
 import { roleOf } from "../block-role.ts";
 import type { Architecture } from "../manifest.ts";
-import { HISTORY_TOKENS, sample } from "../sampling/mod.ts";
+import { HISTORY_TOKENS, rate, type Rating, sample, type SamplingContext } from "../sampling/mod.ts";
 import { free } from "./free.ts";
 import type { KernelBinding, Kernels, KernelTensor } from "./kernels.ts";
 import type { Draws, StepRow } from "./messages.ts";
@@ -39,7 +39,8 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
             wanted.push({ state, take: (logits) => all.set(logits, (from + token) * vocabulary) });
           } else if (asked.output !== "none") {
             const drawn = result.tokens[row] ??= [];
-            const draw = drawOf(asked, asked.output, from + token, drawn);
+            const ratings = asked.output.logprobs === undefined ? undefined : result.ratings[row] ??= [];
+            const draw = drawOf(asked, asked.output, from + token, { drawn, ratings });
             if (draw !== undefined) wanted.push({ state, ...draw });
           }
         }
@@ -54,16 +55,27 @@ export async function headStage(lease: SessionLease, kernels: Kernels, architect
   };
 }
 
-/** The draw after the `at`-th token of a row, if there is to be one; `drawn` is what was drawn before, and takes it. */
+/** What was drawn of a row, and how likely it was where that is asked for. */
+interface Drawn {
+  readonly drawn: number[];
+  readonly ratings: Rating[] | undefined;
+}
+
+/** The draw after the `at`-th token of a row, if there is to be one; what was drawn before takes it. */
 function drawOf(
   { position, count }: StepRow,
-  { sampling, history, guesses }: Draws,
+  { sampling, history, guesses, logprobs = 0 }: Draws,
   at: number,
-  drawn: number[],
+  { drawn, ratings }: Drawn,
 ): Omit<Wanted, "state"> | undefined {
+  const draw = (logits: Float32Array, context: SamplingContext): void => {
+    const token = sample(logits, sampling, context);
+    drawn.push(token);
+    ratings?.push(rate(logits, token, logprobs));
+  };
   if (guesses === undefined) {
     if (at < count - 1) return undefined;
-    return { take: (logits) => drawn.push(sample(logits, sampling, { position: position + count, history })) };
+    return { take: (logits) => draw(logits, { position: position + count, history }) };
   }
   // A wrong guess ends the row: what comes behind it attends to what was not drawn.
   const isWanted = () => drawn.length === at && (at === 0 || drawn[at - 1] === guesses[at - 1]);
@@ -72,7 +84,7 @@ function drawOf(
     take(logits) {
       if (!isWanted()) return;
       const before = Int32Array.of(...history, ...guesses.subarray(0, at)).slice(-HISTORY_TOKENS);
-      drawn.push(sample(logits, sampling, { position: position + at + 1, history: before }));
+      draw(logits, { position: position + at + 1, history: before });
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Architecture, EmbeddingType } from "../manifest.ts";
 import type { CacheLayers } from "./caches.ts";
 import type { ComputeRates } from "./probe.ts";
-import type { SamplingOptions } from "../sampling/mod.ts";
+import type { Rating, SamplingOptions } from "../sampling/mod.ts";
 
 /** Where a block lies on this device. */
 export type BlockFiles =
@@ -54,6 +54,8 @@ export interface Draws {
    * guessed, what follows the next. Default: one token is drawn, which follows the last of the row.
    */
   readonly guesses?: Int32Array;
+  /** How many of the likeliest tokens are told with each draw, beside how likely the drawn one was. Default: nothing is told. */
+  readonly logprobs?: number;
 }
 
 /** One pass of several rows through a segment's blocks. */
@@ -72,6 +74,8 @@ export interface StepResult {
   readonly hidden?: Float32Array;
   /** A row's sampled tokens, none where it asked for none. Empty without a head. */
   readonly tokens: readonly (readonly number[])[];
+  /** How likely a row's sampled tokens were, one by one, where it asked for that; absent where no row did. */
+  readonly ratings?: readonly (readonly Rating[] | undefined)[];
   /** A row's logits [count, vocabulary] where it asked for them. Empty without a head. */
   readonly logits: readonly (Float32Array | undefined)[];
   /** Time in each of the segment's blocks. */

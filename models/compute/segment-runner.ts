@@ -99,6 +99,7 @@ export class SegmentRunner {
     const hidden = samples ? undefined : new Float32Array(total * width);
     const result = {
       tokens: samples ? step.rows.map((): number[] => []) : [],
+      ratings: [],
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
@@ -107,7 +108,12 @@ export class SegmentRunner {
       await this.#pass({ step, batch, states: this.#states, result }, blockMilliseconds);
       if (hidden !== undefined) this.#scatter(batch, hidden);
     }
-    return { ...result, ...(hidden === undefined ? {} : { hidden }), blockMilliseconds };
+    const { tokens, logits, ratings } = result;
+    return {
+      ...{ tokens, logits, blockMilliseconds },
+      ...(ratings.length === 0 ? {} : { ratings }),
+      ...(hidden === undefined ? {} : { hidden }),
+    };
   }
 
   /** What batches depend on, in all of the layers. */

@@ -1,6 +1,7 @@
 /** What the blocks of a segment are to its runner: stages, each of which takes what the one before gives. */
 import type { BlockInput, BlockOutput } from "../block-role.ts";
 import type { Batch, Batching } from "./batches.ts";
+import type { Rating } from "../sampling/mod.ts";
 import type { StepRequest, StepResult } from "./messages.ts";
 import type { HiddenStates } from "./states.ts";
 
@@ -10,7 +11,12 @@ export interface Pass {
   readonly batch: Batch;
   readonly states: HiddenStates;
   /** What the step gives; the stage that ends the model writes there. */
-  readonly result: { readonly tokens: number[][]; readonly logits: (StepResult["logits"][number])[] };
+  readonly result: {
+    readonly tokens: number[][];
+    /** Stays empty where nobody asks. */
+    readonly ratings: Rating[][];
+    readonly logits: (StepResult["logits"][number])[];
+  };
 }
 
 /** A loaded block. */

@@ -9,4 +9,5 @@ export {
   type SamplingOptions,
   validateSampling,
 } from "./options.ts";
+export { LEAST_LOGPROB, MAX_TOP, rate, type Rating } from "./rate.ts";
 export { sample, type SamplingContext } from "./sample.ts";

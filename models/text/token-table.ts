@@ -22,6 +22,8 @@ export interface TokenTable {
 export interface TokenReader {
   /** Any of these ends an answer. */
   readonly endIds: ReadonlySet<number>;
+  /** The bytes of a token by itself, also of one that steers the model; none for ids beyond the vocabulary. */
+  bytes(id: number): Uint8Array;
   /** Returns a detokenizer for tokens that come one by one, perhaps in the middle of a text. */
   detokenizer(options?: DetokenizerOptions): Detokenizer;
 }
@@ -62,6 +64,7 @@ export function createTokenReader({ bytes, ends, control, endIds, stripLeadingSp
   const controlIds = new Set(control);
   return {
     endIds: new Set(endIds),
+    bytes: (id) => vocabulary.bytes(id),
     detokenizer: (options = {}) => createDetokenizer(vocabulary, controlIds, options),
   };
 }

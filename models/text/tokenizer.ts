@@ -49,6 +49,8 @@ export interface Tokenizer {
   encode(text: string, options?: EncodeOptions): number[];
   /** Returns the text of tokens. Bytes that are not UTF-8 become "\ufffd"; ids beyond the vocabulary have no text. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
+  /** The bytes of a token by itself, also of one that steers the model; none for ids beyond the vocabulary. */
+  bytes(id: number): Uint8Array;
   /** Returns a detokenizer for tokens that come one by one, perhaps in the middle of a text. */
   detokenizer(options?: DetokenizerOptions): Detokenizer;
   /** Returns what it takes to turn tokens into text, for another thread: see `createTokenReader`. */
@@ -106,6 +108,7 @@ export function createTokenizer(bundle: TokenizerBundle): Tokenizer {
     controlTexts: vocabulary.control.map((token) => token.content),
     encode,
     decode,
+    bytes: (id) => vocabulary.bytes(id),
     detokenizer,
     table: () => tokenTable(vocabulary, controlIds, endIds),
   };

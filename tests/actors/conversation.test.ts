@@ -66,6 +66,14 @@ test("a token that is not the one due breaks the conversation, as does one befor
   });
 });
 
+test("a token that comes without the probability that was asked for breaks the conversation", async () => {
+  await scene({ request: { logprobs: 0 } }, async (scene) => {
+    await scene.tell(seated);
+    await scene.tell(draw(5, "a"));
+    assert.deepEqual(last(scene), { type: "broken", reason: "token 5 came without its probability" });
+  });
+});
+
 test("what a segment cannot go on with breaks the conversation, whenever it says so", async () => {
   for (const before of [[], [seated], [seated, draw(5, "a")]]) {
     await scene({}, async (scene) => {
@@ -178,7 +186,7 @@ test("a conversation that is stopped from above says that it is broken, and leav
 const mute = (language: Language): Language => ({
   ...language,
   tokenizer: {
-    endIds: language.tokenizer.endIds,
+    ...language.tokenizer,
     detokenizer: () => ({
       push: () => {
         throw new Error("no such word");

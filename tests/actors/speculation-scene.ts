@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { conversation } from "../../actors/conversation/behaviour.ts";
 import type { GuessPolicy } from "../../actors/conversation/guessing.ts";
+import type { Likelihood } from "../../actors/conversation/likelihoods.ts";
 import { type Language, languagesHere } from "../../actors/conversation/language.ts";
 import type { AnswerRequest, FromConversation, Progress } from "../../actors/conversation/protocol.ts";
 import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
@@ -40,6 +41,8 @@ export interface Outcome {
   readonly tokens: readonly number[];
   readonly text: string;
   readonly reason: string;
+  /** How likely each token was, where that was asked for. */
+  readonly likelihoods: readonly Likelihood[];
   readonly accepted: number;
   readonly rejected: number;
 }
@@ -131,6 +134,7 @@ function outcomeOf(pieces: Pieces): Outcome {
   return {
     tokens: pieces.flatMap(({ tokens }) => tokens),
     text: pieces.map(({ text }) => text).join(""),
+    likelihoods: pieces.flatMap(({ likelihoods = [] }) => likelihoods),
     reason: end?.type === "finished" ? end.reason : "it did not end",
     accepted: sum("accepted"),
     rejected: sum("rejected"),

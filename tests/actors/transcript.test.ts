@@ -10,6 +10,7 @@ import type { TokenReader } from "../../models/text/mod.ts";
 /** A tokenizer whose tokens are bytes of UTF-8, so that characters come in parts; 0 ends the text. */
 const bytes: TokenReader = {
   endIds: new Set([0]),
+  bytes: (id) => Uint8Array.of(id),
   detokenizer() {
     const decoder = new TextDecoder();
     return {

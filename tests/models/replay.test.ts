@@ -75,7 +75,7 @@ async function runStage(stage: Stage, states: HiddenStates, given: Float32Array,
   states.begin(batch.size, batch.count);
   states.values.set(given);
   const step = { segment: 0, rows: [], tokens: new Int32Array(0) };
-  await stage.run({ step, batch, states, result: { tokens: [], logits: [] } });
+  await stage.run({ step, batch, states, result: { tokens: [], ratings: [], logits: [] } });
   return states.values.slice();
 }
 

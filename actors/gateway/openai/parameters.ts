@@ -3,7 +3,7 @@
  * want nothing special (`null`, `""`, -1), and under the names that other servers gave them.
  */
 import * as v from "valibot";
-import { MAX_LOGIT_BIASES } from "../../../models/sampling/mod.ts";
+import { MAX_LOGIT_BIASES, MAX_TOP } from "../../../models/sampling/mod.ts";
 import { MAX_STOP_CHARACTERS } from "../../conversation/protocol.ts";
 
 /** Answers that one request may ask for, all prompts together. */
@@ -68,11 +68,10 @@ const Common = {
       ),
     ),
   ),
-  logprobs: only(
-    (value) => isNothing(value) || value === 0,
-    "is not supported yet: leave it out, or send false",
-  ),
 };
+
+/** How many of the likeliest tokens are told. */
+const top = v.pipe(whole(0), v.maxValue(MAX_TOP, `must be ${MAX_TOP} or less`));
 
 export const CompletionParameters = v.object({
   ...Common,
@@ -81,6 +80,8 @@ export const CompletionParameters = v.object({
     "must be a string, an array of token ids, or an array of either",
   ),
   echo: v.nullish(flag),
+  /** A number, as of old: 0 tells of the answer's own tokens alone. */
+  logprobs: v.nullish(v.union([v.literal(false), top], `must be a whole number from 0 to ${MAX_TOP}`)),
   best_of: v.nullish(whole(1)),
   suffix: only(isEmpty, "is not supported: no model of this mesh fills in the middle; leave it out"),
 });
@@ -109,7 +110,8 @@ const ChatObject = v.object({
   tool_choice: v.optional(v.unknown()),
   functions: only(isEmpty, NO_TOOLS),
   response_format: only(isPlainText, NO_SCHEMA),
-  top_logprobs: only((value) => isNothing(value) || value === 0, "is not supported yet: leave it out"),
+  logprobs: v.nullish(v.union([flag, v.literal(0)], 'must be true or false; how many is said by "top_logprobs"')),
+  top_logprobs: v.nullish(top),
   audio: only(isNothing, "is not supported: answers are text"),
 });
 
@@ -119,6 +121,10 @@ export const ChatParameters = v.pipe(
   v.forward(
     v.check(({ tools, tool_choice }) => isEmpty(tools) || tool_choice === "none", NO_TOOLS),
     ["tools"],
+  ),
+  v.forward(
+    v.check(({ logprobs, top_logprobs }) => !top_logprobs || logprobs === true, 'goes along with "logprobs": true'),
+    ["top_logprobs"],
   ),
 );
 export type ChatParameters = v.InferOutput<typeof ChatObject>;

@@ -46,16 +46,24 @@ const SEEDS = 2 ** 53;
 export function readRequest(endpoint: Endpoint, body: unknown): CompletionRequest {
   if (endpoint === "chat") {
     const parameters = parse(ChatParameters, body);
-    return assemble(endpoint, parameters, [{ type: "chat", messages: readMessages(parameters.messages) }], [""], body);
+    const { messages, logprobs, top_logprobs } = parameters;
+    return assemble({
+      ...{ endpoint, parameters, body, echo: [""], prompts: [{ type: "chat", messages: readMessages(messages) }] },
+      logprobs: logprobs === true ? top_logprobs ?? 0 : undefined,
+    });
   }
   const parameters = parse(CompletionParameters, body);
   const prompts = readPrompts(parameters.prompt);
-  const { n, best_of: best } = parameters;
+  const { n, best_of: best, logprobs } = parameters;
   if (best !== undefined && best !== null && best !== (n ?? 1)) {
     refuse("best_of", "must be the same as n: answers are not ranked");
   }
+  const rated = typeof logprobs === "number" ? logprobs : undefined;
+  if (rated !== undefined && parameters.echo === true) {
+    refuse("echo", 'cannot go along with "logprobs": how likely the tokens of a prompt are is not told');
+  }
   const echo = prompts.map((prompt) => echoOf(prompt, parameters));
-  return assemble(endpoint, parameters, prompts, echo, body);
+  return assemble({ endpoint, parameters, prompts, echo, logprobs: rated, body });
 }
 
 function readPrompts(prompt: CompletionParameters["prompt"]): Prompt[] {
@@ -76,19 +84,24 @@ function echoOf(prompt: Prompt, { echo }: CompletionParameters): string {
   return prompt.type === "text" ? prompt.text : refuse("echo", "can give back prompts that are text only");
 }
 
-function assemble(
-  endpoint: Endpoint,
-  parameters: CommonParameters,
-  prompts: readonly Prompt[],
-  echo: readonly string[],
-  body: unknown,
-): CompletionRequest {
+/** What a request comes to, whichever endpoint it came by. */
+interface Parts {
+  readonly endpoint: Endpoint;
+  readonly parameters: CommonParameters;
+  readonly prompts: readonly Prompt[];
+  readonly echo: readonly string[];
+  /** How many of the likeliest tokens are told at each place; undefined: nothing is told. */
+  readonly logprobs: number | undefined;
+  readonly body: unknown;
+}
+
+function assemble({ endpoint, parameters, prompts, echo, logprobs, body }: Parts): CompletionRequest {
   const times = parameters.n ?? 1;
   const choices = prompts.length * times;
   if (choices > MAX_CHOICES) refuse("n", `and the prompts ask for ${choices} answers; ${MAX_CHOICES} is the most`);
   const sampling = readSampling(parameters);
   const repeatable = isGreedy(sampling) || !isLeftOpen(parameters.seed);
-  const common = { maxTokens: maxTokens(endpoint, parameters), stop: readStop(parameters), repeatable };
+  const common = { maxTokens: maxTokens(endpoint, parameters), stop: readStop(parameters), repeatable, logprobs };
   // Answers to one prompt differ by their seeds alone; the first has the one that was asked for.
   const answers = prompts.map(readPrompt).flatMap((prompt) =>
     Array.from({ length: times }, (_, index) => {

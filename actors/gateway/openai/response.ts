@@ -1,6 +1,8 @@
 /** Our events to OpenAI's responses. Pure. */
 import type { AnswerDetails } from "../api.ts";
+import type { Likelihood } from "../../conversation/likelihoods.ts";
 import type { AnswerEvent, Timings } from "../protocol.ts";
+import { logprobsOf } from "./logprobs.ts";
 import type { Endpoint } from "./request.ts";
 
 /** How an answer ended. */
@@ -16,11 +18,14 @@ export interface ResponseHead {
   readonly choicesPerPrompt: number;
   /** Parameters that had no effect. */
   readonly ignored: readonly string[];
+  /** Whether the client wants to know how likely tokens were. */
+  readonly logprobs: boolean;
 }
 
 /** One answer of a response, whole. */
 export interface Choice {
   readonly text: string;
+  readonly likelihoods: readonly Likelihood[];
   readonly end: Finished;
 }
 
@@ -30,11 +35,12 @@ export function wholeResponse(head: ResponseHead, choices: readonly Choice[]): o
   const ends = choices.map(({ end }) => end);
   return {
     ...envelope(head, false),
-    choices: choices.map(({ text, end: { reason } }, index) =>
-      endpoint === "chat"
-        ? { index, message: { role: "assistant", content: text, refusal: null }, finish_reason: reason, logprobs: null }
-        : { index, text, finish_reason: reason, logprobs: null }
-    ),
+    choices: choices.map(({ text, likelihoods, end: { reason: finish_reason } }, index) => {
+      const logprobs = head.logprobs ? logprobsOf(endpoint, likelihoods) : null;
+      return endpoint === "chat"
+        ? { index, message: { role: "assistant", content: text, refusal: null }, finish_reason, logprobs }
+        : { index, text, finish_reason, logprobs };
+    }),
     usage: usageOf(head, ends),
     skein: detailsOf(head, ends),
   };
@@ -45,9 +51,9 @@ export function firstChunk(head: ResponseHead, index: number): object | undefine
   return head.endpoint === "completions" ? undefined : chunk(head, index, { role: "assistant", content: "" }, null);
 }
 
-/** A chunk with text. */
-export function textChunk(head: ResponseHead, index: number, text: string): object {
-  return chunk(head, index, { content: text }, null);
+/** A chunk with text, and with the `logprobs` of what came along where they are wanted. */
+export function textChunk(head: ResponseHead, index: number, text: string, logprobs: object | null = null): object {
+  return chunk(head, index, { content: text }, null, logprobs);
 }
 
 /** The chunk that ends a choice. */
@@ -63,10 +69,16 @@ export function usageChunk(head: ResponseHead, ends: readonly Finished[]): objec
 /** What a chunk of a chat adds. */
 type Delta = { readonly role?: "assistant"; readonly content?: string };
 
-function chunk(head: ResponseHead, index: number, delta: Delta, reason: Finished["reason"] | null) {
+function chunk(
+  head: ResponseHead,
+  index: number,
+  delta: Delta,
+  finish_reason: Finished["reason"] | null,
+  logprobs: object | null = null,
+) {
   const choice = head.endpoint === "chat"
-    ? { index, delta, finish_reason: reason, logprobs: null }
-    : { index, text: delta.content ?? "", finish_reason: reason, logprobs: null };
+    ? { index, delta, finish_reason, logprobs }
+    : { index, text: delta.content ?? "", finish_reason, logprobs };
   return { ...envelope(head, true), choices: [choice] };
 }
 

@@ -1,7 +1,9 @@
 /** A response as a stream of server-sent events. */
 import type { Clock } from "../../../runtime/clock.ts";
+import type { Likelihood } from "../../conversation/likelihoods.ts";
 import type { ChoiceEvent, Choices } from "../choices.ts";
 import { errorBody, statusOf } from "../request-error.ts";
+import { charactersOf, logprobsOf } from "./logprobs.ts";
 import type { CompletionRequest } from "./request.ts";
 import { type Finished, firstChunk, lastChunk, type ResponseHead, textChunk, usageChunk } from "./response.ts";
 
@@ -66,6 +68,8 @@ class StreamEvents {
   /** By choice. */
   readonly #ends: Finished[] = [];
   #ended = 0;
+  /** Characters of each choice's tokens so far. */
+  readonly #offsets: number[] = [];
 
   constructor(head: ResponseHead, request: CompletionRequest) {
     this.#head = head;
@@ -83,7 +87,7 @@ class StreamEvents {
     const { index = 0, event } = taken ?? {};
     switch (event?.type) {
       case "text":
-        return { lines: [this.#text(index, event.text)], over: false };
+        return { lines: [this.#text(index, event.text, event.likelihoods)], over: false };
       case "finished":
         this.#ends[index] = event;
         this.#ended++;
@@ -99,8 +103,11 @@ class StreamEvents {
     }
   }
 
-  #text(index: number, text: string): string {
-    return line(textChunk(this.#head, index, text));
+  #text(index: number, text: string, likelihoods?: readonly Likelihood[]): string {
+    if (likelihoods === undefined) return line(textChunk(this.#head, index, text));
+    const offset = this.#offsets[index] ?? 0;
+    this.#offsets[index] = offset + charactersOf(likelihoods);
+    return line(textChunk(this.#head, index, text, logprobsOf(this.#head.endpoint, likelihoods, offset)));
   }
 
   #finished(index: number, event: Finished): { readonly lines: readonly string[]; readonly over: boolean } {

@@ -66,6 +66,20 @@ test("values by which clients ask for nothing special are taken", () => {
   assert.deepEqual(answerTo({ stop: ["", "a"] }).stop, ["a"]);
 });
 
+test("how likely tokens were is asked for in each endpoint's own way", () => {
+  const chat = (parameters: object) => readRequest("chat", { ...CHAT, ...parameters }).answers[0]?.logprobs;
+  assert.deepEqual([chat({}), chat({ logprobs: false, top_logprobs: 0 }), chat({ top_logprobs: null })], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual([chat({ logprobs: true }), chat({ logprobs: true, top_logprobs: 20 })], [0, 20]);
+  assert.deepEqual([undefined, null, false, 0, 5].map((logprobs) => answerTo({ logprobs }).logprobs), [
+    ...[undefined, undefined, undefined],
+    ...[0, 5],
+  ]);
+});
+
 test("penalties and biases reach the sampler, under other servers' names too", () => {
   const { sampling } = answerTo({
     ...{ presence_penalty: 0.5, frequency_penalty: -1, repeat_penalty: 1.1, logit_bias: { "5": -100, "17": 2.5 } },
@@ -118,7 +132,11 @@ test("what cannot be served is refused in a sentence that names it", () => {
     ["chat", { ...CHAT, tools }, /^"tools" cannot be served: this server has no tools yet; .*tool_choice/],
     ["chat", { ...CHAT, functions: tools }, /^"functions" cannot be served/],
     ["chat", { ...CHAT, response_format: { type: "json_object" } }, /^"response_format" .*plain text only/],
-    ["chat", { ...CHAT, logprobs: true }, /^"logprobs" is not supported yet/],
+    ["chat", { ...CHAT, logprobs: 3 }, /^"logprobs" must be true or false; how many is said by "top_logprobs"/],
+    ["chat", { ...CHAT, top_logprobs: 3 }, /^"top_logprobs" goes along with "logprobs": true/],
+    ["chat", { ...CHAT, logprobs: true, top_logprobs: 21 }, /^"top_logprobs" must be 20 or less/],
+    ["completions", { prompt: "a", logprobs: 21 }, /^"logprobs" must be 20 or less/],
+    ["completions", { prompt: "a", logprobs: 1, echo: true }, /^"echo" cannot go along with "logprobs"/],
     ["chat", { messages: [{ role: "user", content: image }] }, /message 1 has a part of the type "image_url"/],
     ["chat", { messages: [] }, /^"messages" must have a message/],
     ["chat", {}, /^"messages" is missing/],
