@@ -19,7 +19,7 @@ import { openCharter } from "./charter-file.ts";
 import type { Instruments } from "./instruments.ts";
 import { ThreadLanguages } from "./languages.ts";
 import { leaveMesh } from "./leaving.ts";
-import { Metrics, scrapeDevice } from "./metrics/mod.ts";
+import { HopReader, Metrics, scrapeDevice } from "./metrics/mod.ts";
 import { enterMesh, knownAddresses, type MembershipOptions, openMesh, rememberMembers } from "./membership.ts";
 import { proposeModel, type Unused } from "./proposing.ts";
 import { type Returning, returningModels } from "./returning.ts";
@@ -120,7 +120,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { system, served, traces } = startActors(options, opened, started);
   const asked = new AbortController();
   const leave = () => asked.abort("skein leave");
-  const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes });
+  const hops = new HopReader({ system, clock: systemClock, traces });
+  const scrape = () => scrapeDevice(metrics, { system, device: mesh.self, processBytes: options.processBytes, hops });
   const api = await openApi(options, { system, store, mesh, served, traces, leave, metrics: scrape }, started);
   const going = new AbortController();
   started.defer(() => going.abort());

@@ -100,7 +100,7 @@ function receive(state: ExecutorState, message: ExecutorMessage): void {
     case "look":
       return reply(state.context, message.replyTo, lookAt(state));
     case "spans":
-      return reply(state.context, message.replyTo, spansOf(state, message.answer));
+      return reply(state.context, message.replyTo, spansOf(state, message.answer, message.since));
     default:
       return receiveHeritage(state, message);
   }
@@ -137,8 +137,8 @@ function begin(state: ExecutorState, message: Enter | (Open & CameBy)): void {
 }
 
 /** What is remembered of an answer; of none, with the clock alone, where it is not named. */
-function spansOf({ spans, options: { clock } }: ExecutorState, answer: string): SpanColumns {
-  return spans.of(answer === "" ? undefined : `conversation-${answer}`, clock.now());
+function spansOf({ spans, options: { clock } }: ExecutorState, answer: string, since?: number): SpanColumns {
+  return spans.of(answer === "" ? undefined : `conversation-${answer}`, clock.now(), since);
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {

@@ -4,7 +4,7 @@ import type { StepResult } from "../../models/compute/mod.ts";
 import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
 import type { SpanColumns } from "./spans.ts";
-import { Count, replyTo } from "../wire.ts";
+import { Count, Position, replyTo } from "../wire.ts";
 import { parseForward } from "./forward.ts";
 import { type HeritageMessage, Lend, TakeInventory } from "./heritage-protocol.ts";
 import { Copied, Copy, Forget, type MirrorNotice, type MirrorOrder, Recall } from "./mirror-protocol.ts";
@@ -14,6 +14,8 @@ const AskSpans = v.object({
   type: v.literal("spans"),
   /** The answer's id, which its conversations' names begin with. */
   answer: v.pipe(v.string(), v.maxLength(128)),
+  /** Of rows from this position on. Default: of all. */
+  since: v.optional(Position),
   replyTo: replyTo<SpanColumns>(),
 });
 

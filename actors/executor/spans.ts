@@ -65,8 +65,8 @@ export class Spans {
     if (oldest !== undefined && this.#conversations.size > SEQUENCES) this.#conversations.delete(oldest);
   }
 
-  /** The rows of conversations in whose paths `name` is; none without. `now` is the executor's clock. */
-  of(name: string | undefined, now: number): SpanColumns {
+  /** The rows of conversations in whose paths `name` is, from a position on; none without. `now` is the executor's clock. */
+  of(name: string | undefined, now: number, since = 0): SpanColumns {
     const known = name === undefined ? [] : [...this.#conversations].filter(([, path]) => path.includes(name));
     const wanted = new Set(known.map(([number]) => number));
     const columns = {
@@ -79,7 +79,7 @@ export class Spans {
     };
     for (let index = Math.max(0, this.#count - SIZE); index < this.#count; index++) {
       const at = index % SIZE;
-      if (!wanted.has(this.#numbers[4 * at] ?? -1)) continue;
+      if (!wanted.has(this.#numbers[4 * at] ?? -1) || (this.#numbers[4 * at + 1] ?? 0) < since) continue;
       columns.positions.push(this.#numbers[4 * at + 1] ?? 0);
       columns.tokens.push(this.#numbers[4 * at + 2] ?? 0);
       columns.rows.push(this.#numbers[4 * at + 3] ?? 0);

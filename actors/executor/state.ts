@@ -22,6 +22,8 @@ export interface StepTimes {
   readonly blockMilliseconds: readonly number[];
   /** From the request to the result: the blocks, and messages to the compute worker and back. */
   readonly stepMilliseconds: number;
+  /** How long each row had waited when it began; of a piece of a prompt, since the message with the whole of it came. */
+  readonly queueMilliseconds: readonly number[];
   /** When it ended, on the executor's clock. */
   readonly at: number;
   /** The number of each row's sequence. */

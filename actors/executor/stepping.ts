@@ -182,6 +182,7 @@ function count(
     tokens,
     blockMilliseconds,
     stepMilliseconds: now - began,
+    queueMilliseconds: rows.map(({ arrived }) => began - arrived),
     at: now,
     sequences: rows.map(({ sequence }) => sequence.number),
   });

@@ -4,6 +4,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { ActorSystem, Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import { SpanColumns } from "../executor/spans.ts";
+import type { SegmentMessage } from "../pipeline.ts";
 import { clockOffset, rowsOf, type Said, sharesOf, tokenMilliseconds, type Trace } from "./trace.ts";
 import type { TracedAnswer, TracedSegment } from "./traces.ts";
 
@@ -18,7 +19,7 @@ export async function traceOf(
   { system, clock }: { readonly system: ActorSystem; readonly clock: Clock },
 ): Promise<Trace> {
   const segments = routes.at(-1) ?? [];
-  const said = await Promise.all(segments.map((segment) => ask(segment, id, system, clock)));
+  const said = await Promise.all(segments.map(({ ref }) => askSpans(ref, id, { system, clock })));
   const rows = rowsOf(said, beganAt);
   const shares = sharesOf(rows, segments.length);
   return {
@@ -41,21 +42,30 @@ export async function traceOf(
   };
 }
 
-async function ask(
-  { ref }: TracedSegment,
+/** How an executor is asked. */
+export interface SpansQuestion {
+  readonly system: ActorSystem;
+  readonly clock: Clock;
+  /** Of rows from this position on. Default: of all. */
+  readonly since?: number;
+  /** How long it may take for each of its answers. Default: 3000. */
+  readonly timeoutMs?: number;
+}
+
+/** What an executor remembers of an answer, with what is needed to line its clock up; undefined where it does not say. */
+export async function askSpans(
+  ref: Ref<SegmentMessage>,
   answer: string,
-  system: ActorSystem,
-  clock: Clock,
+  { system, clock, since, timeoutMs = SPANS_MILLISECONDS }: SpansQuestion,
 ): Promise<Said | undefined> {
   let best: Said | undefined;
   for (let question = 0; question < QUESTIONS; question++) {
     const asked = clock.now();
     // Only the first one is asked for what it remembers; the others are for its clock.
-    const make = (replyTo: Ref<Reply<SpanColumns>>) => {
-      return { type: "spans" as const, answer: question === 0 ? answer : "", replyTo };
-    };
+    const about = question === 0 ? { answer, ...(since === undefined ? {} : { since }) } : { answer: "" };
+    const make = (replyTo: Ref<Reply<SpanColumns>>) => ({ type: "spans" as const, ...about, replyTo });
     const outcome = await system.ask(ref as Ref<ExecutorMessage>, make, {
-      timeoutMs: SPANS_MILLISECONDS,
+      timeoutMs,
       parse: (value) => v.parse(SpanColumns, value),
     });
     if (outcome.type !== "reply") break;

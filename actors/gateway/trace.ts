@@ -102,13 +102,18 @@ export function rowsOf(said: readonly (Said | undefined)[], beganAt: number): Tr
   return [...rows.values()].sort((a, b) => a.position - b.position || b.tokens - a.tokens);
 }
 
-/** What each segment's part of a token is, on the mean of tokens whose next one is known; null where there are none. */
-export function sharesOf(rows: readonly TracedRow[], segments: number): (TracedShare | null)[] {
-  const pairs = rows.flatMap((row, index) => {
+/** Rows of one token, each with that of the token behind it, which every segment remembers. `rows` are by position. */
+export function tokenPairs(rows: readonly TracedRow[]): { readonly row: TracedRow; readonly next: TracedRow }[] {
+  return rows.flatMap((row, index) => {
     const next = rows[index + 1];
     const isNext = row.tokens === 1 && next?.tokens === 1 && next.position === row.position + 1;
     return isNext && whole(row) && whole(next) ? [{ row, next }] : [];
   });
+}
+
+/** What each segment's part of a token is, on the mean of tokens whose next one is known; null where there are none. */
+export function sharesOf(rows: readonly TracedRow[], segments: number): (TracedShare | null)[] {
+  const pairs = tokenPairs(rows);
   return Array.from({ length: segments }, (_, segment) => {
     if (pairs.length === 0) return null;
     const sum = { queue: 0, compute: 0, wire: 0 };

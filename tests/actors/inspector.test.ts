@@ -1,7 +1,7 @@
 /** The inspector: what it shows of its device, and that those who do not answer do not stop it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ExecutorLook, ExecutorMessage } from "../../actors/executor/protocol.ts";
+import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import { inspector, type InspectorOptions } from "../../actors/inspector/behaviour.ts";
 import { describeEvent } from "../../actors/inspector/describe.ts";
 import { EventRing } from "../../actors/inspector/events.ts";
@@ -20,15 +20,7 @@ import {
   reply,
 } from "../../runtime/actor/mod.ts";
 import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
-
-const LOOK: ExecutorLook = {
-  slots: { taken: 1, all: 4 },
-  waiting: 2,
-  queued: { decode: 1, prefill: 0 },
-  steps: 9,
-  rowsPerStep: 1.5,
-  tokensPerSecond: 20,
-};
+import { HOST, LOOK } from "./inspected.ts";
 
 /** An executor that says how it does, or says nothing. */
 function executor(answers: boolean): Behaviour<null, ExecutorMessage> {
@@ -73,12 +65,7 @@ async function scene(action: (scene: Scene) => Promise<void>, answers = true): P
   const options: InspectorOptions = {
     device: "a",
     name: "laptop",
-    host: {
-      readMemory: () => Promise.resolve({ totalBytes: 4000, availableBytes: 1000 }),
-      readFreeDisk: () => Promise.resolve(500),
-      readSensors: () => Promise.resolve({ cores: 2, load: 0.5 }),
-      processBytes: () => 10,
-    },
+    host: HOST,
     slowdown: 1,
     rates: () => Promise.reject(new Error("there was no trial")),
     peers: () => [{ device: "b", name: "board", roundTripMs: 2 }],

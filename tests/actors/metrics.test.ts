@@ -1,72 +1,15 @@
 /** What a device tells Prometheus: names that its own checker takes, and counts that are what happened. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Metrics } from "../../actors/daemon/metrics/mod.ts";
-import type { DeviceView } from "../../actors/inspector/protocol.ts";
-
-const COUNTERS = {
-  framesIn: 3,
-  framesOut: 4,
-  bytesIn: 500,
-  bytesOut: 600,
-  dropped: {
-    "overloaded": 1,
-    "too-large": 0,
-    "dead": 0,
-    "expired": 0,
-    "stopped": 0,
-    "unreachable": 0,
-    "refused": 0,
-    "malformed": 0,
-  },
-};
-const LOOK = {
-  slots: { taken: 1, all: 4 },
-  waiting: 2,
-  queued: { decode: 1, prefill: 0 },
-  steps: 9,
-  rowsPerStep: 1.5,
-  tokensPerSecond: 20,
-};
-const actor = (path: string) => {
-  return {
-    path,
-    state: "running",
-    mailbox: 2,
-    mailboxBound: 1024,
-    handled: 5,
-    meanMilliseconds: 1,
-    lastMilliseconds: 1,
-    restarts: 1,
-  };
-};
-const VIEW: DeviceView = {
-  device: "a",
-  name: "laptop",
-  leader: "a",
-  term: 1,
-  memory: { usableBytes: 1000, totalBytes: 4000, processBytes: 100 },
-  speed: { slowdown: 1, work: [] },
-  sensors: { cores: 2, load: 0.5 },
-  links: [{ device: "b", name: "board", roundTripMilliseconds: 2 }],
-  segments: [{
-    path: "/supervisor/executor-1",
-    model: "0123",
-    modelName: "m",
-    first: 0,
-    last: 3,
-    bytes: 200,
-    weightBytes: 100,
-    look: LOOK,
-  }],
-  actors: [actor("/supervisor/leader"), actor("/supervisor/gateway/answer-7")],
-};
+import { NO_COUNTERS, VIEW } from "./inspected.ts";
 
 /** Metrics of a device on which something of everything has happened. */
 function busy(): Metrics {
   const metrics = new Metrics({ version: "1.2.3" });
-  const step = { stepMilliseconds: 20, blockMilliseconds: [], at: 0, sequences: [] };
+  const step = { stepMilliseconds: 20, blockMilliseconds: [], queueMilliseconds: [2, 4], at: 0, sequences: [] };
   metrics.stepped({ model: "m", first: 0, last: 3 }, { ...step, rows: 2, tokens: 2 });
   metrics.stepped({ model: "m", first: 0, last: 3 }, { ...step, rows: 1, tokens: 128, stepMilliseconds: 600 });
   const about = { type: "answer", id: "1", model: "m" } as const;
@@ -76,10 +19,15 @@ function busy(): Metrics {
   metrics.happened({ ...about, stage: "ended", reason: "stop", promptTokens: 9, tokens: 11, ...times });
   metrics.happened({ ...about, stage: "left", tokens: 1 });
   metrics.happened({ type: "waiting", reason: "a device is away" });
+  metrics.travelled({ model: "m", devices: ["laptop", "board"], tokens: [{ position: 9, wire: [2, 3] }] });
   return metrics;
 }
 
-const scraped = { counters: COUNTERS, processBytes: 123, view: VIEW };
+const scraped = {
+  counters: { ...NO_COUNTERS, bytesIn: 500, dropped: { ...NO_COUNTERS.dropped, overloaded: 1 } },
+  processBytes: 123,
+  view: VIEW,
+};
 
 test("steps, answers, take-overs and places are counted under their labels", async () => {
   const text = await busy().scrape(scraped);
@@ -88,6 +36,9 @@ test("steps, answers, take-overs and places are counted under their labels", asy
       'skein_build_info{version="1.2.3"} 1',
       'skein_step_compute_seconds_count{model="m",blocks="0-3",phase="decode"} 1',
       'skein_step_compute_seconds_bucket{le="1",model="m",blocks="0-3",phase="prefill"} 1',
+      'skein_step_queue_seconds_sum{model="m",blocks="0-3",phase="decode"} 0.006',
+      'skein_hop_wire_seconds_sum{from="board",to="laptop"} 0.003',
+      'skein_token_wire_seconds_sum{model="m"} 0.005',
       'skein_step_rows_sum{model="m",blocks="0-3",phase="decode"} 2',
       'skein_step_tokens_total{model="m",blocks="0-3",phase="prefill"} 128',
       'skein_answers_total{model="m",outcome="ended"} 1',
@@ -124,4 +75,15 @@ test("promtool has nothing to say against it", async (t) => {
   });
   assert.equal(`${checked.stdout}${checked.stderr}`, "");
   assert.equal(checked.status, 0);
+});
+
+test("the dashboard asks for nothing that is not counted", async () => {
+  const text = await busy().scrape(scraped);
+  const counted = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const dashboard = readFileSync(new URL("../../docs/grafana-dashboard.json", import.meta.url), "utf8");
+  const asked = [...dashboard.matchAll(/\b(?:skein|process)_[a-z_]+/g)].map(([name]) => name);
+  assert.ok(asked.length > 10);
+  for (const name of asked) {
+    assert.ok(counted.has(name) || counted.has(name.replace(/_(bucket|sum|count)$/, "")), name);
+  }
 });

@@ -13,7 +13,16 @@ const SEGMENT = { model: "m", first: 3, last: 4, kinds: LAYERS };
 
 function step(blockMilliseconds: readonly number[], more: Partial<StepTimes> = {}): StepTimes {
   const stepMilliseconds = blockMilliseconds.reduce((sum, took) => sum + took, 0) + 1;
-  return { rows: 1, tokens: 1, blockMilliseconds, stepMilliseconds, at: 0, sequences: [1], ...more };
+  return {
+    rows: 1,
+    tokens: 1,
+    blockMilliseconds,
+    stepMilliseconds,
+    at: 0,
+    sequences: [1],
+    queueMilliseconds: [0],
+    ...more,
+  };
 }
 
 /** Has a segment run `count` steps. */

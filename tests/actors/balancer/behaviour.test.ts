@@ -85,7 +85,7 @@ async function scene(action: (scene: Scene) => Promise<void>, more: Partial<Bala
   const run = (steps: number, took: number) => {
     for (let step = 0; step < steps; step++) {
       const times = { rows: 1, tokens: 1, blockMilliseconds: Array<number>(4).fill(took), stepMilliseconds: 4 * took };
-      record({ ...times, at: clock.now() + 10 * step, sequences: [1] });
+      record({ ...times, queueMilliseconds: [0], at: clock.now() + 10 * step, sequences: [1] });
     }
   };
   run(COLD_STEPS, 1);

@@ -85,6 +85,7 @@ export function simulatedMachine(device: string, clock: Clock): SimulatedMachine
           tokens: 1,
           blockMilliseconds,
           stepMilliseconds: took + 0.5,
+          queueMilliseconds: [0],
           at: clock.now() + step * tokenMilliseconds,
           sequences: [1],
         });

@@ -12,6 +12,7 @@ import { WorkTimes } from "../../../actors/monitor/work-times.ts";
 import { noModels } from "../../../actors/plan.ts";
 import { type Behaviour, next, reply } from "../../../runtime/actor/mod.ts";
 import { simulatedClock } from "../../../runtime/clock.ts";
+import { HOST, NO_COUNTERS } from "../inspected.ts";
 import { apiOf } from "../mesh/mesh-api.ts";
 import { simulatedMesh } from "../mesh/simulated-mesh.ts";
 import { apiScene } from "./api-scene.ts";
@@ -125,19 +126,14 @@ test("each device shows itself through its inspector; one that does not answer i
   const shown = inspector({
     device: "here",
     name: "laptop",
-    host: {
-      readMemory: () => Promise.resolve({ totalBytes: 4000, availableBytes: 1000 }),
-      readFreeDisk: () => Promise.resolve(500),
-      readSensors: () => Promise.resolve({ cores: 2, load: 0.5 }),
-      processBytes: () => 10,
-    },
+    host: HOST,
     slowdown: 1,
     rates: () => new Promise(() => {}),
     peers: () => [],
     links: new Links(clock),
     work: new WorkTimes(),
     events,
-    inspect: { snapshot: () => [], counters: () => NOTHING, subscribe: () => () => {} },
+    inspect: { snapshot: () => [], counters: () => NO_COUNTERS, subscribe: () => () => {} },
   });
   await using api = await apiScene({ inspector: shown });
   const { devices } = v.parse(routes.inspect.response, (await api.read("/skein/inspect")).body);
@@ -150,7 +146,7 @@ test("each device shows itself through its inspector; one that does not answer i
     0,
     undefined,
   ]);
-  assert.deepEqual(own.counters, NOTHING);
+  assert.deepEqual(own.counters, NO_COUNTERS);
   assert.deepEqual([other?.name, other !== undefined && "error" in other], ["board", true]);
 });
 
@@ -173,20 +169,3 @@ function lookOf({ segments }: DeviceView): unknown[] {
     return look === undefined ? undefined : { ...look.slots, working: look.tokensPerSecond > 0 };
   });
 }
-
-const NOTHING = {
-  framesIn: 0,
-  framesOut: 0,
-  bytesIn: 0,
-  bytesOut: 0,
-  dropped: {
-    "overloaded": 0,
-    "too-large": 0,
-    "dead": 0,
-    "expired": 0,
-    "stopped": 0,
-    "unreachable": 0,
-    "refused": 0,
-    "malformed": 0,
-  },
-};
