@@ -1,14 +1,6 @@
 /** Who follows what happens on a device: from anywhere in the mesh, each with the kinds that it wants and at its own pace. */
 import type { Ref } from "../../runtime/actor/mod.ts";
-import {
-  type Followed,
-  type Happened,
-  type Happening,
-  isWanted,
-  MAX_HAPPENINGS,
-  sampledAs,
-  type Wanted,
-} from "./happening.ts";
+import { type Followed, type Happened, type Happening, isWanted, MAX_HAPPENINGS, type Wanted } from "./happening.ts";
 
 /** What a follower wishes. */
 export interface Wish extends Wanted {
@@ -70,7 +62,8 @@ export class Followers {
     const { device, name, wallNow } = this.#options;
     for (const follower of this.#followers.values()) {
       if (!isWanted(happened, follower.wish)) continue;
-      this.#keep(follower, { at: wallNow(), device, name, ...happened });
+      const { sampledAs, ...rest } = happened;
+      this.#keep(follower, { at: wallNow(), device, name, ...rest }, sampledAs);
       this.#schedule(follower);
     }
   }
@@ -86,9 +79,8 @@ export class Followers {
     return { type: "happened", happenings: follower.waiting.splice(0), missed };
   }
 
-  #keep(follower: Follower, happening: Happening): void {
+  #keep(follower: Follower, happening: Happening, key: string | undefined): void {
     const { waiting, sampled } = follower;
-    const key = sampledAs(happening);
     const at = key === undefined ? undefined : sampled.get(key);
     const before = at === undefined ? undefined : waiting[at];
     if (at !== undefined && before !== undefined) {

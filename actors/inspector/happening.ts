@@ -44,12 +44,13 @@ export const Followed = v.object({
 export type Followed = v.InferOutput<typeof Followed>;
 
 /** A happening before it is known where and when. */
-export type Happened = Omit<Happening, "at" | "device" | "name">;
+export interface Happened extends Omit<Happening, "at" | "device" | "name"> {
+  /** Those of one key are one in an interval, the latest. Absent for what is told each time. */
+  readonly sampledAs?: string;
+}
 
 /** Kinds that actors make with every message: followed only where they are asked for. */
 const ACTOR_TYPES = ["spawned", "restarted", "told", "handled", "crashed", "stopped", "moved", "dropped", "frame"];
-/** Kinds of which the latest of an interval is enough. */
-const SAMPLED = new Set(["told", "handled", "frame", "fetching"]);
 
 /** Which happenings somebody wants to hear of. */
 export interface Wanted {
@@ -70,17 +71,12 @@ export function isWanted({ type, path }: Happened, wanted: Wanted): boolean {
   return wanted.types.includes("all") || wanted.types.includes(type);
 }
 
-/** Under what the happenings of an interval are one; undefined for those that are told each. */
-export function sampledAs({ type, path, text, event }: Happened): string | undefined {
-  if (type === "answer" && event?.["stage"] === "going") return `going ${event["id"]}`;
-  if (!SAMPLED.has(type)) return undefined;
-  // Frames have no path, but a direction, a device and a stream, which stand before the size.
-  return `${type} ${path ?? text.split(": ")[0]}`;
-}
-
 /** A device's event. */
 export function ofDevice(event: DeviceEvent): Happened {
-  return { type: event.type, text: describeEvent(event).slice(0, 2000), event: { ...event } };
+  const happened = { type: event.type, text: describeEvent(event).slice(0, 2000), event: { ...event } };
+  if (event.type === "fetching") return { ...happened, sampledAs: "fetching" };
+  if (event.type === "answer" && event.stage === "going") return { ...happened, sampledAs: `going ${event.id}` };
+  return happened;
 }
 
 /** An actor's event. */
@@ -91,13 +87,19 @@ export function ofActors(event: InspectEvent): Happened {
     case "restarted":
       return { type, path: event.path, text: type, milliseconds: event.ms };
     case "told":
-      return { type, path: event.path, text: `${event.message}, ${event.queued} waiting` };
+      return {
+        type,
+        path: event.path,
+        text: `${event.message}, ${event.queued} waiting`,
+        sampledAs: `told ${event.path}`,
+      };
     case "handled":
       return {
         type,
         path: event.path,
         text: `${event.message} in ${event.ms.toFixed(3)} ms`,
         milliseconds: event.ms,
+        sampledAs: `handled ${event.path}`,
       };
     case "crashed":
       return { type, path: event.path, text: event.error.slice(0, 2000) };
@@ -113,6 +115,7 @@ export function ofActors(event: InspectEvent): Happened {
         type,
         text: `${direction === "in" ? "from" : "to"} ${device}, ${channel}: ${bytes} bytes`,
         bytes,
+        sampledAs: `frame ${direction} ${device} ${channel}`,
       };
     }
     default:
