@@ -73,7 +73,7 @@ function start(options: ConversationOptions, context: Context<ConversationMessag
 /** Takes the prompt's tokens. An answer that is over with what an earlier conversation drew is not run. */
 function begin(state: ConversationState, read: PromptRead): Next<ConversationState> {
   if (read.type === "refused") return refuse(state, read.code, read.message);
-  const { plan, request, progress, language: { tokenizer }, speculates = true, policy } = state.options;
+  const { plan, request, progress, language: { tokenizer }, speculates = true, experience, policy } = state.options;
   const prompt = read.tokens;
   const room = Math.min(request.maxTokens, plan.context - prompt.length);
   const transcript = new Transcript({ tokenizer, prompt, request, progress, room });
@@ -85,7 +85,9 @@ function begin(state: ConversationState, read: PromptRead): Next<ConversationSta
     return stop();
   }
   const prefill = new Prefill(prompt, progress.generated);
-  const guessing = speculates ? new Guessing(prefill.ids, state.context.clock, policy) : undefined;
+  const guessing = speculates
+    ? new Guessing({ ids: prefill.ids, clock: state.context.clock, experience, policy })
+    : undefined;
   state.run = { prefill, transcript, guessing };
   const again = !isFresh(state.options);
   // Of a sequence of one token nothing can be taken up: its last one is run in any case.

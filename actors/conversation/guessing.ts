@@ -1,6 +1,7 @@
 /** A conversation's guesses: what goes along with its next token, and what came of it. */
 import type { Clock } from "../../runtime/clock.ts";
 import { MAX_DRAWS } from "../wire.ts";
+import type { Experience } from "./experience.ts";
 import { type Proposal, Recurrence } from "./recurrence.ts";
 import { Speculation } from "./speculation.ts";
 
@@ -23,20 +24,27 @@ interface Ahead {
   readonly since: number;
 }
 
+export interface GuessingOptions {
+  /** Prompt and answer so far. */
+  readonly ids: Int32Array;
+  readonly clock: Clock;
+  /** What other answers of the same pipeline have learnt. Default: there were none. */
+  readonly experience?: Experience | undefined;
+  /** How much is guessed. Default: as much as pays. */
+  readonly policy?: GuessPolicy | undefined;
+}
+
 /** Guesses what follows, as far as it pays. */
 export class Guessing {
   readonly #clock: Clock;
   readonly #text: Recurrence;
-  readonly #speculation = new Speculation();
+  readonly #speculation: Speculation;
   readonly #policy: GuessPolicy;
   #ahead: Ahead | undefined;
 
-  /**
-   * @param ids prompt and answer so far
-   * @param policy how much is guessed; default: as much as pays
-   */
-  constructor(ids: Int32Array, clock: Clock, policy?: GuessPolicy) {
+  constructor({ ids, clock, experience, policy }: GuessingOptions) {
     this.#clock = clock;
+    this.#speculation = new Speculation(experience);
     this.#policy = policy ?? ((proposal) => this.#speculation.choose(proposal));
     this.#text = new Recurrence(ids.subarray(-REMEMBERED_TOKENS));
   }

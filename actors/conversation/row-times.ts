@@ -31,6 +31,18 @@ export class RowTimes {
     this.#sizes.set(tokens, samples);
   }
 
+  /** How many of the latest steps of so many tokens the median is taken over. */
+  samples(tokens: number): number {
+    return this.measured(tokens) === undefined ? 0 : this.#sizes.get(tokens)?.milliseconds.length ?? 0;
+  }
+
+  /** Tokens of the largest steps that were measured lately; 0 where none were. */
+  get largest(): number {
+    return [...this.#sizes.keys()].reduce((largest, tokens) => {
+      return tokens > largest && this.measured(tokens) !== undefined ? tokens : largest;
+    }, 0);
+  }
+
   /** The median of the latest steps of so many tokens; undefined where there were none lately. */
   measured(tokens: number): number | undefined {
     const samples = this.#sizes.get(tokens);

@@ -3,24 +3,21 @@
  * guesses are right; both are measured in the conversation itself, with whatever runs beside it. Pure but for its own growth.
  *
  * Whether a guess would have been right is seen also where it was not sent along, so only the time of a step has to be tried
- * out; what trials and wrong guesses cost together is bounded by a share of the time that the answer has taken.
+ * out; what trials and wrong guesses cost together is bounded by a share of the time that the answer has taken, and of the
+ * time that all answers of the same pipeline have: what they have tried out this one need not.
  */
+import { Account, Experience } from "./experience.ts";
 import { LONGEST_MATCH, type Proposal } from "./recurrence.ts";
 import { RowTimes } from "./row-times.ts";
 
 /** Guesses pay where they are expected to bring at least so many times the tokens of single steps. */
 const MARGIN = 1.05;
-/** Net time that guessing may cost: so many single steps, and this share of all steps so far. */
-const LOSS_STEPS = 1;
-const LOSS_SHARE = 0.01;
-/** Net gains that losses may use up, in single steps. */
-const CREDIT_STEPS = 8;
 /** Part of what is known of how often guesses are right that remains with each step. */
 const MEMORY = 0.9;
 /** Sizes that are tried out, in guesses, each once the one before has been. */
 const LADDER = [1, 3, 7, 15] as const;
-/** Chances that are passed up after trials that did not pay, doubled each time. */
-const MOST_PATIENCE = 64;
+/** Single steps that have to be timed first: against one alone, that happened to be slow, whatever is tried out looks cheap. */
+const LEAST_SINGLES = 3;
 /** Steps with guesses in a row, after which one without shows what that takes by now. */
 const STEPS_WITHOUT_SINGLE = 32;
 
@@ -43,27 +40,29 @@ interface Odds {
 
 /** Decides for one conversation how many guesses go along with the next token. */
 export class Speculation {
+  readonly #experience: Experience;
   readonly #times = new RowTimes();
+  readonly #account = new Account();
   readonly #odds: readonly Odds[] = Array.from({ length: 3 }, () => ({ right: 0, tried: 0 }));
-  /** Milliseconds of all steps, and what guesses have cost beyond what they brought. */
-  #elapsed = 0;
-  #lost = 0;
-  /** Chances to try something out that are still to be passed up, and that will be after the next failure. */
-  #passing = 0;
-  #patience = 1;
   #withoutSingle = 0;
+
+  /** @param experience what other answers of the same pipeline have learnt. Default: there were none. */
+  constructor(experience = new Experience()) {
+    this.#experience = experience;
+  }
 
   /** How many of the proposed guesses are to go along. */
   choose({ guesses, matched }: Proposal): number {
     const single = this.#times.expected(1);
-    if (single === undefined || guesses.length === 0 || this.#withoutSingle >= STEPS_WITHOUT_SINGLE) return 0;
+    if (single === undefined || this.#times.samples(1) < LEAST_SINGLES || guesses.length === 0) return 0;
+    if (this.#withoutSingle >= STEPS_WITHOUT_SINGLE) return 0;
     const right = this.#chance(matched);
-    const room = LOSS_STEPS * single + LOSS_SHARE * this.#elapsed - this.#lost;
-    let best = { guesses: 0, speed: MARGIN / single };
-    for (let count = 1; count <= guesses.length; count++) {
-      const milliseconds = this.#times.expected(count + 1) ?? Infinity;
-      const speed = tokensOf(count, right) / milliseconds;
-      if (speed > best.speed && milliseconds - single <= room) best = { guesses: count, speed };
+    const room = Math.min(this.#account.room, this.#experience.account.room);
+    let best = { guesses: 0, speed: MARGIN };
+    for (let count = 1; count <= Math.min(guesses.length, this.#reach()); count++) {
+      const time = this.#expected(count + 1, single);
+      const speed = tokensOf(count, right) / time;
+      if (speed > best.speed && time - 1 <= room) best = { guesses: count, speed };
     }
     return best.guesses > 0 ? best.guesses : this.#trial(guesses.length, right, room, single);
   }
@@ -72,24 +71,39 @@ export class Speculation {
   record({ proposal, guesses, tokens, milliseconds }: Step): void {
     const single = this.#times.expected(1);
     this.#times.add(guesses + 1, milliseconds);
-    this.#elapsed += milliseconds;
     this.#withoutSingle = guesses === 0 ? 0 : this.#withoutSingle + 1;
     this.#see(proposal, guesses, tokens);
-    if (guesses === 0 || single === undefined) return;
-    const loss = milliseconds - tokens.length * single;
-    this.#lost = Math.max(this.#lost + loss, -CREDIT_STEPS * single);
-    this.#patience = loss < 0 ? 1 : Math.min(MOST_PATIENCE, 2 * this.#patience);
-    this.#passing = loss < 0 ? 0 : this.#patience;
+    const elapsed = milliseconds / (single ?? milliseconds);
+    // By a coarse clock a step may take no time at all.
+    if (!Number.isFinite(elapsed)) return;
+    const lost = guesses === 0 ? 0 : elapsed - tokens.length;
+    this.#account.add(elapsed, lost);
+    this.#experience.record(guesses + 1, elapsed, lost);
+  }
+
+  /** What a step of so many tokens is expected to take, in single steps: by this answer's own, or else by those of others. */
+  #expected(tokens: number, single: number): number {
+    const own = this.#times.largest > 1 ? this.#times.expected(tokens) : undefined;
+    if (own !== undefined) return own / single;
+    return this.#experience.times.expected(tokens) ?? tokens;
   }
 
   /** A size whose time is not known, where it would pay if it took no longer than a single token. */
   #trial(most: number, right: number, room: number, single: number): number {
     if (tokensOf(most, right) < 1.5) return 0;
-    const size = LADDER.find((guesses) => this.#times.measured(guesses + 1) === undefined) ?? LADDER[0];
-    if (size > most || (this.#times.expected(size + 1) ?? Infinity) - single > room) return 0;
-    if (this.#passing-- > 0) return 0;
-    this.#passing = 0;
-    return size;
+    const size = LADDER.find((guesses) => !this.#isKnown(guesses + 1)) ?? LADDER[0];
+    if (size > most || this.#expected(size + 1, single) - 1 > room) return 0;
+    return this.#experience.passesUp() ? 0 : size;
+  }
+
+  /** Guesses that may be made: little more than were measured, as single steps that happened to be slow make others look cheap. */
+  #reach(): number {
+    const known = Math.max(1, this.#times.largest, this.#experience.times.largest) - 1;
+    return 2 * known + 1;
+  }
+
+  #isKnown(tokens: number): boolean {
+    return (this.#times.measured(tokens) ?? this.#experience.times.measured(tokens)) !== undefined;
   }
 
   /** Learns how often guesses are right: from those that ran, or else from the first that could have. */

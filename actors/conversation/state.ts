@@ -3,6 +3,7 @@ import type { Context, Ref } from "../../runtime/actor/mod.ts";
 import type { SegmentMessage } from "../pipeline.ts";
 import type { ActivePlan } from "../plan.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Experience } from "./experience.ts";
 import type { Guessing, GuessPolicy } from "./guessing.ts";
 import type { Language } from "./language.ts";
 import type { AnswerRequest, ConversationEvent, ConversationMessage, FromConversation, Progress } from "./protocol.ts";
@@ -19,6 +20,8 @@ export interface ConversationOptions {
   readonly language: Language;
   /** Whether guesses of what follows are verified along with the next token, where that pays. Default: true. */
   readonly speculates?: boolean;
+  /** What guesses have cost and brought the answers of this pipeline. Default: this one learns by itself. */
+  readonly experience?: Experience;
   /** How much is guessed. Default: as much as pays, by what steps take and how often guesses are right. */
   readonly policy?: GuessPolicy;
 }

@@ -7,6 +7,7 @@ import { leaderOf } from "../addresses.ts";
 import { executor } from "../executor/behaviour.ts";
 import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
 import { comparePlans, plansIn } from "../plan.ts";
+import { Experience } from "../conversation/experience.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
 import { inherit } from "./heritage.ts";
 import { tellHoldings } from "./holdings.ts";
@@ -143,7 +144,8 @@ function start(
   const behaviour = executorFor(assignment, segment, options, entrances);
   const ref = context.spawn(behaviour, { name, mailbox: EXECUTOR_MAILBOX, channel: "tensors" });
   context.watch(ref, ({ reason, detail }) => ({ type: "segment-ended", path: ref.path, reason, detail }));
-  const held: Held = { ref, assignment, loaded: segment, number, stopping: false, bequeaths: false };
+  const experience = new Experience();
+  const held: Held = { ref, assignment, loaded: segment, experience, number, stopping: false, bequeaths: false };
   state.held.push(held);
   tellHeld(state, context);
   const milliseconds = segment.compute.loadMilliseconds;

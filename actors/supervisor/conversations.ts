@@ -17,15 +17,25 @@ export function converse(
 ): Conversing {
   const plan = planNumbered(state.mesh, message.plan);
   if (plan === undefined) return declined("the plan has changed");
-  const language = heldAt(state.held, plan.segments[0]?.ref)?.loaded.language;
-  if (language === undefined) return declined("the first segment is not here");
+  const first = heldAt(state.held, plan.segments[0]?.ref);
+  const language = first?.loaded.language;
+  if (first === undefined || language === undefined) return declined("the first segment is not here");
   const { id, request, progress, answer } = message;
   if (state.conversations.has(id)) return declined(`there is a conversation ${id} already`);
   const bytes = promptBytes(request.prompt) + TOKEN_BYTES * progress.generated.length;
   const excess = charge(state, answer.device, bytes, options);
   if (excess !== undefined) return declined(excess);
   const { speculates = true } = options;
-  const behaviour = conversation({ id, plan, request, progress, answer, language, speculates });
+  const behaviour = conversation({
+    id,
+    plan,
+    request,
+    progress,
+    answer,
+    language,
+    speculates,
+    experience: first.experience,
+  });
   const ref = context.spawn(behaviour, { name: `conversation-${id}` });
   state.conversations.set(id, { model: plan.model.id, device: answer.device, bytes });
   context.watch(ref, () => ({ type: "conversation-ended", id }));

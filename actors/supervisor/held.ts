@@ -1,6 +1,7 @@
 /** The segments on a device. */
 import { cacheTokensOf } from "../../plans/mod.ts";
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
+import type { Experience } from "../conversation/experience.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { PlanNumber } from "../plan.ts";
 import type { LoadedSegment } from "./loading.ts";
@@ -11,6 +12,8 @@ export interface Held {
   readonly ref: Ref<ExecutorMessage>;
   readonly assignment: AssignMessage;
   readonly loaded: LoadedSegment;
+  /** What guesses have cost and brought the answers that begin here. */
+  readonly experience: Experience;
   /** The latest plan that counts on this segment. */
   number: PlanNumber;
   /** Whether it has been told to stop: nothing new may count on it. */
