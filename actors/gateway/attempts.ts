@@ -12,8 +12,8 @@ import { routeOf } from "./traces.ts";
 
 /** How long an answer goes on trying, from when its conversation was lost, before its reader gets an error. */
 const PATIENCE_MILLISECONDS = 60_000;
-/** The same before it has begun, where the mesh has no plan: nobody has read anything yet, so the word comes early. */
-const NO_PLAN_PATIENCE_MILLISECONDS = 15_000;
+/** The same before it has begun, where the mesh serves no model at all: nothing is on its way, so the word comes early. */
+const NO_MODEL_PATIENCE_MILLISECONDS = 15_000;
 /** Between two attempts. */
 const RETRY_MILLISECONDS = 100;
 /** How long a device may take to start a conversation: it tokenises the prompt meanwhile. */
@@ -32,7 +32,7 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
   const first = found.type === "active" ? found.plan.segments[0] : undefined;
   if (found.type === "waiting" || first === undefined) {
     const reason = found.type === "waiting" ? found.reason : "The plan is empty.";
-    const patience = state.started ? PATIENCE_MILLISECONDS : NO_PLAN_PATIENCE_MILLISECONDS;
+    const patience = patienceOf(state);
     if (troubled > patience) return fail(state, options, state.started ? "interrupted" : "no_plan", reason);
     // A plan that comes is heard of; what is left to wait for is that none does.
     state.planless = true;
@@ -45,6 +45,11 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
   }
   converse(state, found.plan, first.device, options, context);
   return next(state);
+}
+
+/** How long a plan is waited for. One of a model that the mesh means to serve may be on its way: devices come back, blocks are loaded. */
+function patienceOf({ started, mesh }: AnswerState): number {
+  return started || mesh.models.length > 0 ? PATIENCE_MILLISECONDS : NO_MODEL_PATIENCE_MILLISECONDS;
 }
 
 /** How the model stands: the one that was asked for, and once the answer has begun the one that it began with. */

@@ -46,7 +46,7 @@ test("where no disk has room, the others say whom they wait for, and go on at on
   const reason = "Blocks 0 to 2 of numbers are on a only, which is away.";
   await mesh.until(async () => await standing(mesh, "c") === reason, 3000);
   const asked = mesh.ask("c", "Hello", 8);
-  await mesh.until(() => asked.over);
+  await mesh.until(() => asked.over, 70_000);
   const last = asked.events.at(-1);
   assert.deepEqual(last, { type: "failed", code: "no_plan", message: reason });
   assert.equal(await standing(mesh, "b"), reason);

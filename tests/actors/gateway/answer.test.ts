@@ -45,7 +45,7 @@ test("a prompt becomes a conversation at the plan's first device, and the reader
   assert.equal(stage.asked.length, 1);
 });
 
-test("without a plan the reader hears why after 15 seconds; a plan that comes in time is used at once", async () => {
+test("where no model is served the reader hears why after 15 seconds; a plan that comes in time is used at once", async () => {
   await using stage = await scene();
   await stage.state(noModels("No device offers a model."));
   const [late, early] = [await stage.ask(), await stage.ask()];
@@ -62,6 +62,24 @@ test("without a plan the reader hears why after 15 seconds; a plan that comes in
   stage.last.says(STARTED);
   await stage.calm();
   assert.deepEqual(typesOf(served), ["started"]);
+});
+
+test("a plan of a model that the mesh means to serve is waited for as long as one that is lost: 60 seconds", async () => {
+  await using stage = await scene();
+  const { model } = planAt("there");
+  const reason = "Devices load it.";
+  await stage.state({ models: [{ type: "waiting", model: { id: model.id, name: model.name }, reason }], reason: "" });
+  const late = await stage.ask();
+  await stage.pass(59_000);
+  const early = await stage.ask();
+  assert.deepEqual(late.events, []);
+  await stage.pass(1200);
+  assert.deepEqual(failureOf(late), { code: "no_plan", message: reason });
+  await stage.publish(planAt("there"));
+  await stage.calm();
+  stage.last.says(STARTED);
+  await stage.calm();
+  assert.deepEqual(typesOf(early), ["started"]);
 });
 
 test("what a conversation refuses is the reader's to hear, with its code", async () => {

@@ -109,7 +109,7 @@ test("what cannot be served gets its status before anything runs, streamed or no
   assert.equal(api.stage.asked.length, 0);
 });
 
-test("without a plan a prompt gets 503 after 15 seconds, with what the mesh waits for", async () => {
+test("where no model is served a prompt gets 503 after 15 seconds, with what the mesh waits for", async () => {
   await using api = await apiScene();
   await api.stage.state(noModels("No device offers a model."));
   const responding = await api.request("/v1/completions", {
