@@ -3,6 +3,7 @@ import { chunks, post } from "./api.js";
 import { begin, keep, load, messagesOf, titleOf } from "./conversations.js";
 import { Composer } from "./composer.js";
 import { Message } from "./message.js";
+import { tokensCame } from "./tokens.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
 /** How often a growing answer is drawn, milliseconds. */
@@ -128,7 +129,9 @@ async function write(conversation, model, onTurns, signal) {
   try {
     const body = { ...(model === undefined ? {} : { model }), stream: true, messages: messagesOf(conversation) };
     for await (const chunk of chunks(await post("/v1/chat/completions", body, signal))) {
-      content += chunk.choices?.[0]?.delta?.content ?? "";
+      const text = chunk.choices?.[0]?.delta?.content ?? "";
+      content += text;
+      if (text !== "") tokensCame(model);
       if (chunk.skein !== undefined) draw({ content, details: chunk.skein });
       else if (performance.now() - drawn > DRAW_MILLISECONDS) draw({ content });
     }

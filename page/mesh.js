@@ -4,6 +4,7 @@ import { Borders } from "./borders.js";
 import { Device } from "./device.js";
 import { describeLink, describePlan } from "./format.js";
 import { sentenceOf, whyLeftOut } from "./study.js";
+import { TokenDot } from "./token-dot.js";
 import { html, useState } from "./vendor/htm-preact.js";
 
 /** `view` is `/skein/inspect`'s, `plan` the plan to show, `measured` what answers of this device took under it. */
@@ -22,7 +23,8 @@ export function Mesh({ view, plan, measured }) {
       : html`<${Verdict} plan=${plan} measured=${measured} />`
   }
     ${
-    plan && html`<ol class="path" aria-label="The way of a token">
+    plan && html`<ol class="path run" aria-label="The way of a token">
+      <${TokenDot} plan=${plan} />
       ${
       plan.segments.map((segment, at) =>
         html`

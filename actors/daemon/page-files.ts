@@ -21,6 +21,7 @@ const OWN = [
   "connect.js",
   "conversations.js",
   "device.js",
+  "event-stream.js",
   "events.js",
   "format.js",
   "icon.svg",
@@ -33,6 +34,8 @@ const OWN = [
   "snippets.js",
   "study.js",
   "style.css",
+  "token-dot.js",
+  "tokens.js",
   "waterfall.js",
 ];
 
