@@ -7,12 +7,14 @@
  *
  * A round takes about five minutes. Needs signals (not on Windows).
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatBytes } from "../../plans/mod.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
+import { median } from "../statistics.ts";
 import { runOnce, type RunOptions, type RunResult } from "./run.ts";
 import { gainOf, verdictOf } from "./verdict.ts";
 
@@ -54,10 +56,22 @@ for (let round = 0; round < Number(values.rounds); round++) {
 console.log(tableOf(results));
 console.log(`\n${(await verdictOf(results)).join("\n")}`);
 const gain = gainOf(results);
-writeFileSync(
-  `${out}balance.json`,
-  `${JSON.stringify({ options, load: load(), gain, results }, undefined, 2)}\n`,
-);
+saveResult(`${out}balance.json`, { options, load: load(), gain, results }, {
+  title: "A device that becomes slower, with balancing and without",
+  note: `${machineOf()}; ${options.factor} times slower, medians of ${values.rounds} rounds`,
+  charts: [{
+    type: "bars",
+    title: "Before, just after, and at the end",
+    unit: "tokens a second",
+    groups: (["quiet", "slowed", "end"] as const).map((when) => ({
+      name: when,
+      bars: (["off", "on"] as const).map((balance) => ({
+        name: `balance ${balance}`,
+        value: median(results.filter((result) => result.balance === balance).map(({ rates }) => rates[when])),
+      })),
+    })),
+  }],
+});
 
 function tableOf(results: readonly RunResult[]): string {
   const rows = results.map((

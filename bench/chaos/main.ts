@@ -1,22 +1,23 @@
 /**
  * Torments a mesh of real daemons while people read: devices are killed, frozen, stopped and joined, by a seed, and every
- * reader must get the very text that an undisturbed one gets. Prints tables, writes JSON and a log of everything that
+ * reader must get the very text that an undisturbed one gets. Prints tables, writes JSON, FILE.svg beside it, and a log of everything that
  * happened; exits with 1 where a reader got something else, or something is left over.
  *
  *     npm run bench:chaos -- [--seconds 240 | --until-faults N] [--seed 1] [--devices 4] [--every 6] [--holders 1] [--model builtin|PATH] [--readers 3] [--tokens 150]
  *                            [--faults kill,leader,two,freeze,term,join,leave] [--up "--objective latency"]
  *                            [--json FILE] [--log FILE]
  */
-import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { startLocalMesh } from "../../tests/e2e/local-mesh.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { chooseFault, type Fault, type Scene } from "./faults.ts";
 import { gapsOf, type Struck } from "./gaps.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { type Log, noteLateness, openLog } from "./log.ts";
 import { MemoryWatch } from "./memory.ts";
 import { type ChaosOptions, readOptions } from "./options.ts";
+import { pictureOf } from "./picture.ts";
 import { questionsOf } from "./questions.ts";
 import { chance } from "./random.ts";
 import { readOn } from "./readers.ts";
@@ -29,7 +30,8 @@ const options = readOptions(
 );
 const result = await torment(options);
 console.log(describe(result));
-writeFileSync(options.json, JSON.stringify(result, null, 2));
+const where = `${machineOf()}; seed ${options.seed}, ${options.devices} devices, ${result.minutes.toFixed(1)} minutes`;
+saveResult(options.json, result, pictureOf(result.waits, where));
 process.exit(isClean(result) ? 0 : 1);
 
 async function torment(options: ChaosOptions): Promise<ChaosResult> {

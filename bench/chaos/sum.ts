@@ -1,17 +1,20 @@
 /**
  * Sums up runs of the chaos driver: faults by kind, and what readers got, over all of them. Exits with 1 where one was not clean.
  *
- *     npm run bench:chaos:sum -- bench/out/chaos-1.json bench/out/chaos-2.json
+ *     npm run bench:chaos:sum -- [--svg FILE] bench/out/chaos-1.json bench/out/chaos-2.json
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { table } from "../../cli/table.ts";
+import { savePicture } from "../picture/save.ts";
 import { percentile } from "../statistics.ts";
 import { gapRows } from "./gaps.ts";
+import { pictureOf } from "./picture.ts";
 import { type ChaosResult, isClean } from "./report.ts";
 import { VERDICTS } from "./verdict.ts";
 
-const paths = process.argv.slice(2);
+const { values, positionals: paths } = parseArgs({ options: { svg: { type: "string" } }, allowPositionals: true });
 if (paths.length === 0) throw new TypeError("Name the results to sum up: the JSON files of bench:chaos.");
 const runs = paths.map((path) => JSON.parse(readFileSync(path, "utf8")) as ChaosResult);
 const waits = runs.flatMap((run) => run.waits);
@@ -45,4 +48,8 @@ console.log(
 const keys = Object.keys(runs[0]?.leftovers ?? {}) as (keyof ChaosResult["leftovers"])[];
 console.log(`left over: ${keys.map((key) => `${sum(({ leftovers }) => leftovers[key])} ${key}`).join(", ")}`);
 for (const [index, run] of runs.entries()) if (!isClean(run)) console.log(`${paths[index]} is not clean`);
+if (values.svg !== undefined) {
+  const minutes = sum((run) => run.minutes).toFixed(1);
+  savePicture(values.svg, pictureOf(waits, `${runs.length} runs, ${minutes} minutes, ${waits.length} faults`));
+}
 process.exit(runs.every(isClean) ? 0 : 1);

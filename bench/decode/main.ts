@@ -2,21 +2,21 @@
  * Command: Skein beside llama.cpp on the same file in one run, as a client sees them, at the context that the model has by
  * default. One and two threads, one to three local daemons on Deno and on Node, Q4_0 and Q4_K_M, and eight prompts at
  * once; as in llama-bench, decode after a short prompt and prefill of a long one, and decode after that. Medians over
- * rounds in which the contestants of a group take turns. Prints Markdown, writes bench/out/decode.json.
+ * rounds in which the contestants of a group take turns. Prints Markdown, writes bench/out/decode.json and draws it beside.
  *
  *     npm run bench:decode -- [--quick] [--only GROUP,…] [--rounds 3] [--prompt 512] [--tokens 64]
  *
  * `--quick` takes about a minute and a half. Needs Linux for the table of threads. llama.cpp is installed once (700 MB).
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { findNode } from "./find-node.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import { installLlama } from "./llama.ts";
+import { pictureOf } from "./picture.ts";
 import { TINYLLAMA, writeRandomModel } from "./random-model.ts";
 import { memoryTable, threadsTable, timesTable, togetherTable } from "./report.ts";
 import { type AloneResult, measureAlone, measureTogether, type RoundOptions, type TogetherResult } from "./rounds.ts";
@@ -56,18 +56,15 @@ for (const name of wanted) {
 
 installLlama();
 const results: Record<string, readonly (AloneResult | TogetherResult)[]> = {};
-console.log(
-  `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, TinyLlama-1.1B's shape\n`,
-);
+const machine = machineOf();
+console.log(`${machine}, TinyLlama-1.1B's shape\n`);
 for (const name of wanted) {
   const group = groups[name];
   if (group !== undefined) results[name] = await run(group);
 }
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  join(out, "decode.json"),
-  `${JSON.stringify({ options, results }, undefined, 2)}\n`,
-);
+const result = { machine, options, results };
+const titles = Object.fromEntries(Object.entries(groups).map(([name, { title }]) => [name, title]));
+saveResult(join(out, "decode.json"), result, pictureOf(result, titles));
 process.exit(0);
 
 /** Measures one group and prints its tables. */

@@ -8,7 +8,6 @@
  * The model is random, of TinyLlama's width and of few layers, but enough that its weights leave nothing in the caches.
  * The clocks of the processes are set by the fastest frames. Noting the stages takes time of its own. Needs Linux.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +17,7 @@ import { promptOf } from "../decode/contestant.ts";
 import { findNode } from "../decode/find-node.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
 import { readThreads, threadKinds, type ThreadTimes, usedBetween } from "../decode/threads.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { median } from "../statistics.ts";
 import { startPair } from "./pair.ts";
 import { type Passage, passageOf, type Stage, visitsOf } from "./passage.ts";
@@ -97,26 +97,20 @@ console.log(
 console.log(
   `processor ms a token, both devices: ${threadKinds.map((kind) => `${kind} ${threads[kind]?.toFixed(2)}`).join(", ")}`,
 );
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  join(out, "hop.json"),
-  `${
-    JSON.stringify(
-      {
-        layers,
-        answers,
-        tokens,
-        runtime: node === undefined ? "deno" : "node",
-        token,
-        stages,
-        beside,
-        threads,
-      },
-      undefined,
-      2,
-    )
-  }\n`,
-);
+const runtime = node === undefined ? "deno" : "node";
+saveResult(join(out, "hop.json"), { layers, answers, tokens, runtime, token, stages, beside, threads }, {
+  title: "What a hop is made of",
+  note: `${machineOf()}; ${layers} layers, ${runtime}, medians of ${answers} answers of ${tokens} tokens`,
+  charts: [{
+    type: "bars",
+    title: "A token's way",
+    unit: "ms",
+    groups: stages.map(({ device, what, milliseconds }) => ({
+      name: `${device}: ${what}`,
+      bars: [{ name: "median", value: milliseconds }],
+    })),
+  }],
+});
 
 /** One answer: when each of its tokens was read, in milliseconds since 1970, and what the threads used for one. */
 async function follow(): Promise<

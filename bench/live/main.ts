@@ -5,7 +5,6 @@
  *
  *     npm run bench:live -- [--answers 5] [--tokens 48]
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
@@ -13,6 +12,7 @@ import type { PlanView } from "../../actors/gateway/api.ts";
 import { table } from "../../cli/table.ts";
 import { complete, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 
 const { values } = parseArgs({
   options: {
@@ -109,11 +109,19 @@ console.log(
     gain.predicted.toFixed(2)
   } times`,
 );
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  `${out}live.json`,
-  JSON.stringify({ answers, tokens, limits: LIMITS, rows, gain }, null, 2),
-);
+saveResult(`${out}live.json`, { answers, tokens, limits: LIMITS, rows, gain }, {
+  title: "What was predicted and what was measured",
+  note: `${machineOf()}; ${answers} answers of ${tokens} tokens`,
+  charts: [{
+    type: "bars",
+    title: "By plan",
+    unit: "ms a token",
+    groups: rows.map(({ plan, predicted, measured }) => ({
+      name: plan,
+      bars: [{ name: "predicted", value: predicted }, { name: "measured", value: measured }],
+    })),
+  }],
+});
 
 /** Blocks a device, in proportion to its memory. */
 function evenly(blocks: number): number[] {

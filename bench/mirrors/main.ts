@@ -5,7 +5,7 @@
  *
  *     npm run bench:mirrors -- [--model builtin] [--tokens 120] [--turns 9] [--kills 5]
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,6 +13,8 @@ import { table } from "../../cli/table.ts";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { readStream, type StreamRead } from "../../tests/e2e/read-stream.ts";
+import type { Bar, Bars } from "../picture/chart.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { median } from "../statistics.ts";
 
 const { values } = parseArgs({
@@ -130,8 +132,25 @@ console.log(
   ], rows),
 );
 const out = fileURLToPath(new URL("../out/", import.meta.url));
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  `${out}mirrors.json`,
-  JSON.stringify({ model, tokens, costs, pauses }, null, 2),
-);
+const barsOf = (title: string, of: (kind: (typeof kinds)[number]) => Bar[]): Bars => {
+  return {
+    type: "bars",
+    title,
+    unit: "ms",
+    groups: kinds.map((kind) => ({ name: `mirrors ${kind}`, bars: of(kind) })),
+  };
+};
+saveResult(`${out}mirrors.json`, { model, tokens, costs, pauses }, {
+  title: "What mirrors cost and bring",
+  note: `${machineOf()}; medians of ${turns} answers and of ${kills} kills`,
+  charts: [
+    barsOf("A token", (kind) => [
+      { name: "by the clock", value: median(costs[kind].map(({ tpot }) => tpot)) },
+      { name: "of processors", value: median(costs[kind].map(({ processor }) => processor)) },
+    ]),
+    ...(kills === 0 ? [] : [barsOf("The gap when a device is killed", (kind) => [
+      { name: "median", value: median(pauses[kind]) },
+      { name: "longest", value: Math.max(...pauses[kind]) },
+    ])]),
+  ],
+});

@@ -2,23 +2,24 @@
  * Command: many prompts at once, as clients see them, on real daemons beside llama.cpp on the same file in one run; the same
  * threads in all, at the context that the model has by default. Tokens a second, times to the first token and from token to
  * token by percentiles, beside what the planner predicts. Medians over rounds in which the servers of a group take turns.
- * Prints tables, writes bench/out/serve.json.
+ * Prints tables, writes bench/out/serve.json and draws it beside.
  *
  *     npm run bench:serve -- [--quick] [--only GROUP,…] [--rounds 3] [--tokens 48] [--layers 22] [--check]
  *
  * `--quick` takes about three minutes. `--check` measures nothing: 32 clients at once each get the tokens that they get
  * alone, on one to three devices. llama.cpp is installed once (700 MB).
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installLlama } from "../decode/llama.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { checkOn } from "./check.ts";
 import { groupsOf, quickGroups } from "./groups.ts";
+import { pictureOf } from "./picture.ts";
 import { claimsTable, judge, type Judged, resultsTable } from "./report.ts";
 import { measureGroup, type Result } from "./rounds.ts";
 
@@ -55,7 +56,7 @@ const model = join(
 installLlama();
 await writeRandomModel(model, { ...TINYLLAMA, layers });
 const load = () => loadavg()[0]?.toFixed(1) ?? "?";
-const machine = `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, load ${load()}`;
+const machine = machineOf();
 console.log(
   `${machine}, TinyLlama-1.1B's shape with ${layers} layers, answers of ${tokens} tokens\n`,
 );
@@ -73,11 +74,9 @@ for (const name of wanted) {
   console.log(`${group.title}:\n\n${resultsTable(group, results)}`);
   if (claims.length > 0) console.log(claimsTable(claims));
 }
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  join(out, "serve.json"),
-  `${JSON.stringify({ machine, rounds, tokens, groups: all }, undefined, 2)}\n`,
-);
+const result = { machine, rounds, tokens, groups: all };
+const titles = Object.fromEntries(Object.entries(groups).map(([name, { title }]) => [name, title]));
+saveResult(join(out, "serve.json"), result, pictureOf(result, titles));
 process.exit(0);
 
 /** Whether everybody gets what is theirs, on one to three devices. */

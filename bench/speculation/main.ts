@@ -5,7 +5,6 @@
  *
  *     npm run bench:speculation -- [--model builtin] [--devices 2] [--delay 0] [--tokens 128] [--rounds 7]
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,6 +12,7 @@ import { table } from "../../cli/table.ts";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { startSlowLinks } from "../delay.ts";
+import { machineOf, saveResult } from "../picture/save.ts";
 import { median } from "../statistics.ts";
 import { PROMPTS, type SpeculationPrompt } from "./prompts.ts";
 
@@ -148,11 +148,19 @@ console.log(table(
   }),
 ));
 const out = fileURLToPath(new URL("../out/", import.meta.url));
-mkdirSync(out, { recursive: true });
-writeFileSync(
-  `${out}speculation.json`,
-  `${JSON.stringify({ devices, delay, tokens, rounds, rows }, undefined, 2)}\n`,
-);
+saveResult(`${out}speculation.json`, { devices, delay, tokens, rounds, rows }, {
+  title: "What guesses bring",
+  note: `${machineOf()}; ${devices} devices, ${delay} ms of delay each way, medians of ${rounds} rounds`,
+  charts: [{
+    type: "bars",
+    title: "Speculation",
+    unit: "tokens a second",
+    groups: rows.map(({ prompt, off, on }) => ({
+      name: prompt,
+      bars: [{ name: "without", value: off }, { name: "with", value: on }],
+    })),
+  }],
+});
 await on[Symbol.asyncDispose]();
 await off[Symbol.asyncDispose]();
 process.exit(0);
