@@ -3,22 +3,9 @@
 // sequence, and one JSON line says when the tokens of each came, in milliseconds since the line.
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { getLlama } from "node-llama-cpp";
+import { openLlama } from "./open-llama.mjs";
 
-const [modelPath, contextSize, threads, sequences] = process.argv.slice(2);
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  logLevel: "error",
-  maxThreads: Number(threads),
-});
-const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({
-  contextSize: Number(contextSize),
-  threads: Number(threads),
-  sequences: Number(sequences),
-  batchSize: 512,
-});
+const context = await openLlama();
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
   const { prompts, tokens } = JSON.parse(line);

@@ -3,22 +3,9 @@
 // is the id of an answer that has got a token, or -1 - id where it is over.
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { getLlama } from "node-llama-cpp";
+import { openLlama } from "../decode/open-llama.mjs";
 
-const [modelPath, contextSize, threads, sequences] = process.argv.slice(2);
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  logLevel: "error",
-  maxThreads: Number(threads),
-});
-const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({
-  contextSize: Number(contextSize),
-  threads: Number(threads),
-  sequences: Number(sequences),
-  batchSize: 512,
-});
+const context = await openLlama();
 process.stdout.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
   void answer(JSON.parse(line));
