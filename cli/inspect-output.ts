@@ -38,8 +38,9 @@ function describeDevice(device: InspectedDevice, leader: string | undefined): st
 function describeSegment({ first, last, bytes, look }: DeviceView["segments"][number]): string {
   const what = `blocks ${first} to ${last}, ${formatBytes(bytes)}`;
   if (look === undefined) return what;
-  const { slots, waiting, rowsPerStep, tokensPerSecond, unmirrored, guesses } = look;
+  const { slots, tokens, waiting, rowsPerStep, tokensPerSecond, unmirrored, guesses } = look;
   return `${what}, ${slots.taken} of ${slots.all} places taken, ${waiting} waiting` +
+    (tokens === undefined ? "" : `, ${tokens.taken} of ${tokens.all} cache tokens taken and ${tokens.kept} kept`) +
     (unmirrored === undefined ? "" : `, mirrored but for ${unmirrored} positions`) +
     (guesses === undefined ? "" : `, ${guesses.accepted} of ${guesses.accepted + guesses.rejected} guesses right`) +
     (tokensPerSecond > 0 ? `, ${tokensPerSecond.toFixed(1)} tokens/s at ${rowsPerStep.toFixed(1)} rows a step` : "");

@@ -28,7 +28,7 @@ export function evenSplit(problem: CapacityProblem): Placement {
         formatBytes(needed)
       } (context ${problem.shape.context}, ${problem.shape.concurrency} at once); ` +
       `${devices.map((device) => `${device.name} offers ${formatBytes(device.usableBytes)}`).join(", ")}: ${short}. ` +
-      `Add a device, raise --memory, or lower --context or --concurrency.`,
+      `Add a device, raise --memory, or lower --context, --concurrency or --cache-tokens.`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Why no plan exists: what is short, by how much, and what would make the model fit. */
-import { blockBytes, formatBytes, segmentBytes } from "./bytes.ts";
+import { blockBytes, cacheTokensOf, formatBytes, segmentBytes } from "./bytes.ts";
 import { solveExact } from "./exact.ts";
 import type { SolveOptions } from "./outcome.ts";
 import { isPrivate, mayHold } from "./policy.ts";
@@ -118,6 +118,13 @@ function remediesOf(problem: Problem, options: SolveOptions): string[] {
   const floor = Math.max(1, shape.promptTokens + shape.outputTokens);
   const context = most((value) => fits({ ...problem, shape: { ...shape, context: value } }), floor, shape.context - 1);
   if (context !== undefined) remedies.push(`A context of ${context} in place of ${shape.context}.`);
+  const held = cacheTokensOf(shape);
+  const cached = most(
+    (value) => fits({ ...problem, shape: { ...shape, cacheTokens: value } }),
+    shape.context,
+    held - 1,
+  );
+  if (cached !== undefined) remedies.push(`Caches of ${cached} tokens in all (--cache-tokens) in place of ${held}.`);
   const lanes = most(
     (value) => fits({ ...problem, shape: { ...shape, concurrency: value } }),
     1,

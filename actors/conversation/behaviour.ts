@@ -33,6 +33,8 @@ export const STALL_MILLISECONDS = 60_000;
 
 /** Longest wait for a cache slot while other answers have them all. */
 export const QUEUE_MILLISECONDS = 600_000;
+/** Seconds after which somebody may try again who has waited for so long: those before it have not gone at once. */
+const QUEUE_RETRY_SECONDS = 60;
 
 /** Makes the behaviour of a conversation. */
 export function conversation(options: ConversationOptions): Behaviour<ConversationState, ConversationMessage> {
@@ -270,7 +272,7 @@ function stalled(state: ConversationState): Next<never> {
   leave(state, "nobody");
   if (state.sequence === undefined) {
     const message = `Other answers have held every place for ${QUEUE_MILLISECONDS / 60_000} minutes.`;
-    return refuse(state, "overloaded", message);
+    return refuse(state, "overloaded", message, QUEUE_RETRY_SECONDS);
   }
   const reason = `the pipeline has been silent for ${STALL_MILLISECONDS / 1000} seconds`;
   tell(state, { type: "stalled", reason });

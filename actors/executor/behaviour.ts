@@ -1,7 +1,7 @@
 /** The segment executor: runs rows through its blocks and passes them on, or samples and answers where it holds the head. */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { admit, deviceLost, dismiss, enter, fail, keptFor, leave, open, release } from "./admission.ts";
-import { discard } from "./budget.ts";
+import { discard, tokensOf } from "./budget.ts";
 import type { HeritageMessage } from "./heritage-protocol.ts";
 import {
   bequeathed,
@@ -148,6 +148,7 @@ function lookAt(state: ExecutorState): ExecutorLook {
   const stepMilliseconds = spans.stepMilliseconds(clock.now());
   return {
     slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: concurrency },
+    tokens: tokensOf(state),
     waiting: waiting.length,
     queued: queue.lengths,
     steps,

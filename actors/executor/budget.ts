@@ -12,6 +12,14 @@ import type { ExecutorState } from "./state.ts";
 /** What a sequence gets at once beyond what it needs: most answers are no longer than a few of these. */
 export const GROWTH_TOKENS = 256;
 
+/** How the tokens of the caches are used: by open sequences, by what is kept, and how many there may be. */
+export function tokensOf(
+  state: ExecutorState,
+): { readonly taken: number; readonly kept: number; readonly all: number } {
+  const { options, orphans } = state;
+  return { taken: taken(state), kept: orphans.tokens(options.clock.now()).all, all: cacheTokensOf(options) };
+}
+
 /** Tokens that open sequences hold or have reserved. */
 function taken({ sequences }: ExecutorState): number {
   return sequences.all().reduce((sum, { reserved, ids }) => sum + Math.max(reserved, ids.length), 0);

@@ -51,6 +51,8 @@ const Rate = v.pipe(v.number(), v.finite(), v.minValue(0));
 /** How an executor is doing. */
 export const ExecutorLook = v.object({
   slots: v.object({ taken: Count, all: Count }),
+  /** Tokens of the caches: reserved or held by open sequences, kept for others, and all that there may be. */
+  tokens: v.optional(v.object({ taken: Count, kept: Count, all: Count })),
   /** Sequences that wait for a slot. */
   waiting: Count,
   /** Rows that wait for their step. */

@@ -11,14 +11,25 @@ import type { ActivePlan } from "../plan.ts";
 import type { AnswerEvent } from "./protocol.ts";
 import { failureOf, RequestError } from "./request-error.ts";
 
-/** Answers a request. @throws {RequestError} where it cannot be. */
-export async function complete(endpoint: Endpoint, request: Request, options: ApiOptions): Promise<Response> {
+/**
+ * Answers a request.
+ * @param clientOf names who asks, given the request's body
+ * @throws {RequestError} where it cannot be answered
+ */
+export async function complete(
+  endpoint: Endpoint,
+  request: Request,
+  options: ApiOptions,
+  clientOf: (body: unknown) => string,
+): Promise<Response> {
   const { system, device, closing, clock } = options;
-  const read = readRequest(endpoint, await readJson(request));
+  const body = await readJson(request);
+  const read = readRequest(endpoint, body);
+  const client = clientOf(body);
   const left = new AbortController();
   const gone = AbortSignal.any([request.signal, left.signal]);
   const choices = new Choices(read.answers.map((answer) => {
-    return answers(system, device, { request: answer, model: read.model }, { gone, closing });
+    return answers(system, device, { request: { ...answer, client }, model: read.model }, { gone, closing });
   }));
   try {
     // The status line waits for the first words, so that a prompt that cannot be answered gets its 4xx also in a stream.

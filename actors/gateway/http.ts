@@ -1,14 +1,16 @@
 /** The API of a daemon: OpenAI's endpoints, health, and what people look through. Web-standard requests in, responses out. */
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errorText } from "../../runtime/error-text.ts";
 import { accessOf, type AccessPolicy, mayRead } from "./access.ts";
 import type { ApiOptions } from "./api-options.ts";
+import { ClientNames } from "./client-names.ts";
 import { complete } from "./completions.ts";
 import { addInspection } from "./inspection.ts";
 import { addMembers } from "./member-routes.ts";
 import { addUse } from "./use-route.ts";
 import { addPage, isForPage, NO_PAGE, type PageFiles } from "./page.ts";
+import type { Endpoint } from "./openai/request.ts";
 import { meshView } from "./mesh-view.ts";
 import { addModels } from "./model-routes.ts";
 import { findModel, FirstSeen, listModels } from "./models.ts";
@@ -17,11 +19,16 @@ import { errorBody, RequestError } from "./request-error.ts";
 /** How long browsers may remember what a preflight allowed, seconds. */
 const PREFLIGHT_SECONDS = 600;
 
-/** Makes the API's handler. */
-export function createApi(options: ApiOptions): (request: Request) => Response | Promise<Response> {
+/** Makes the API's handler, which is also told the network address that a request comes from, where it has one. */
+export function createApi(options: ApiOptions): (request: Request, address?: string) => Response | Promise<Response> {
   const { system, device, access, page = NO_PAGE } = options;
   const app = new Hono({ getPath: pathOf });
   const seen = new FirstSeen();
+  const clients = new ClientNames();
+  const answering = (endpoint: Endpoint) => (context: Context<{ Bindings: Bindings }>) => {
+    const { req: { raw }, env: { address } } = context;
+    return complete(endpoint, raw, options, (body) => clients.of({ headers: raw.headers, address, body }));
+  };
   app.use(sharing(access));
   app.use(guard(access, page));
   addPage(app, page);
@@ -31,8 +38,8 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
     const { state } = await meshView(system, device);
     return context.json(findModel(state, context.req.param("name"), seen));
   });
-  app.post("/v1/completions", (context) => complete("completions", context.req.raw, options));
-  app.post("/v1/chat/completions", (context) => complete("chat", context.req.raw, options));
+  app.post("/v1/completions", answering("completions"));
+  app.post("/v1/chat/completions", answering("chat"));
   addInspection(app, options);
   addMembers(app, options);
   addModels(app, options);
@@ -42,7 +49,12 @@ export function createApi(options: ApiOptions): (request: Request) => Response |
     return context.json(errorBody(404, "not_found", `There is no ${method} ${path} here.`), 404);
   });
   app.onError(respond);
-  return (request) => app.fetch(request);
+  return (request, address) => app.fetch(request, { address } satisfies Bindings);
+}
+
+/** What a request comes with. */
+interface Bindings {
+  readonly address: string | undefined;
 }
 
 /** Base URLs that end in a slash make paths like `//v1/models`. */

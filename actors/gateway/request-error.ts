@@ -54,13 +54,16 @@ export function statusOf(code: FailureCode): number {
   }
 }
 
-/** The error of a failed answer. */
+/** Seconds after which those may come again who are turned away by a device that knows nothing better. */
+const BUSY_SECONDS = 5;
+
+/** The error of a failed answer; who is turned away for too much work is always told when to come again. */
 export function failureOf({ code, message, retryAfterSeconds }: Omit<Failed, "type">): RequestError {
   return new RequestError(
     statusOf(code),
     code,
     message,
     code === "model_not_found" ? "model" : null,
-    retryAfterSeconds,
+    retryAfterSeconds ?? (code === "overloaded" ? BUSY_SECONDS : undefined),
   );
 }

@@ -28,15 +28,15 @@ export interface ClientPatience {
   readonly requestMilliseconds?: number;
 }
 
-/** Listens on `host`:`port` (0 picks a free one). @throws {ListenError} */
+/** Listens on `host`:`port` (0 picks a free one); `handler` is told the address of each client too. @throws {ListenError} */
 export async function serveHttp(
   host: string,
   port: number,
-  handler: (request: Request) => Response | Promise<Response>,
+  handler: (request: Request, address?: string) => Response | Promise<Response>,
   { headersMilliseconds = 10_000, requestMilliseconds = 60_000 }: ClientPatience = {},
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
-    fetch: handler,
+    fetch: (request, env) => handler(request, "incoming" in env ? env.incoming.socket.remoteAddress : undefined),
     overrideGlobalObjects: false,
     serverOptions: {
       headersTimeout: headersMilliseconds,

@@ -153,6 +153,7 @@ test("who waits for a place waits for ten minutes", async () => {
       type: "rejected",
       code: "overloaded",
       message: "Other answers have held every place for 10 minutes.",
+      retryAfterSeconds: 60,
     });
     assert.equal(types(scene), "enter leave");
   });

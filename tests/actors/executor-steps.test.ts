@@ -158,6 +158,7 @@ test("who looks sees slots, lines and what was done lately", async () => {
     await tell(one(defined(numbers[0]), 1, 1));
     assert.deepEqual(await look(), {
       slots: { taken: 2, all: 2 },
+      tokens: { taken: 40, kept: 0, all: 40 },
       waiting: 1,
       queued: { decode: 1, prefill: 1 },
       steps: 0,

@@ -89,6 +89,7 @@ const DEVICE = {
     weightBytes: 2 ** 19,
     look: {
       slots: { taken: 1, all: 4 },
+      tokens: { taken: 300, kept: 70, all: 4096 },
       waiting: 2,
       queued: { decode: 0, prefill: 0 },
       steps: 9,
@@ -124,7 +125,7 @@ test("a device is shown with its memory, speed, links, segments and how busy the
       "laptop (12D3KooWa), leader\n",
       "being measured, EMULATED 2 times slower than it is, 4 cores, load 0.50, battery 50%, discharging\n",
       "board 1.50 ms, 5 MB/s from it\n",
-      "blocks 0 to 3, 1.0 MiB, 1 of 4 places taken, 2 waiting, 20.0 tokens/s at 1.5 rows a step\n",
+      "blocks 0 to 3, 1.0 MiB, 1 of 4 places taken, 2 waiting, 300 of 4096 cache tokens taken and 70 kept, 20.0 tokens/s at 1.5 rows a step\n",
       "3 in, 1.0 KiB; 4 out, 2.0 KiB; dropped: 2 dead\n",
       "  balance 1.50 times the predicted time in 7 windows, slower than planned, gives up memory for its owner\n" +
       "          proposed 30 s ago: this device takes 9.00 ms\n" +

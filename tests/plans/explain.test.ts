@@ -50,11 +50,12 @@ test("a model that does not fit says what is short, and remedies that do make it
   assert.ok(remedies.some((remedy) => /Another trusted device/.test(remedy)));
 });
 
-test("caches that are too large are cured by a smaller context or fewer requests at once", () => {
+test("caches that are too large are cured by a smaller context, fewer requests at once or fewer tokens in all", () => {
   const base = home([device("laptop", 1500, 1)]);
   const { remedies } = shortageOf({ ...base, shape: { ...base.shape, context: 30, concurrency: 2 } });
   assert.ok(remedies.includes("A context of 15 in place of 30."), remedies.join(" "));
   assert.ok(remedies.includes("1 at once in place of 2."), remedies.join(" "));
+  assert.ok(remedies.includes("Caches of 30 tokens in all (--cache-tokens) in place of 60."), remedies.join(" "));
 });
 
 test("devices that cannot reach each other, or may not hold what is private, are named as the reason", () => {

@@ -52,3 +52,12 @@ test("an answer that takes longer than a request may is not cut off", async () =
     await server.close();
   }
 });
+
+test("a handler is told the address that a request comes from", async () => {
+  const server = await serveHttp("127.0.0.1", 0, (_, address) => new Response(address ?? "none"));
+  try {
+    assert.match(await (await fetch(server.url)).text(), /^(::ffff:)?127\.0\.0\.1$/);
+  } finally {
+    await server.close();
+  }
+});

@@ -85,6 +85,7 @@ test("a stream that fails ends with the error and without the word; whole, the s
     message: "No place came.",
   });
   await api.stage.calm();
+  assert.equal((await whole.response).headers.get("retry-after"), "5");
   assert.deepEqual(await errorOf(whole), { status: 429, ...error });
 });
 

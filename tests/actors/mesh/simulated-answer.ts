@@ -20,6 +20,8 @@ export interface AskOptions {
   readonly sampling?: Partial<SamplingOptions>;
   /** The model that is asked for. */
   readonly model?: string;
+  /** Who asks. */
+  readonly client?: string;
 }
 
 /** Asks a device. */
@@ -28,7 +30,7 @@ export function startAnswer(
   at: string,
   prompt: string,
   maxTokens: number,
-  { sampling, model }: AskOptions,
+  { sampling, model, client }: AskOptions,
 ): SimulatedAnswer {
   const events: AnswerEvent[] = [];
   const gone = new AbortController();
@@ -37,6 +39,7 @@ export function startAnswer(
     sampling: { ...defaultSampling, temperature: 0, ...sampling },
     maxTokens,
     stop: [],
+    ...(client === undefined ? {} : { client }),
   };
   const signals = { gone: gone.signal, closing: new AbortController().signal };
   void (async () => {
