@@ -19,7 +19,7 @@ import { decideUse, type Use, type Used } from "./using.ts";
 
 export type { ActingOptions } from "./acting-options.ts";
 
-/** Attempts remembered for a device that is out of reach: more than it is likely to hold segments of. */
+/** Attempts remembered of a device: more than it is likely to hold segments of. */
 const MAX_OWED = 32;
 
 type Told = Extract<
@@ -33,7 +33,7 @@ export class Acting {
   readonly #knowledge: Knowledge;
   readonly #lead: Lead;
   readonly #lineup: Lineup;
-  /** Attempts that devices out of reach are to forget when they are back. */
+  /** Attempts that devices are to forget, told again when they are back: what was told to one that was about to be lost is lost too. */
   readonly #owed = new Map<string, PlanNumber[]>();
   #epoch = 0;
   #asked = 0;
@@ -245,15 +245,16 @@ export class Acting {
 
   #withdraw(device: string, number: PlanNumber): void {
     const { live, send, device: leader } = this.#options;
-    if (live().includes(device)) return send(device, { type: "withdraw", number, leader });
+    if (live().includes(device)) send(device, { type: "withdraw", number, leader });
     this.#owed.set(device, [...this.#owed.get(device) ?? [], number].slice(-MAX_OWED));
   }
 
   /** A device that came, or came back, learns where things stand. */
   #welcome(device: string): void {
     this.#tell(device);
-    for (const number of this.#owed.get(device) ?? []) this.#withdraw(device, number);
+    const owed = this.#owed.get(device) ?? [];
     this.#owed.delete(device);
+    for (const number of owed) this.#withdraw(device, number);
   }
 
   #tell(to: string): void {

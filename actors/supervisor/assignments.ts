@@ -12,6 +12,7 @@ import { type Held, heldBytes, heldFor } from "./held.ts";
 import { inherit } from "./heritage.ts";
 import { tellHoldings } from "./holdings.ts";
 import { BlocksMissingError } from "./blocks-missing.ts";
+import { giveUpLoad } from "./giving-up.ts";
 import { type LoadedSegment, slotsOf } from "./loading.ts";
 import type { PendingLoad, SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
@@ -52,8 +53,7 @@ function answer(
 
 /** Ends what is being loaded of a model, and whatever is fetched in reserve: an assignment comes first. */
 function giveUp(state: SupervisorState, model: string): void {
-  state.loading.get(model)?.abort.abort();
-  state.loading.delete(model);
+  giveUpLoad(state, model);
   state.reserving.abort();
   state.reserving = new AbortController();
 }
@@ -71,8 +71,7 @@ export function elected(
 
 /** Ends whatever is being loaded or fetched. */
 export function giveUpAll(state: SupervisorState): void {
-  for (const { abort } of state.loading.values()) abort.abort();
-  state.loading.clear();
+  for (const model of [...state.loading.keys()]) giveUpLoad(state, model);
   state.reserving.abort();
 }
 

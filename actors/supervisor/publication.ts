@@ -4,6 +4,7 @@ import { balancerOf, leaderOf } from "../addresses.ts";
 import type { PublishMessage, WithdrawMessage } from "../leader/orders.ts";
 import { type ActivePlan, comparePlans, type MeshState, type PlannedSegment, planNumbered, plansIn } from "../plan.ts";
 import { tellDrained } from "./conversations.ts";
+import { giveUpLoad } from "./giving-up.ts";
 import type { Held } from "./held.ts";
 import { stopHeld } from "./heritage.ts";
 import { tellNewHoldings } from "./holdings.ts";
@@ -91,7 +92,8 @@ function letGo(state: SupervisorState, { term, state: { models } }: PublishMessa
     if (user !== undefined || held.stopping || waiting.has(held.assignment.model)) continue;
     const own = plans.filter(({ model }) => model.id === held.assignment.model);
     // A model that is not served any more has no plan of its own to be older than; an attempt ends with its leader's term.
-    const older = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) < 0);
+    // One of the same number was a mirror, and is struck out: attempts under way have later ones.
+    const older = (own.length > 0 ? own : plans).some(({ number }) => comparePlans(held.number, number) <= 0);
     if (older || (plans.length > 0 && held.number.term !== term)) stopHeld(held, context);
   }
 }
@@ -104,10 +106,8 @@ function userOf(held: Held, plans: readonly ActivePlan[]): ActivePlan | undefine
 
 /** Forgets an attempt that has been given up: what is being loaded for it, and what was and nothing else uses. */
 export function withdraw(state: SupervisorState, { number }: WithdrawMessage, context: SupervisorContext): void {
-  for (const [model, { assignment, abort }] of state.loading) {
-    if (comparePlans(assignment.number, number) !== 0) continue;
-    abort.abort();
-    state.loading.delete(model);
+  for (const [model, { assignment }] of state.loading) {
+    if (comparePlans(assignment.number, number) === 0) giveUpLoad(state, model);
   }
   const plans = plansIn(state.mesh);
   for (const held of state.held) {

@@ -81,6 +81,22 @@ test("a device that was away when an attempt was withdrawn hears of it when it i
   assert.deepEqual(scene.withdrawn, [{ device: gone, number }]);
 });
 
+test("a device that is lost soon after an attempt was withdrawn hears it again: the word may be lost with its connection", async () => {
+  const scene = await preparing(["a", "b", "c"]);
+  const [failing, other] = scene.assigned.splice(0);
+  const { number, to: device } = failing ?? assert.fail("it is split");
+  scene.acting.heard({ type: "unprepared", number, device, reason: "no disk" }, scene.now());
+  scene.wait(500);
+  await scene.solve();
+  const frozen = other?.to ?? "";
+  assert.ok(scene.withdrawn.splice(0).some((told) => told.device === frozen));
+  scene.live.delete(frozen);
+  scene.acting.lost(frozen, scene.now());
+  scene.live.add(frozen);
+  scene.acting.reported(report(frozen, { usableBytes: 500e6 }), scene.now());
+  assert.ok(scene.withdrawn.some((told) => told.device === frozen && told.number === number));
+});
+
 test("an attempt under way that is what is decided again goes on under its number", async () => {
   const scene = await preparing(["a", "b"]);
   const numbers = scene.assigned.map(({ number }) => number.epoch);

@@ -4,17 +4,25 @@ import { test } from "node:test";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
-import { supervisorScene } from "./supervisor-scene.ts";
+import { giveUpLoad } from "../../actors/supervisor/giving-up.ts";
+import { defined } from "./defined.ts";
+import { type SupervisorScene, supervisorScene } from "./supervisor-scene.ts";
 
 test("an assignment is loaded and told: prepared to the leader, offered for the next one, held to the monitor", async () => {
   await supervisorScene(async (scene) => {
     scene.tell(scene.assignment());
     await scene.pass(50);
     const [prepared] = scene.leader.of("prepared");
-    assert.deepEqual([prepared?.number, prepared?.device], [{ term: 1, epoch: 1 }, "here"]);
+    assert.deepEqual([prepared?.number, prepared?.device], [{
+      term: 1,
+      epoch: 1,
+    }, "here"]);
     assert.deepEqual(scene.monitor.of("held"), [{ type: "held", bytes: 1000 }]);
     const [offer] = scene.here.of("offer");
-    assert.deepEqual([offer?.model, offer?.complete], [scene.manifest.id, false]);
+    assert.deepEqual([offer?.model, offer?.complete], [
+      scene.manifest.id,
+      false,
+    ]);
     assert.deepEqual(scene.events.filter(({ type }) => type === "segment"), [
       { type: "segment", first: 0, last: 3, bytes: 1000, milliseconds: 20 },
     ]);
@@ -40,17 +48,31 @@ test("a later assignment supersedes one that is being loaded, an earlier one is 
     scene.tell(scene.assignment({ number: { term: 1, epoch: 1 }, last: 1 }));
     scene.tell(scene.assignment({ number: { term: 1, epoch: 3 }, last: 2 }));
     await scene.pass(100);
-    assert.deepEqual(scene.leader.of("prepared").map(({ number }) => number.epoch), [3]);
-    assert.deepEqual([...scene.compute.segments].map(({ first, last }) => [first, last]), [[0, 2]]);
+    assert.deepEqual(
+      scene.leader.of("prepared").map(({ number }) => number.epoch),
+      [3],
+    );
+    assert.deepEqual(
+      [...scene.compute.segments].map(({ first, last }) => [first, last]),
+      [[0, 2]],
+    );
   });
 });
 
 test("two models are loaded one after the other, and neither ends the other's load", async () => {
   await supervisorScene(async (scene) => {
     scene.tell(scene.assignment());
-    scene.tell(scene.assignment({ number: { term: 1, epoch: 2 }, model: scene.other.id }));
+    scene.tell(
+      scene.assignment({
+        number: { term: 1, epoch: 2 },
+        model: scene.other.id,
+      }),
+    );
     await scene.pass(100);
-    assert.deepEqual(scene.leader.of("prepared").map(({ number }) => number.epoch), [1, 2]);
+    assert.deepEqual(
+      scene.leader.of("prepared").map(({ number }) => number.epoch),
+      [1, 2],
+    );
     assert.equal(scene.compute.segments.size, 2);
   });
 });
@@ -71,11 +93,21 @@ test("what cannot be loaded is told with its reason, to the leader and the owner
     scene.compute.failNextLoads(1, "there is no memory for it");
     scene.tell(scene.assignment());
     await scene.pass(50);
-    assert.deepEqual(scene.leader.of("unprepared").map(({ reason }) => reason), ["there is no memory for it"]);
-    assert.ok(scene.events.some((event) => event.type === "warning" && event.message.includes("no memory for it")));
+    assert.deepEqual(
+      scene.leader.of("unprepared").map(({ reason }) => reason),
+      ["there is no memory for it"],
+    );
+    assert.ok(
+      scene.events.some((event) =>
+        event.type === "warning" && event.message.includes("no memory for it")
+      ),
+    );
     scene.tell(scene.assignment({ last: 99, number: { term: 1, epoch: 2 } }));
     await scene.pass(50);
-    assert.match(scene.leader.of("unprepared")[1]?.reason ?? "", /names blocks 0 to 99; the model has 6/);
+    assert.match(
+      scene.leader.of("unprepared")[1]?.reason ?? "",
+      /names blocks 0 to 99; the model has 6/,
+    );
   });
 });
 
@@ -88,27 +120,105 @@ test("an attempt that is withdrawn leaves nothing behind, loading or loaded; wha
     scene.tell(scene.assignment({ number: { term: 1, epoch: 2 }, last: 1 }));
     await scene.pass(50);
     scene.tell(scene.assignment({ number: { term: 1, epoch: 3 }, last: 2 }));
-    scene.tell({ type: "withdraw", number: { term: 1, epoch: 2 }, leader: "leader" });
-    scene.tell({ type: "withdraw", number: { term: 1, epoch: 3 }, leader: "leader" });
+    scene.tell({
+      type: "withdraw",
+      number: { term: 1, epoch: 2 },
+      leader: "leader",
+    });
+    scene.tell({
+      type: "withdraw",
+      number: { term: 1, epoch: 3 },
+      leader: "leader",
+    });
     await scene.pass(50);
     assert.deepEqual([...scene.compute.segments].map(({ last }) => last), [3]);
   });
 });
+
+test("a mirror that is struck out of the plan in force is let go of; one that is on its way into it stays", async () => {
+  await supervisorScene(async (scene) => {
+    const elsewhere: Ref<ExecutorMessage> = {
+      device: "leader",
+      path: "/supervisor/executor-1",
+      incarnation: "1",
+      channel: "tensors",
+    };
+    const plan = scene.planOf(elsewhere);
+    const [segment] = plan.segments;
+    scene.publish(plan);
+    scene.tell(
+      scene.assignment({ number: { term: 1, epoch: 2 }, mirrorOf: "leader" }),
+    );
+    await scene.pass(50);
+    scene.publish(plan);
+    await scene.pass(50);
+    assert.equal(scene.compute.segments.size, 1);
+    const mirror = { device: "here", name: "here", ref: scene.prepared() };
+    scene.publish({ ...plan, segments: [{ ...defined(segment), mirror }] });
+    await scene.pass(50);
+    assert.equal(scene.compute.segments.size, 1);
+    scene.publish(plan);
+    await scene.pass(50);
+    assert.equal(scene.compute.segments.size, 0);
+  });
+});
+
+test("what has been loaded is closed where it is given up before its executor comes", async () => {
+  await supervisorScene(async (scene) => {
+    const compute = await fakeOpened(scene);
+    const segment = { manifest: scene.manifest, compute, language: undefined };
+    const pending = {
+      assignment: scene.assignment(),
+      abort: new AbortController(),
+      outcome: { type: "loaded" as const, segment },
+    };
+    const loading = new Map([[scene.manifest.id, pending]]);
+    giveUpLoad({ loading }, scene.manifest.id);
+    await scene.pass(1);
+    assert.deepEqual([
+      scene.compute.segments.size,
+      loading.size,
+      pending.abort.signal.aborted,
+    ], [0, 0, true]);
+  });
+});
+
+async function fakeOpened({ compute, manifest, pass }: SupervisorScene) {
+  const opening = compute.open({
+    architecture: manifest.architecture,
+    blocks: [],
+    context: 64,
+    slots: 2,
+  });
+  await pass(50);
+  return await opening;
+}
 
 test("a plan that does without a segment lets it go; one that counts on a segment that is not here says so", async () => {
   await supervisorScene(async (scene) => {
     scene.tell(scene.assignment());
     await scene.pass(50);
     scene.publish(scene.planOf(scene.prepared()));
-    const elsewhere: Ref<ExecutorMessage> = { ...scene.prepared(), device: "leader" };
+    const elsewhere: Ref<ExecutorMessage> = {
+      ...scene.prepared(),
+      device: "leader",
+    };
     scene.publish(scene.planOf(elsewhere, { number: { term: 1, epoch: 5 } }));
     await scene.pass(50);
     assert.equal(scene.compute.segments.size, 0);
-    assert.deepEqual(scene.monitor.of("held").at(-1), { type: "held", bytes: 0 });
+    assert.deepEqual(scene.monitor.of("held").at(-1), {
+      type: "held",
+      bytes: 0,
+    });
     assert.deepEqual(scene.leader.of("segment-lost"), []);
-    scene.publish(scene.planOf(scene.prepared(), { number: { term: 1, epoch: 6 } }));
+    scene.publish(
+      scene.planOf(scene.prepared(), { number: { term: 1, epoch: 6 } }),
+    );
     await scene.pass(50);
-    assert.match(scene.leader.of("segment-lost")[0]?.reason ?? "", /has been restarted/);
+    assert.match(
+      scene.leader.of("segment-lost")[0]?.reason ?? "",
+      /has been restarted/,
+    );
   });
 });
 
@@ -142,22 +252,35 @@ test("an executor that crashes is told to the leader; one that is let go is not"
     scene.compute.die();
     await scene.pass(200);
     const [lost] = scene.leader.of("segment-lost");
-    assert.deepEqual([lost?.device, lost?.number], ["here", { term: 1, epoch: 1 }]);
+    assert.deepEqual([lost?.device, lost?.number], ["here", {
+      term: 1,
+      epoch: 1,
+    }]);
     assert.match(lost?.reason ?? "", /crashed/);
-    assert.equal(scene.events.filter(({ type }) => type === "released").length, 1);
+    assert.equal(
+      scene.events.filter(({ type }) => type === "released").length,
+      1,
+    );
   });
 });
 
 test("an election ends what was being loaded for another term, and what was loaded goes with the next plan", async () => {
   await supervisorScene(async (scene) => {
-    scene.tell(scene.assignment({ number: { term: 900_000, epoch: 9 }, last: 1 }));
+    scene.tell(
+      scene.assignment({ number: { term: 900_000, epoch: 9 }, last: 1 }),
+    );
     await scene.pass(50);
-    scene.tell(scene.assignment({ number: { term: 900_000, epoch: 10 }, last: 2 }));
+    scene.tell(
+      scene.assignment({ number: { term: 900_000, epoch: 10 }, last: 2 }),
+    );
     scene.tell({ type: "elected", leader: undefined, term: 1 });
     scene.tell({ type: "elected", leader: "leader", term: 2 });
     scene.tell(scene.assignment({ number: { term: 2, epoch: 1 } }));
     await scene.pass(100);
-    assert.deepEqual([...scene.compute.segments].map(({ last }) => last), [1, 3]);
+    assert.deepEqual([...scene.compute.segments].map(({ last }) => last), [
+      1,
+      3,
+    ]);
     const ref = scene.leader.of("prepared").at(-1)?.ref ?? scene.prepared();
     scene.publish(scene.planOf(ref, { number: { term: 2, epoch: 1 } }));
     await scene.pass(50);
@@ -167,15 +290,30 @@ test("an election ends what was being loaded for another term, and what was load
 
 test("a conversation begins under the plan in force only, where its first segment is, and once", async () => {
   await supervisorScene(async (scene) => {
-    assert.deepEqual(await scene.converse("one"), { type: "declined", reason: "the plan has changed" });
-    scene.tell(scene.assignment());
+    assert.deepEqual(await scene.converse("one"), {
+      type: "declined",
+      reason: "the plan has changed",
+    });
+    // Of an attempt to come: the plan in force does without it so far.
+    scene.tell(scene.assignment({ number: { term: 1, epoch: 2 } }));
     await scene.pass(50);
-    const elsewhere: Ref<ExecutorMessage> = { ...scene.prepared(), device: "leader" };
+    const elsewhere: Ref<ExecutorMessage> = {
+      ...scene.prepared(),
+      device: "leader",
+    };
     scene.publish(scene.planOf(elsewhere));
-    assert.deepEqual(await scene.converse("one"), { type: "declined", reason: "the first segment is not here" });
-    scene.publish(scene.planOf(scene.prepared(), { number: { term: 1, epoch: 1 } }));
+    assert.deepEqual(await scene.converse("one"), {
+      type: "declined",
+      reason: "the first segment is not here",
+    });
+    scene.publish(
+      scene.planOf(scene.prepared(), { number: { term: 1, epoch: 1 } }),
+    );
     assert.equal((await scene.converse("one")).type, "conversing");
-    assert.deepEqual(await scene.converse("one"), { type: "declined", reason: "there is a conversation one already" });
+    assert.deepEqual(await scene.converse("one"), {
+      type: "declined",
+      reason: "there is a conversation one already",
+    });
     assert.equal((await scene.converse("two")).type, "conversing");
   });
 });
@@ -183,7 +321,14 @@ test("a conversation begins under the plan in force only, where its first segmen
 test("blocks in reserve are fetched for the leader that is known, and a later assignment comes first", async () => {
   await supervisorScene(async (scene) => {
     scene.publish(undefined);
-    const reserve = { type: "reserve" as const, model: scene.manifest.id, first: 1, last: 2, owner: "b", sources: [] };
+    const reserve = {
+      type: "reserve" as const,
+      model: scene.manifest.id,
+      first: 1,
+      last: 2,
+      owner: "b",
+      sources: [],
+    };
     scene.tell({ ...reserve, leader: "leader" });
     await scene.pass(50);
     assert.deepEqual(scene.events.filter(({ type }) => type === "standby"), [
