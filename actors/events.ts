@@ -57,8 +57,16 @@ export type DeviceEvent =
 /** How far an answer is that entered at this device. Says nothing of its words. */
 export type AnswerStage =
   | { readonly stage: "began" }
-  /** Its prompt is in the pipeline; `route` are the names of the devices that it goes through. */
-  | { readonly stage: "reading"; readonly promptTokens: number; readonly route: readonly string[] }
+  /**
+   * Its prompt is in the pipeline; `route` are the names of the devices that it goes through. Once more about each second,
+   * with how many tokens have been `read`.
+   */
+  | {
+    readonly stage: "reading";
+    readonly promptTokens: number;
+    readonly route: readonly string[];
+    readonly read?: number;
+  }
   | { readonly stage: "writing"; readonly ttftMilliseconds: number }
   /** About once a second. */
   | { readonly stage: "going"; readonly tokens: number }

@@ -109,6 +109,14 @@ function started(state: ConversationState): void {
   tell(state, { type: "started", promptTokens: state.run.prefill.promptTokens });
 }
 
+/** How far it is with the prompt, while there is some of it left. */
+function sayRead(state: ConversationState, position: number): void {
+  const { run, cached } = state;
+  if (run !== undefined && position < run.prefill.promptTokens) {
+    tell(state, { type: "reading", tokens: position, cached });
+  }
+}
+
 function refuse(
   state: ConversationState,
   code: Rejection,
@@ -171,6 +179,7 @@ function receive(state: ConversationState, message: ConversationMessage): Next<C
       return resumed(state, message.position);
     case "advanced":
       state.run?.prefill.arrived(message.position);
+      sayRead(state, message.position);
       return feed(state);
     case "sampled":
       return sampled(state, message);
@@ -206,6 +215,7 @@ function resumed(state: ConversationState, position: number): Next<ConversationS
   state.resuming = false;
   if (isFresh(state.options)) state.cached = position;
   run.prefill.skip(position);
+  sayRead(state, position);
   return feed(state);
 }
 

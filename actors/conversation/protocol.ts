@@ -105,6 +105,8 @@ const Guessed = v.optional(v.object({ accepted: Count, rejected: Count }));
 /** What a conversation tells its answer. */
 export const ConversationEvent = v.variant("type", [
   v.object({ type: v.literal("started"), promptTokens: Count }),
+  /** So many tokens of the prompt have gone through all segments; `cached` of them were in the caches. */
+  v.object({ type: v.literal("reading"), tokens: Count, cached: Count }),
   /** Its sequence shares kernels from the first token on, and has to wherever it is taken up. */
   v.object({ type: v.literal("shares") }),
   v.object({

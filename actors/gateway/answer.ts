@@ -5,7 +5,7 @@
 import { type Behaviour, type Next, next, stop } from "../../runtime/actor/mod.ts";
 import { type ConversationEvent, FromConversation } from "../conversation/protocol.ts";
 import { accepting } from "../wire.ts";
-import { announce, announceEnd, announceProgress } from "./news.ts";
+import { announce, announceEnd, announceProgress, announceRead, readingOf } from "./news.ts";
 import {
   type AnswerContext,
   type AnswerMessage,
@@ -104,10 +104,11 @@ function hear(
       if (!state.started && state.plan !== undefined) {
         state.started = true;
         say(state, options, { type: "started", promptTokens: event.promptTokens, plan: state.plan });
-        const route = state.plan.segments.map(({ name }) => name);
-        announce(state, options, { stage: "reading", promptTokens: event.promptTokens, route });
+        announce(state, options, readingOf(state, state.plan));
       }
       return next(state);
+    case "reading":
+      return read(state, event, options);
     case "shares":
       state.shared = true;
       return next(state);
@@ -123,6 +124,20 @@ function hear(
     default:
       return event satisfies never;
   }
+}
+
+/** Passes on how far the prompt has been read; whoever takes an answer up reads it once more, which is no news to its reader. */
+function read(
+  state: AnswerState,
+  { tokens, cached: cachedTokens }: Extract<ConversationEvent, { type: "reading" }>,
+  options: AnswerOptions,
+): Next<AnswerState> {
+  if (state.firstTokenAt !== undefined) return next(state);
+  const now = options.clock.now();
+  const { promptTokens, beganAt } = state;
+  say(state, options, { type: "reading", tokens, cachedTokens, promptTokens, milliseconds: now - beganAt });
+  announceRead(state, options, now, tokens);
+  return next(state);
 }
 
 /** Passes text on. */

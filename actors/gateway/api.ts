@@ -85,6 +85,8 @@ export const TracedSummary = v.object({
   at: v.number(),
   outcome: ShortText,
   promptTokens: Count,
+  /** Tokens of the prompt that have been read, while it is; 0 before. */
+  readTokens: v.optional(Count),
   completionTokens: Count,
   ttftMs: v.nullable(v.number()),
   totalMs: v.number(),

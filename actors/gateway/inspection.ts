@@ -86,10 +86,11 @@ export function addInspection(app: Hono, options: ApiOptions): void {
 }
 
 function summaryOfAnswer(
-  { id, model, at, outcome, promptTokens, tokens, firstTokenAt, beganAt, lastAt }: TracedAnswer,
+  { id, model, at, outcome, promptTokens, readTokens, tokens, firstTokenAt, beganAt, lastAt }: TracedAnswer,
 ): TracedSummary {
   const ttftMs = firstTokenAt === undefined ? null : firstTokenAt - beganAt;
-  return { id, model, at, outcome, promptTokens, completionTokens: tokens, ttftMs, totalMs: lastAt - beganAt };
+  const counts = { promptTokens, readTokens, completionTokens: tokens };
+  return { id, model, at, outcome, ...counts, ttftMs, totalMs: lastAt - beganAt };
 }
 
 /** What happens in the mesh, as an actor of this device hears it: one for each reader, stopped with it. */

@@ -1,6 +1,6 @@
 /** What is told of an answer to those who follow what happens: how far it is, never what it says. */
 import type { AnswerStage } from "../events.ts";
-import { findPlan } from "../plan.ts";
+import { type ActivePlan, findPlan } from "../plan.ts";
 import type { AnswerOptions, AnswerState } from "./answer-state.ts";
 import type { Timings } from "./protocol.ts";
 import type { TracedAnswer } from "./traces.ts";
@@ -37,6 +37,19 @@ export function announceProgress(state: AnswerState, options: AnswerOptions, now
   if (now - state.toldAt < GOING_MILLISECONDS) return;
   state.toldAt = now;
   announce(state, options, { stage: "going", tokens: state.generated.length });
+}
+
+/** That the prompt of an answer is in the pipeline of a plan. */
+export function readingOf({ promptTokens }: AnswerState, { segments }: ActivePlan) {
+  return { stage: "reading" as const, promptTokens, route: segments.map(({ name }) => name) };
+}
+
+/** Tells how much of the prompt has been read, where that was not told just now. */
+export function announceRead(state: AnswerState, options: AnswerOptions, now: number, read: number): void {
+  state.traced.readTokens = read;
+  if (state.plan === undefined || now - state.toldAt < GOING_MILLISECONDS) return;
+  state.toldAt = now;
+  announce(state, options, { ...readingOf(state, state.plan), read });
 }
 
 /** Tells that it has ended well. */

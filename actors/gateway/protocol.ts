@@ -35,6 +35,15 @@ export interface AnswerListener {
 export type AnswerEvent =
   | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan }
   /** `likelihoods`: of the tokens that came with it, where that is asked for. They may come before their text. */
+  /** So many tokens of the prompt have been read, `cachedTokens` of which were in the caches; the last ones are not told. */
+  | {
+    readonly type: "reading";
+    readonly tokens: number;
+    readonly cachedTokens: number;
+    readonly promptTokens: number;
+    /** Since the prompt came. */
+    readonly milliseconds: number;
+  }
   | { readonly type: "text"; readonly text: string; readonly likelihoods?: readonly Likelihood[] | undefined }
   | { readonly type: "finished"; readonly reason: FinishReason; readonly timings: Timings; readonly plan: ActivePlan }
   | {

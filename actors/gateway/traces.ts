@@ -23,6 +23,8 @@ export interface TracedAnswer {
   readonly at: number;
   readonly beganAt: number;
   promptTokens: number;
+  /** Of the prompt, as long as it is being read. */
+  readTokens: number;
   tokens: number;
   firstTokenAt: number | undefined;
   /** Of the last token, or of the end. */
@@ -44,6 +46,7 @@ export class Traces {
       at,
       beganAt,
       promptTokens: 0,
+      readTokens: 0,
       tokens: 0,
       firstTokenAt: undefined,
       lastAt: beganAt,

@@ -52,7 +52,9 @@ function describeStage(event: AnswerStage): string {
     case "began":
       return "begins";
     case "reading":
-      return `reads a prompt of ${event.promptTokens} tokens on ${event.route.join(" > ")}`;
+      return event.read === undefined
+        ? `reads a prompt of ${event.promptTokens} tokens on ${event.route.join(" > ")}`
+        : `has read ${event.read} of ${event.promptTokens} tokens`;
     case "writing":
       return `has its first token after ${Math.round(event.ttftMilliseconds)} ms`;
     case "going":

@@ -33,6 +33,18 @@ test("a long prompt goes in chunks, four under way at once", async () => {
   });
 });
 
+test("the answer hears how far its prompt has been read", async () => {
+  await scene({ prompt: "x".repeat(300) }, async ({ tell, events }) => {
+    await tell(seated);
+    await tell({ type: "advanced", position: 128 });
+    await tell({ type: "advanced", position: 256 });
+    assert.deepEqual(events().slice(1), [
+      { type: "reading", tokens: 128, cached: 0 },
+      { type: "reading", tokens: 256, cached: 0 },
+    ]);
+  });
+});
+
 test("each token goes in again and its text out, until the end token, a stop string or the last place", async () => {
   const ended = async (tokens: string, request: { stop?: string[]; maxTokens?: number }) => {
     let end = "";
@@ -137,7 +149,7 @@ test("a pipeline that is silent for a minute breaks the conversation; each word 
     await scene.clock.advance(STALL_MILLISECONDS - 10);
     await scene.tell({ type: "advanced", position: 128 });
     await scene.clock.advance(STALL_MILLISECONDS - 10);
-    assert.deepEqual(scene.events().map(({ type }) => type), ["started"]);
+    assert.deepEqual(scene.events().map(({ type }) => type), ["started", "reading"]);
     await scene.clock.advance(20);
     assert.deepEqual(last(scene), { type: "stalled", reason: "the pipeline has been silent for 60 seconds" });
     assert.match(types(scene), /leave$/);

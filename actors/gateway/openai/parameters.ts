@@ -39,6 +39,8 @@ const Common = {
   model: v.nullish(v.string("must be a string")),
   stream: v.nullish(flag),
   stream_options: v.nullish(v.object({ include_usage: v.nullish(flag) }, "must be an object")),
+  /** llama.cpp's: a stream tells how far the prompt has been read. */
+  return_progress: v.nullish(flag),
   max_tokens: limit,
   max_completion_tokens: limit,
   temperature: v.nullish(number),

@@ -30,6 +30,8 @@ export interface CompletionRequest {
   readonly stream: boolean;
   /** Whether a stream ends with a chunk that holds the usage. */
   readonly usage: boolean;
+  /** Whether a stream tells how far the prompt has been read. */
+  readonly progress: boolean;
   /** Parameters that the client sent and that have no effect. */
   readonly ignored: readonly string[];
 }
@@ -113,6 +115,7 @@ function assemble({ endpoint, parameters, prompts, echo, logprobs, body }: Parts
     model: parameters.model ?? undefined,
     stream: parameters.stream ?? false,
     usage: parameters.stream_options?.include_usage ?? false,
+    progress: parameters.return_progress ?? false,
     answers,
     prompts: prompts.length,
     echo: echo.flatMap((text) => new Array<string>(times).fill(text)),

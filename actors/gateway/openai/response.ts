@@ -56,6 +56,16 @@ export function textChunk(head: ResponseHead, index: number, text: string, logpr
   return chunk(head, index, { content: text }, null, logprobs);
 }
 
+/** A chunk that adds nothing but tells how far the prompt has been read, as llama.cpp's server does. */
+export function progressChunk(
+  head: ResponseHead,
+  index: number,
+  { tokens, cachedTokens, promptTokens, milliseconds }: Extract<AnswerEvent, { type: "reading" }>,
+): object {
+  const progress = { total: promptTokens, cache: cachedTokens, processed: tokens, time_ms: Math.round(milliseconds) };
+  return { ...chunk(head, index, {}, null), prompt_progress: progress };
+}
+
 /** The chunk that ends a choice. */
 export function lastChunk(head: ResponseHead, index: number, end: Finished): object {
   return { ...chunk(head, index, {}, end.reason), skein: detailsOf(head, [end]) };

@@ -5,7 +5,15 @@ import type { ChoiceEvent, Choices } from "../choices.ts";
 import { errorBody, statusOf } from "../request-error.ts";
 import { charactersOf, logprobsOf } from "./logprobs.ts";
 import type { CompletionRequest } from "./request.ts";
-import { type Finished, firstChunk, lastChunk, type ResponseHead, textChunk, usageChunk } from "./response.ts";
+import {
+  type Finished,
+  firstChunk,
+  lastChunk,
+  progressChunk,
+  type ResponseHead,
+  textChunk,
+  usageChunk,
+} from "./response.ts";
 
 /** A stream that says nothing for this long gets a comment: proxies cut connections that look dead, often after a minute. */
 const SILENCE_MILLISECONDS = 10_000;
@@ -30,15 +38,20 @@ export function streamResponse({ head, request, choices, clock, leave }: StreamO
       for (const line of events.first()) controller.enqueue(encoder.encode(line));
     },
     async pull(controller) {
-      const next = awaited ??= choices.take();
-      const taken = await orSilence(clock, next);
-      if (taken === "silence") return controller.enqueue(encoder.encode(": waiting\n\n"));
-      awaited = undefined;
-      const { lines, over } = events.take(taken);
-      for (const line of lines) controller.enqueue(encoder.encode(line));
-      if (!over) return;
-      leave();
-      controller.close();
+      const silentSince = clock.now();
+      // Who has been given nothing does not pull again.
+      for (let given = false; !given;) {
+        const next = awaited ??= choices.take();
+        const taken = await orSilence(clock, next, silentSince);
+        if (taken === "silence") return controller.enqueue(encoder.encode(": waiting\n\n"));
+        awaited = undefined;
+        const { lines, over } = events.take(taken);
+        for (const line of lines) controller.enqueue(encoder.encode(line));
+        given = lines.length > 0 || over;
+        if (!over) continue;
+        leave();
+        controller.close();
+      }
     },
     async cancel() {
       // First: a generator that waits for its next event does not hear that it is to return.
@@ -51,9 +64,10 @@ export function streamResponse({ head, request, choices, clock, leave }: StreamO
   });
 }
 
-async function orSilence<T>(clock: Clock, next: Promise<T>): Promise<T | "silence"> {
+async function orSilence<T>(clock: Clock, next: Promise<T>, since: number): Promise<T | "silence"> {
   const { promise, resolve } = Promise.withResolvers<"silence">();
-  const cancel = clock.after(SILENCE_MILLISECONDS, () => resolve("silence"));
+  const left = Math.max(0, SILENCE_MILLISECONDS - (clock.now() - since));
+  const cancel = clock.after(left, () => resolve("silence"));
   try {
     return await Promise.race([next, promise]);
   } finally {
@@ -96,6 +110,8 @@ class StreamEvents {
         return { lines: [line(errorBody(statusOf(event.code), event.code, event.message))], over: true };
       case "started":
         return { lines: [], over: false };
+      case "reading":
+        return { lines: this.#request.progress ? [line(progressChunk(this.#head, index, event))] : [], over: false };
       case undefined:
         return { lines: [], over: true };
       default:
