@@ -1,17 +1,15 @@
 /** A conversation with the model. */
-import { chunks, post } from "./api.js";
-import { begin, keep, load, messagesOf, titleOf } from "./conversations.js";
+import { useAnswering } from "./answering.js";
+import { begin, keep, load, titleOf } from "./conversations.js";
 import { Composer } from "./composer.js";
 import { Message } from "./message.js";
-import { tokensCame } from "./tokens.js";
+import { Settings } from "./settings.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
 
-/** How often a growing answer is drawn, milliseconds. */
-const DRAW_MILLISECONDS = 80;
 const WELCOME = "Ask something. Conversations stay in this browser; prompts go to your own devices only.";
 
-/** The chat with one of the mesh's models. */
-export function Chat({ model }) {
+/** The chat with the mesh's models: with `model`, by its id, unless the conversation says another one. */
+export function Chat({ model, models }) {
   const { all, now, open, remove, change } = useConversations();
   const answering = useAnswering();
   const log = useRef(null);
@@ -28,12 +26,7 @@ export function Chat({ model }) {
   return html`
     <div class="chat">
       <${Choice} all=${all} now=${now} onOpen=${first(open)} onDelete=${first(remove)} />
-      <details class="system">
-        <summary>Instructions for the model</summary>
-        <textarea aria-label="Instructions for the model" rows="3" value=${now.system}
-          placeholder="such as: Answer in one sentence."
-          onInput=${(event) => change(now.id, { system: event.target.value })}></textarea>
-      </details>
+      <${Settings} conversation=${now} models=${models} onChange=${(part) => change(now.id, part)} />
       <div class="log" role="log" aria-label="Conversation" tabindex="0" ref=${log}>
         ${now.turns.length === 0 && html`<p class="faint">${WELCOME}</p>`}
         ${now.turns.map((turn, at) =>
@@ -92,51 +85,4 @@ function Choice({ all, now, onOpen, onDelete }) {
       <button class="quiet" disabled=${now.turns.length === 0} onClick=${onDelete}>Delete</button>
     </div>
   `;
-}
-
-/** The answer that is being written, if any. */
-function useAnswering() {
-  const [on, setOn] = useState(false);
-  const running = useRef(undefined);
-  const stop = () => running.current?.abort();
-  useEffect(() => stop, []);
-  return {
-    on,
-    stop,
-    async start(conversation, model, onTurns) {
-      stop();
-      const mine = running.current = new AbortController();
-      setOn(true);
-      await write(conversation, model, onTurns, mine.signal);
-      if (running.current !== mine) return;
-      running.current = undefined;
-      setOn(false);
-    },
-  };
-}
-
-/** Asks, and calls `onTurns` with all that was said as the answer grows. Whatever goes wrong is told within it. */
-async function write(conversation, model, onTurns, signal) {
-  let turn = { role: "assistant", content: "" };
-  let drawn = 0;
-  const draw = (more) => {
-    turn = { ...turn, ...more };
-    drawn = performance.now();
-    onTurns([...conversation.turns, turn]);
-  };
-  draw({});
-  let content = "";
-  try {
-    const body = { ...(model === undefined ? {} : { model }), stream: true, messages: messagesOf(conversation) };
-    for await (const chunk of chunks(await post("/v1/chat/completions", body, signal))) {
-      const text = chunk.choices?.[0]?.delta?.content ?? "";
-      content += text;
-      if (text !== "") tokensCame(model);
-      if (chunk.skein !== undefined) draw({ content, details: chunk.skein });
-      else if (performance.now() - drawn > DRAW_MILLISECONDS) draw({ content });
-    }
-    draw({ content });
-  } catch (error) {
-    draw(signal.aborted ? { content, stopped: true } : { content, error: error.message });
-  }
 }

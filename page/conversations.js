@@ -44,8 +44,10 @@ export function keep(conversations) {
   }
 }
 
-/** The messages of a request: instructions, then what was said. */
-export function messagesOf({ system, turns }) {
+/** The request for the answer to a conversation, by `model` unless it says another one. */
+export function requestOf({ system, turns, temperature, maxTokens, model }, served) {
   const said = turns.filter(({ content }) => content !== "").map(({ role, content }) => ({ role, content }));
-  return system.trim() === "" ? said : [{ role: "system", content: system }, ...said];
+  const messages = system.trim() === "" ? said : [{ role: "system", content: system }, ...said];
+  // What is undefined is left out of JSON.
+  return { model: model ?? served, stream: true, return_progress: true, temperature, max_tokens: maxTokens, messages };
 }

@@ -37,6 +37,20 @@ export function tookOf({ ttft_ms, total_ms, completion_tokens, conversations, ro
   return `first token after ${milliseconds(ttft_ms)}, ${completion_tokens} tokens${rate}; ${way(route)}${again}`;
 }
 
+/** How far a prompt has been read, such as "reading 1,200 of 4,096 tokens". */
+export function readingOf(read, of) {
+  return `reading ${read.toLocaleString("en")} of ${of.toLocaleString("en")} tokens`;
+}
+
+/** How an answer does, or how it did, by `/skein/traces`. */
+export function standingOf({ outcome, promptTokens, readTokens = 0, completionTokens, ttftMs, totalMs }) {
+  const tokens = `${completionTokens} ${completionTokens === 1 ? "token" : "tokens"}`;
+  if (outcome !== "under way") return `${tokens} in ${milliseconds(totalMs)}, ${outcome}`;
+  if (completionTokens > 0) return `${tokens} so far, ${milliseconds(totalMs)}`;
+  if (ttftMs !== null) return `first token after ${milliseconds(ttftMs)}`;
+  return promptTokens === 0 ? "waiting for its place" : readingOf(readTokens, promptTokens);
+}
+
 /** The time of day, by this machine's clock and manners. */
 export function timeOfDay(at) {
   return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -44,7 +44,7 @@ function Page() {
         <main>
       <section class=${panel("Chat")} aria-labelledby="chat">
         <h2 id="chat" class="unseen">Chat</h2>
-        <${Chat} model=${plan?.model.id} />
+        <${Chat} model=${plan?.model.id} models=${plans.map(({ model }) => model)} />
       </section>
       <section class=${panel("Mesh")} aria-labelledby="mesh"><h2 id="mesh">Mesh</h2>
             ${view === undefined

@@ -1,5 +1,5 @@
 /** One thing that was said, with what can be done about it. */
-import { tookOf } from "./format.js";
+import { readingOf, tookOf } from "./format.js";
 import { Markdown } from "./markdown.js";
 import { html, useState } from "./vendor/htm-preact.js";
 
@@ -25,7 +25,7 @@ export function Message({ turn, writing, onEdit, onAgain }) {
   return html`<article class=${`message ${mine ? "mine" : "answer"}`} aria-busy=${writing ? "true" : "false"}>
     <h3 class="unseen">${mine ? "You" : "Answer"}</h3>
     ${mine ? html`<p class="said">${turn.content}</p>` : html`<${Markdown} text=${turn.content} />`}
-    ${writing && turn.content === "" && html`<p class="faint">waiting for the first token …</p>`}
+    ${writing && turn.content === "" && html`<${Waiting} reading=${turn.reading} />`}
     ${turn.error && html`<p class="bad" role="alert">${turn.error}</p>`}
     <div class="doing">
       ${turn.details && html`<small class="faint">${tookOf(turn.details)}</small>`}
@@ -34,4 +34,11 @@ export function Message({ turn, writing, onEdit, onAgain }) {
       ${onAgain && html`<button class="quiet" onClick=${onAgain}>Regenerate</button>`}
     </div>
   </article>`;
+}
+
+/** How far the prompt has been read, where that is known. */
+function Waiting({ reading }) {
+  if (reading === undefined) return html`<p class="faint">waiting for the first token …</p>`;
+  const text = readingOf(reading.processed, reading.total);
+  return html`<p class="faint">${text} <progress max=${reading.total} value=${reading.processed} aria-label=${text} /></p>`;
 }

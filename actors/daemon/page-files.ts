@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Files of the folder `page`, which is served under its own name. */
 const OWN = [
+  "answering.js",
   "answers.js",
   "api.js",
   "borders.js",
@@ -31,6 +32,7 @@ const OWN = [
   "mesh.css",
   "mesh.js",
   "message.js",
+  "settings.js",
   "snippets.js",
   "study.js",
   "style.css",

@@ -39,6 +39,38 @@ test("a dot runs along the path while tokens come, but on still pages and on hid
   assert.deepEqual(complaints, []);
 });
 
+test(
+  "it shows how far a long prompt has been read; a conversation's settings go along with each",
+  { skip },
+  async () => {
+    await using mesh = await startLocalMesh(1, builtinModelPath());
+    await using looking = await lookAt(mesh.api(0));
+    const { page, complaints } = looking;
+    await page.evaluate(`
+    globalThis.seen = [];
+    new MutationObserver(() => {
+      const progress = document.querySelector(".answer progress");
+      if (progress) seen.push(progress.getAttribute("aria-label"));
+    }).observe(document.body, { childList: true, subtree: true, attributes: true });
+  `);
+    await page.getByText("Settings").click();
+    await page.getByLabel("Temperature").fill("0.5");
+    await page.getByLabel("Tokens at most").fill("3");
+    await page.getByRole("combobox", { name: "Answered by" }).selectOption({ index: 1 });
+    await page.getByText("Settings: temperature 0.5, 3 tokens, gosling").click();
+    const asked = page.waitForRequest("**/v1/chat/completions");
+    await say(page, "The fox went on. ".repeat(70));
+    const { temperature, max_tokens, model } = (await asked).postDataJSON() as Record<string, unknown>;
+    assert.deepEqual([temperature, max_tokens], [0.5, 3]);
+    assert.match(String(model), /^[0-9a-f]{64}$/);
+    const seen = await page.evaluate<string[]>("seen");
+    assert.match(seen.at(-1) ?? "", /^reading [\d,]+ of [\d,]+ tokens$/);
+    await page.locator(".answer").getByText(", 3 tokens,").waitFor();
+    assert.deepEqual(await looking.violations(), []);
+    assert.deepEqual(complaints, []);
+  },
+);
+
 async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel("Prompt").fill(text);
   await page.getByRole("button", { name: "Send", exact: true }).click();
