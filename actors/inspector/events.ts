@@ -22,7 +22,7 @@ export class EventRing {
   record(event: DeviceEvent): void {
     for (const listener of this.#listeners) listener(event);
     // Progress comes many times a second and says nothing afterwards.
-    if (event.type === "fetching" || (event.type === "answer" && event.stage === "going")) return;
+    if (event.type === "fetching" || isProgress(event)) return;
     this.#events.push({ at: this.#clock.now(), event });
     if (this.#events.length <= this.#size) return;
     this.#events.shift();
@@ -55,4 +55,10 @@ export class EventRing {
       text: describeEvent(event).slice(0, 2000),
     }));
   }
+}
+
+/** Whether an answer only tells how far it is. */
+function isProgress(event: DeviceEvent): boolean {
+  if (event.type !== "answer") return false;
+  return event.stage === "going" || (event.stage === "reading" && event.read !== undefined);
 }
