@@ -163,7 +163,9 @@ function sentence(event: DaemonEvent): string | undefined {
     case "warning":
       return `! ${event.message}`;
     case "mesh":
-      return ["refused", "frame-rejected", "discovery-failed", "listener-failed"].includes(event.event.type) &&
+      return ["refused", "frame-rejected", "discovery-failed", "listener-failed", "double"].includes(
+          event.event.type,
+        ) &&
           "sentence" in event.event
         ? `! ${event.event.sentence}`
         : undefined;

@@ -112,6 +112,7 @@ function ofMesh(event: Extract<DaemonEvent, { type: "mesh" }>["event"]): Words {
     case "frame-rejected":
     case "discovery-failed":
     case "listener-failed":
+    case "double":
       return { level: "warn", text: event.sentence };
     case "key-changed": {
       const out = event.forgotten.join(", ");

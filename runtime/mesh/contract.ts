@@ -35,6 +35,8 @@ export type MeshEvent =
   | { readonly type: "frame-rejected"; readonly device: string; readonly sentence: string }
   | { readonly type: "reconnecting"; readonly device: string; readonly retryMs: number }
   | { readonly type: "key-changed"; readonly by: string; readonly forgotten: readonly string[] }
+  /** Two machines have one identity: `device`, which may be this one. */
+  | { readonly type: "double"; readonly device: string; readonly sentence: string }
   | { readonly type: "listener-failed"; readonly sentence: string };
 
 export type RefusalReason = "wrong-key" | "version" | "not-permitted";

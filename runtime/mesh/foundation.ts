@@ -4,6 +4,7 @@ import type { Channel } from "../transport.ts";
 import type { MeshEvent, NamedPeerEvent } from "./contract.ts";
 import type { Directory } from "./directory.ts";
 import type { Door } from "./door.ts";
+import type { Doubles } from "./doubles.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Node } from "./node.ts";
 
@@ -18,6 +19,7 @@ export interface MeshListeners {
 export interface Foundation {
   readonly node: Node;
   readonly door: Door;
+  readonly doubles: Doubles;
   readonly privateKey: PrivateKey;
   /** The name under which the members of this mesh look for each other. */
   readonly serviceTag: string;

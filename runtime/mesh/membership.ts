@@ -1,3 +1,4 @@
+import type { Libp2p } from "@libp2p/interface";
 import type { Clock } from "../clock.ts";
 import type { MeshEvent, Peer } from "./contract.ts";
 import { type Directory, postpone } from "./directory.ts";
@@ -13,6 +14,8 @@ export interface MembershipOptions {
   isForgotten(device: string): boolean;
   sendMembers(device: string, members: readonly Member[]): void;
   emit(event: MeshEvent): void;
+  /** mDNS told of this very device. */
+  sightedSelf(addresses: readonly string[]): void;
 }
 
 /** Who belongs to the mesh, where they are, and when to talk to them again. */
@@ -42,6 +45,13 @@ const TELL_AFTER = 50;
 const SIGHTED_RETRY = 2_000;
 const MAX_INVITE_ADDRESSES = 4;
 
+/** Has a membership hear where devices say that they listen. */
+export function hearWhereabouts(libp2p: Libp2p, membership: Membership): void {
+  libp2p.addEventListener("peer:identify", ({ detail: { peerId, listenAddrs } }) => {
+    membership.identified(peerId.toString(), listenAddrs.map((address) => address.toString()));
+  });
+}
+
 /** Makes a membership that knows nobody but what the directory holds. */
 export function createMembership(options: MembershipOptions): Membership {
   return new DirectoryMembership(options);
@@ -66,6 +76,7 @@ class DirectoryMembership implements Membership {
   }
 
   sighted(device: string, addresses: readonly string[]): void {
+    if (device === this.#options.self) return this.#options.sightedSelf(addresses);
     this.#learn(device, addresses, "mdns");
   }
 

@@ -7,6 +7,7 @@ import { createDialer } from "./dialer.ts";
 import { type Directory, hurry } from "./directory.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
 import type { Door } from "./door.ts";
+import type { Doubles } from "./doubles.ts";
 import type { Foundation, MeshListeners } from "./foundation.ts";
 import { openInvite } from "./invites.ts";
 import {
@@ -18,7 +19,7 @@ import {
   STOP_TIMEOUT,
 } from "./limits.ts";
 import { createSleepMeter, createStallMeter } from "./liveness.ts";
-import { createMembership, type Membership } from "./membership.ts";
+import { createMembership, hearWhereabouts, type Membership } from "./membership.ts";
 import { ANY_PORT, type MeshOptions } from "./mesh-options.ts";
 import type { Node } from "./node.ts";
 import { type KnownDevice, NO_RECORD } from "./record.ts";
@@ -48,12 +49,13 @@ export class MeshDevice implements Mesh {
   readonly #rekeying: Rekeying;
   readonly #door: Door;
   #discovery: Discovery;
+  readonly #doubles: Doubles;
   readonly #dialDue: () => void;
   readonly #abort = new AbortController();
   readonly #timers: (() => void)[] = [];
   #stopping: Promise<void> | undefined;
 
-  constructor(options: MeshOptions, { node, door, privateKey, serviceTag, directory, listeners }: Foundation) {
+  constructor(options: MeshOptions, { node, door, doubles, privateKey, serviceTag, directory, listeners }: Foundation) {
     this.self = node.libp2p.peerId.toString();
     this.name = options.name;
     this.onFrame = listeners.frames.add;
@@ -65,6 +67,7 @@ export class MeshDevice implements Mesh {
     this.#directory = directory;
     this.#listeners = listeners;
     this.#door = door;
+    this.#doubles = doubles;
     this.#rekeying = this.#createRekeying(privateKey);
     this.#membership = this.#createMembership();
     this.#roster = this.#createRoster();
@@ -75,10 +78,7 @@ export class MeshDevice implements Mesh {
   /** Listens, and meets who can be met. */
   async start(): Promise<void> {
     const { join = [], mdns = true } = this.#options;
-    this.#node.libp2p.addEventListener("peer:identify", ({ detail }) => {
-      const addresses = detail.listenAddrs.map((address) => address.toString());
-      this.#membership.identified(detail.peerId.toString(), addresses);
-    });
+    hearWhereabouts(this.#node.libp2p, this.#membership);
     await this.#roster.start();
     await this.#listen();
     this.#emit({ type: "listening", addresses: this.addresses() });
@@ -206,6 +206,7 @@ export class MeshDevice implements Mesh {
       peers: () => this.#roster.peers(),
       isForgotten: (device) => this.isForgotten(device),
       sendMembers: (device, members) => this.#roster.get(device)?.sendMembers(members),
+      sightedSelf: (addresses) => this.#doubles.sightedSelf(addresses),
     });
   }
 

@@ -2,6 +2,7 @@ import { systemClock } from "../clock.ts";
 import type { Mesh, MeshEvent } from "./contract.ts";
 import { createDirectory } from "./directory.ts";
 import { createDoor } from "./door.ts";
+import { noticeDoubles } from "./doubles.ts";
 import { createGatekeeper } from "./gatekeeper.ts";
 import { readIdentity } from "./identity.ts";
 import { deriveKeys } from "./key.ts";
@@ -31,7 +32,14 @@ export async function createMesh(options: MeshOptions): Promise<Mesh> {
     objection: (device) => mesh.objection(device),
   });
   const node = await createNode({ privateKey, door, listen, announce, gater });
-  const mesh = new MeshDevice(options, { node, door, privateKey, serviceTag: keys.serviceTag, directory, listeners });
+  const doubles = await noticeDoubles({
+    libp2p: node.libp2p,
+    clock,
+    nameOf: (device) => mesh.devices().find((known) => known.device === device)?.name ?? device,
+    emit: listeners.events.call,
+  });
+  const { serviceTag } = keys;
+  const mesh = new MeshDevice(options, { node, door, doubles, privateKey, serviceTag, directory, listeners });
   await mesh.start();
   return mesh;
 }

@@ -7,6 +7,7 @@ import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import { calmNoise } from "./calm-noise.ts";
 import type { Door } from "./door.ts";
+import { drawAgent } from "./doubles.ts";
 import {
   ADDRESS_DIAL_TIMEOUT,
   CLOSE_TIMEOUT,
@@ -59,7 +60,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     start: false,
     privateKey: options.privateKey,
     // The version of the software is nobody's business, not even in the mesh.
-    nodeInfo: { name: "skein", version: "0", userAgent: "skein" },
+    nodeInfo: { name: "skein", version: "0", userAgent: drawAgent() },
     logger: quietLogger(() => {}),
     addresses: { listen: [...options.listen], announce: [...options.announce ?? []] },
     transports: [tcp({ maxConnections: MAX_CONNECTIONS + MAX_PENDING_HANDSHAKES })],
