@@ -27,5 +27,6 @@ export const commands: Commands = {
   logs: () => import("./logs.ts"),
   doctor: () => import("./doctor.ts"),
   service: () => import("./service.ts"),
+  uninstall: () => import("./uninstall.ts"),
   demo: () => import("./demo.ts"),
 };

@@ -24,6 +24,7 @@ const USAGE = `Skein runs one language model across the devices you own.
   skein logs      what the daemon has written down
   skein doctor    check this machine
   skein service   run the daemon in the background, from log-in on
+  skein uninstall  remove what Skein has made on this machine
   skein completion  print a script that completes commands in bash, zsh or fish
   skein demo      three daemons on this machine, a model across them, an answer
 

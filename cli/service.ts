@@ -35,7 +35,7 @@ export async function run([what, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const manager = MANAGERS[process.platform];
+  const manager = serviceManager();
   if (manager === undefined) throw new CommandError(`There are no services on ${process.platform} that Skein knows.`);
   switch (what) {
     case "install":
@@ -73,16 +73,32 @@ async function install(manager: ServiceManager, args: readonly string[]): Promis
 }
 
 async function uninstall(manager: ServiceManager): Promise<number> {
-  const { path } = manager.file(specOf([]));
-  const there = await access(path).then(() => true, () => false);
-  if (!there) throw new CommandError("No service of Skein is installed here.");
-  const { before, after } = manager.remove(path);
-  for (const command of before) await invoke(command);
-  await rm(path, { force: true });
-  for (const command of after) await invoke(command);
-  await forgetService();
+  const path = await serviceFile(manager);
+  if (path === undefined) throw new CommandError("No service of Skein is installed here.");
+  await removeService(manager, path);
   process.stdout.write(`  removed ${path}; keys, blocks and records stay in the data folder\n`);
   return 0;
+}
+
+/** What runs services on this platform; undefined where Skein knows nothing that does. */
+export function serviceManager(): ServiceManager | undefined {
+  return MANAGERS[process.platform];
+}
+
+/** The file of the service that is installed, or undefined. */
+export async function serviceFile(manager: ServiceManager): Promise<string | undefined> {
+  const { path } = manager.file(specOf([]));
+  return await access(path).then(() => path, () => undefined);
+}
+
+/** Stops the service and removes it. What the platform's programs say goes to stderr. @throws {CommandError} */
+export async function removeService(manager: ServiceManager, path: string): Promise<void> {
+  const { before, after } = manager.remove(path);
+  for (const command of before) await invoke(command, 2);
+  await rm(path, { force: true });
+  for (const command of after) await invoke(command, 2);
+  for (const file of manager.leaves(homedir())) await rm(file, { force: true });
+  await forgetService();
 }
 
 /** Shows the daemon's own log; what it says before it has one goes to the platform's. */
@@ -134,9 +150,9 @@ async function require(command: Command): Promise<void> {
   if (code !== 0) throw new CommandError(`${command.join(" ")} ended with ${code}; the service may not run.`);
 }
 
-/** Runs a program with this one's input and output; its exit code. @throws {CommandError} where it is not there. */
-function invoke([program, ...args]: Command): Promise<number> {
-  const child = spawn(program, args, { stdio: "inherit" });
+/** Runs a program with this one's input and output, or another for it; its exit code. @throws {CommandError} where it is not there. */
+function invoke([program, ...args]: Command, output = 1): Promise<number> {
+  const child = spawn(program, args, { stdio: [0, output, 2] });
   return new Promise((resolve, reject) => {
     child.on("error", () => reject(new CommandError(`${program} is not on this machine: services need it.`)));
     child.on("exit", (code) => resolve(code ?? 1));

@@ -62,5 +62,6 @@ export const launchd: ServiceManager = {
   stop: () => [["launchctl", "bootout", `${domain()}/${LABEL}`]],
   remove: () => ({ before: [["launchctl", "bootout", `${domain()}/${LABEL}`]], after: [] }),
   complaints: (home) => ["tail", "-n", "200", logOf(home)],
+  leaves: (home) => [logOf(home)],
   notes: [],
 };

@@ -28,6 +28,8 @@ export interface ServiceManager {
   remove(path: string): { readonly before: readonly Command[]; readonly after: readonly Command[] };
   /** Shows what the daemon said before it had a log, such as why it could not start. */
   complaints(home: string): Command;
+  /** Files that the platform wrote for it. */
+  leaves(home: string): readonly string[];
   /** What people should know, a line each. */
   readonly notes: readonly string[];
 }

@@ -40,6 +40,7 @@ export const systemd: ServiceManager = {
   stop: () => [control("stop", UNIT)],
   remove: () => ({ before: [control("disable", "--now", UNIT)], after: [control("daemon-reload")] }),
   complaints: () => ["journalctl", "--user", "--unit", UNIT, "--no-pager"],
+  leaves: () => [],
   notes: ["It ends when you log out, unless you allow it to linger: loginctl enable-linger"],
 };
 

@@ -45,6 +45,7 @@ export const taskScheduler: ServiceManager = {
     after: [],
   }),
   complaints: () => ["schtasks", "/Query", "/V", "/FO", "LIST", "/TN", TASK],
+  leaves: () => [],
   notes: [],
 };
 

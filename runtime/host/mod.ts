@@ -3,6 +3,7 @@ export { DataFolderError, defaultDataFolder, openDataFolder } from "./data-folde
 export type { DataFolder } from "./data-folder.ts";
 export { announceDaemon, findDaemons, stateFolder } from "./daemons.ts";
 export type { DaemonRecord } from "./daemons.ts";
+export { isAlive } from "./lock.ts";
 export { latestLogFile, LogFile, logFiles, logFolder } from "./log-file.ts";
 export { contentionMeter } from "./contention.ts";
 export type { ContentionReading } from "./contention.ts";
