@@ -13,7 +13,7 @@ export function short(count: number): string {
 }
 
 function trimmed(count: number, decimals: number): string {
-  return count.toFixed(decimals).replace(/\.0+$/, "");
+  return `${Number(count.toFixed(decimals))}`;
 }
 
 /** How many a second. */
@@ -30,6 +30,14 @@ export function count(value: number): string {
     ? [value / 1e6, "M"]
     : [value / 1e9, "G"];
   return `${scaled < 9.95 ? trimmed(scaled, 1) : scaled.toFixed(0)}${unit}`;
+}
+
+/** Bytes in binary units: "812B", "11M", "1.6G". */
+export function size(bytes: number): string {
+  const units = ["B", "K", "M", "G", "T", "P"];
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${value < 9.95 && unit > 0 ? trimmed(value, 1) : value.toFixed(0)}${units[unit]}`;
 }
 
 /** A time span: "12 s", "4 min", "2 h", "3 d". */

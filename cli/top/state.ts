@@ -46,6 +46,8 @@ export interface Known {
   readonly answers: readonly AnswerRow[];
   /** The oldest first. */
   readonly events: readonly Happened[];
+  /** What actors do with messages, as far as it was asked for: the oldest first. */
+  readonly ticks: readonly Happened[];
   /** Events that the daemon could not tell. */
   readonly missed: number;
   /** By device. */
@@ -61,6 +63,9 @@ export type News =
   | { readonly type: "looked"; readonly now: number; readonly look: Look }
   | { readonly type: "measured"; readonly measured: PlanView["measured"] }
   | { readonly type: "happened"; readonly now: number; readonly line: EventLine }
+  /** What was asked for beside all of that; nothing yet of something else. */
+  | { readonly type: "ticked"; readonly now: number; readonly line: EventLine }
+  | { readonly type: "other-ticks" }
   | { readonly type: "found"; readonly api: string }
   | { readonly type: "lost"; readonly now: number; readonly reason: string };
 
@@ -75,6 +80,7 @@ export function nothingKnown(api: string, now: number): Known {
     measured: undefined,
     answers: [],
     events: [],
+    ticks: [],
     missed: 0,
     fetches: new Map(),
     pace: [],
@@ -95,6 +101,11 @@ export function learn(known: Known, news: News): Known {
       return { ...known, measured: news.measured };
     case "happened":
       return happened({ ...known, now: news.now }, news.line);
+    case "ticked":
+      if (!("at" in news.line)) return { ...known, now: news.now, missed: known.missed + news.line.events };
+      return { ...known, now: news.now, ticks: [...known.ticks, news.line].slice(-MOST_EVENTS) };
+    case "other-ticks":
+      return { ...known, ticks: [] };
     case "found":
       return { ...known, api: news.api };
     case "lost": {
@@ -118,8 +129,14 @@ function happened(known: Known, line: EventLine): Known {
     fetches,
     answers,
     made: known.made + (known.now - line.at > FRESH_MILLISECONDS ? 0 : tokensBetween(known.answers, answers)),
-    events: [...known.events, line].slice(-MOST_EVENTS),
+    events: inOrder(known.events, line).slice(-MOST_EVENTS),
   };
+}
+
+/** Devices tell of the past one after another. */
+function inOrder(events: readonly Happened[], line: Happened): readonly Happened[] {
+  const later = (events.at(-1)?.at ?? 0) > line.at;
+  return later ? [...events, line].toSorted((a, b) => a.at - b.at) : [...events, line];
 }
 
 function isSame(one: Happened, other: Happened): boolean {

@@ -1,0 +1,5 @@
+/** How much a terminal shows. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
