@@ -42,18 +42,14 @@ await writeRandomModel(model, { ...TINYLLAMA, layers: Number(values.layers) });
 const results: RunResult[] = [];
 const load = () => loadavg()[0]?.toFixed(1) ?? "?";
 console.log(
-  `${
-    cpus()[0]?.model.trim() ?? "?"
-  }, ${availableParallelism()} cores, load ${load()}\n`,
+  `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, load ${load()}\n`,
 );
 for (let round = 0; round < Number(values.rounds); round++) {
   for (const balance of ["off", "on"] as const) {
     const result = await runOnce(model, { ...options, balance });
     results.push(result);
     console.error(
-      `balance ${balance}, load ${load()}: ${
-        JSON.stringify(result, undefined, 1)
-      }`,
+      `balance ${balance}, load ${load()}: ${JSON.stringify(result, undefined, 1)}`,
     );
   }
 }

@@ -35,9 +35,7 @@ const out = fileURLToPath(new URL("../out/", import.meta.url));
 mkdirSync(out, { recursive: true });
 const load = () => loadavg()[0]?.toFixed(1) ?? "?";
 console.log(
-  `${
-    cpus()[0]?.model.trim() ?? "?"
-  }, ${availableParallelism()} cores, load ${load()}\n`,
+  `${cpus()[0]?.model.trim() ?? "?"}, ${availableParallelism()} cores, load ${load()}\n`,
 );
 const pauses = await measure(await modelPath());
 writeFileSync(

@@ -69,9 +69,7 @@ export function gapsBetween(
   return arrivals.flatMap((times) =>
     times.flatMap((time, index) => {
       const before = times[index - 1];
-      return before === undefined || time < from || time >= to
-        ? []
-        : [time - before];
+      return before === undefined || time < from || time >= to ? [] : [time - before];
     })
   );
 }

@@ -76,9 +76,7 @@ export async function runOnce(
     spread: false,
     patience: PATIENCE_MILLISECONDS,
   });
-  await mesh.until(({ state }) =>
-    state.type === "active" && state.plan.segments.length === 3
-  );
+  await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 3);
   const words = listen(mesh);
   const [arrivals, ending] = [[] as number[][], new AbortController()];
   const reading = readOn(mesh.api(0), arrivals, ending.signal);
@@ -160,9 +158,7 @@ function listen(mesh: LocalMesh): string[] {
         reason: string;
       };
       words.push(
-        `${
-          ((performance.now() - begun) / 1000).toFixed(1)
-        } s, ${daemon.ready.name}: ${step}: ${reason}`,
+        `${((performance.now() - begun) / 1000).toFixed(1)} s, ${daemon.ready.name}: ${step}: ${reason}`,
       );
     });
   }
@@ -179,9 +175,7 @@ function watchPlans(mesh: LocalMesh) {
     return state.plan;
   };
   const timer = setInterval(async () => {
-    const view = await fetch(`${mesh.api(0)}/skein/plan`).then((response) =>
-      response.json()
-    ).catch(() => undefined);
+    const view = await fetch(`${mesh.api(0)}/skein/plan`).then((response) => response.json()).catch(() => undefined);
     const state = (view as PlanView | undefined)?.state;
     if (state?.type !== "active") return;
     const split = splitOf(state.plan);
@@ -195,9 +189,7 @@ function watchPlans(mesh: LocalMesh) {
 
 /** Who becomes slow: the one with the most blocks, aside from the one that is asked. */
 function victimOf({ segments }: ActivePlan): string {
-  const sizes = segments.filter(({ name }) => name !== "d0").sort((a, b) =>
-    (b.last - b.first) - (a.last - a.first)
-  );
+  const sizes = segments.filter(({ name }) => name !== "d0").sort((a, b) => (b.last - b.first) - (a.last - a.first));
   return sizes[0]?.name ?? "d1";
 }
 
@@ -206,9 +198,7 @@ function pausesOf(
   slowFrom: number,
   changed: readonly number[],
 ) {
-  const around = changed.flatMap((at) =>
-    gapsBetween(arrivals, at - AROUND_MILLISECONDS, at + AROUND_MILLISECONDS)
-  );
+  const around = changed.flatMap((at) => gapsBetween(arrivals, at - AROUND_MILLISECONDS, at + AROUND_MILLISECONDS));
   return {
     usual: median(
       gapsBetween(

@@ -30,35 +30,24 @@ export async function verdictOf(
   results: readonly RunResult[],
 ): Promise<string[]> {
   const moved = results.filter(({ balance }) => balance === "on");
-  const reactions = moved.flatMap(({ reactionSeconds }) =>
-    reactionSeconds ?? []
-  );
+  const reactions = moved.flatMap(({ reactionSeconds }) => reactionSeconds ?? []);
   const pauses = moved.flatMap(({ pauses }) => pauses ?? []);
-  const inTokens = (which: "p95" | "longest") =>
-    Math.max(...pauses.map((pause) => pause[which] / pause.usual));
+  const inTokens = (which: "p95" | "longest") => Math.max(...pauses.map((pause) => pause[which] / pause.usual));
   const never = "nothing moved";
   return [
-    `throughput with balancing against without: ${
-      gainOf(results).toFixed(2)
-    } times (LinguaLinked: 1.29 to 1.32)`,
-    `time to react: ${
-      reactions.length === 0
-        ? never
-        : `${median(reactions).toFixed(1)} s to the first new plan`
-    }`,
+    `throughput with balancing against without: ${gainOf(results).toFixed(2)} times (LinguaLinked: 1.29 to 1.32)`,
+    `time to react: ${reactions.length === 0 ? never : `${median(reactions).toFixed(1)} s to the first new plan`}`,
     pauses.length === 0
       ? `pause while moving: ${never}`
-      : `pause while moving: p95 ${
-        inTokens("p95").toFixed(1)
-      } token times, longest ${inTokens("longest").toFixed(1)} ` +
+      : `pause while moving: p95 ${inTokens("p95").toFixed(1)} token times, longest ${
+        inTokens("longest").toFixed(1)
+      } ` +
         `(p95 is to be 2 at most)`,
     `moved: ${
       moved.map(({ movedBytes }) => `${(movedBytes / 2 ** 20).toFixed(0)} MiB`)
         .join(", ")
     }`,
-    `moves in the quiet: ${
-      moved.map(({ quietMoves }) => quietMoves).join(", ")
-    } on real daemons, ` +
+    `moves in the quiet: ${moved.map(({ quietMoves }) => quietMoves).join(", ")} on real daemons, ` +
     `${await quietMoves()} in ${HOURS} simulated hours (0 is wanted)`,
   ];
 }

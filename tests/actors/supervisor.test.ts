@@ -98,9 +98,7 @@ test("what cannot be loaded is told with its reason, to the leader and the owner
       ["there is no memory for it"],
     );
     assert.ok(
-      scene.events.some((event) =>
-        event.type === "warning" && event.message.includes("no memory for it")
-      ),
+      scene.events.some((event) => event.type === "warning" && event.message.includes("no memory for it")),
     );
     scene.tell(scene.assignment({ last: 99, number: { term: 1, epoch: 2 } }));
     await scene.pass(50);
