@@ -9,17 +9,11 @@
  */
 import { type Behaviour, type Context, type Next, next, stop, type StopReason } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
-import { type Enter, forwardOf, type SequenceMessage } from "../pipeline.ts";
+import { forwardOf, type SequenceMessage } from "../pipeline.ts";
 import { accepting } from "../wire.ts";
 import { Deadline } from "./deadline.ts";
-import {
-  type AnswerRequest,
-  type ConversationMessage,
-  type Progress,
-  type PromptRead,
-  type Rejection,
-  WireConversationMessage,
-} from "./protocol.ts";
+import { type Asked, entranceOf } from "./entrance.ts";
+import { type ConversationMessage, type PromptRead, type Rejection, WireConversationMessage } from "./protocol.ts";
 import { likelihoodsOf } from "./likelihoods.ts";
 import { followFrom, guessedOf, Guessing } from "./guessing.ts";
 import { type ConversationOptions, type ConversationState, leave, sayBroken, tell } from "./state.ts";
@@ -132,32 +126,12 @@ function refuse(
  * Asks for a place in the pipeline. Only the first segment, which is on this device, is watched: it may be gone already. No
  * actor elsewhere is: those that end say so, and lost devices are seen here.
  */
-function enter(
-  state: ConversationState,
-  { prompt, room, fresh }: { readonly prompt: Int32Array; readonly room: number; readonly fresh: boolean },
-): Next<ConversationState> {
-  const { context, first, run, options: { plan, request, answer, progress } } = state;
+function enter(state: ConversationState, asked: Asked): Next<ConversationState> {
+  const { context, first } = state;
   context.watch(first, ({ detail }) => ({ type: "failed", reason: `the first segment is gone: ${detail}` }));
-  const route = plan.segments.slice(1).map(({ ref }) => ref);
-  const ids = run?.prefill.ids;
-  const sharing = sharingOf(request, progress);
-  context.tell(first, {
-    ...{ type: "enter", conversation: context.self, route, sampling: request.sampling, sharing },
-    ...{ resume: ids !== undefined && ids.length > 1 ? ids : undefined, fresh, promptTokens: prompt.length, room },
-    logprobs: request.logprobs,
-    client: `${answer.device} ${request.client ?? ""}`,
-  });
+  context.tell(first, entranceOf(state, asked));
   state.entered = true;
   return listen(state);
-}
-
-/** Whether its sequence shares kernels: as it began, if it has. */
-function sharingOf(
-  { repeatable = true }: AnswerRequest,
-  { shared = false, generated }: Progress,
-): NonNullable<Enter["sharing"]> {
-  if (shared) return "yes";
-  return repeatable || generated.length > 0 ? "no" : "may";
 }
 
 function receive(state: ConversationState, message: ConversationMessage): Next<ConversationState> {
