@@ -10,7 +10,7 @@ import { callAsOwner } from "../owner.ts";
 import { describeStudy } from "../plan-output.ts";
 import { timeOfDay } from "./numbers.ts";
 import { sentenceOf, splitChange } from "./study.ts";
-import type { Part } from "./view.ts";
+import type { Part } from "./parts.ts";
 import type { Wish } from "./wish.ts";
 
 /** So long a border rests before the leader is asked: it solves a problem for each question. */

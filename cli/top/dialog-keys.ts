@@ -1,5 +1,5 @@
 /** What a key does while a person asks something of the mesh, or types. Pure. */
-import { moveBorder, partsOf, sameParts } from "./study.ts";
+import { moveBorder, partsOf, sameParts } from "./parts.ts";
 import type { Mode, Shown, View } from "./view.ts";
 import type { Key } from "./terminal.ts";
 import type { Pressed } from "./wish.ts";

@@ -2,9 +2,10 @@
 import type { Size } from "./size.ts";
 import { type Line, lineOf, rule, span } from "./line.ts";
 import type { Known } from "./state.ts";
-import { partsOf, sameParts } from "./study.ts";
+import { partsOf, sameParts } from "./parts.ts";
 import { fit, widthOf, wrap } from "./text.ts";
-import type { Mode, Part, Said, Shown } from "./view.ts";
+import type { Part } from "./parts.ts";
+import type { Mode, Said, Shown } from "./view.ts";
 
 const HELP: readonly (readonly [string, string])[] = [
   ["Tab, Shift-Tab", "the next panel, the one before; the marked one has the keys"],

@@ -1,7 +1,7 @@
 /** What a key does to what is seen, and what it asks of the mesh. Pure. */
 import { eventsShown } from "./events-panel.ts";
 import type { Known } from "./state.ts";
-import { partsOf } from "./study.ts";
+import { partsOf } from "./parts.ts";
 import { pressIn } from "./dialog-keys.ts";
 import { ACTOR_ORDERS, DEVICE_ORDERS, PANELS, type Shown, shownOf, type View } from "./view.ts";
 import type { Key } from "./terminal.ts";

@@ -9,7 +9,7 @@ import { layout } from "./layout.ts";
 import type { Looks } from "./paint.ts";
 import { type Known, learn, type News, nothingKnown } from "./state.ts";
 import { type Key, Terminal } from "./terminal.ts";
-import { type Closer, firstView, type Mode, type Said, type View } from "./view.ts";
+import { anew, type Closer, firstView, type Mode, type Said, type View } from "./view.ts";
 import { listen, machineTimes, watch } from "./watch.ts";
 import type { Wish } from "./wish.ts";
 
@@ -32,7 +32,15 @@ export async function showScreen(options: ScreenOptions): Promise<void> {
   const leaving = new AbortController();
   const signal = AbortSignal.any([options.signal, leaving.signal]);
   const top = new Screen(options, signal, () => leaving.abort());
-  using terminal = new Terminal(options.looks, { key: (key) => top.pressed(key), resize: () => top.draw() });
+  const failures: unknown[] = [];
+  using terminal = new Terminal(options.looks, {
+    key: (key) => top.pressed(key),
+    resize: () => top.draw(),
+    error(error) {
+      failures.push(error);
+      leaving.abort();
+    },
+  });
   top.terminal = terminal;
   top.draw();
   await watch({
@@ -43,6 +51,7 @@ export async function showScreen(options: ScreenOptions): Promise<void> {
     paused: () => top.paused,
     onNews: (news) => top.heard(news),
   });
+  if (failures.length > 0) throw failures[0];
 }
 
 class Screen {
@@ -82,6 +91,7 @@ class Screen {
   heard(news: News): void {
     const before = this.#known;
     this.#known = learn(before, news);
+    this.#view = anew(this.#view, before, this.#known);
     // A picture that stands still: what is heard is kept, and seen later.
     if (this.#view.paused || this.#signal.aborted) return;
     this.#drawing ??= setTimeout(() => this.draw(), DRAW_MILLISECONDS);

@@ -1,31 +1,8 @@
-/** Borders that are moved, and what the leader says of a change. Pure. */
+/** What the leader says of a change. Pure. */
 import type { SolveAnswer } from "../../actors/leader/solver.ts";
-import type { ActivePlan } from "../../actors/plan.ts";
 import type { Prediction } from "../../plans/mod.ts";
 import { milliseconds } from "./numbers.ts";
-import type { Part } from "./view.ts";
-
-/** How many blocks each device of a plan holds, in order. */
-export function partsOf({ segments }: ActivePlan): readonly Part[] {
-  return segments.map(({ device, name, first, last }) => ({ device, name, blocks: last - first + 1 }));
-}
-
-/** The parts once the border before part `at` has moved by so many blocks, as far as both keep one. */
-export function moveBorder(parts: readonly Part[], at: number, by: number): readonly Part[] {
-  const [before, after] = [parts[at - 1], parts[at]];
-  if (before === undefined || after === undefined) return parts;
-  const moved = Math.max(1 - before.blocks, Math.min(after.blocks - 1, by));
-  return parts.map((part, place) => {
-    if (place === at - 1) return { ...part, blocks: part.blocks + moved };
-    return place === at ? { ...part, blocks: part.blocks - moved } : part;
-  });
-}
-
-/** Whether two splits are the same. */
-export function sameParts(one: readonly Part[], other: readonly Part[]): boolean {
-  return one.length === other.length &&
-    one.every(({ device, blocks }, place) => device === other[place]?.device && blocks === other[place].blocks);
-}
+import type { Part } from "./parts.ts";
 
 /** The change that stands for a split. */
 export function splitChange(parts: readonly Part[]): string {

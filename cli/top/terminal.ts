@@ -1,10 +1,13 @@
 /** The terminal: taken over for a while, and left as it was, however that ends. */
 import { cursorHide, cursorShow, enterAlternativeScreen, eraseScreen, exitAlternativeScreen } from "ansi-escapes";
 import process from "node:process";
-import { emitKeypressEvents } from "node:readline";
+import { emitKeypressEvents, type Interface } from "node:readline";
 import type { Line } from "./line.ts";
 import type { Size } from "./size.ts";
 import { type Looks, paintLine, repaint } from "./paint.ts";
+
+/** Over a slow line the letters of an arrow key come apart by less. */
+const ESCAPE_MILLISECONDS = 80;
 
 /** A key as it was pressed: its name ("up", "q", "return"), or what was typed. */
 export interface Key {
@@ -20,26 +23,41 @@ interface Keypress {
   readonly sequence?: string;
   readonly ctrl?: boolean;
   readonly shift?: boolean;
+  readonly meta?: boolean;
 }
+
+/** What a terminal tells. */
+export interface TerminalEvents {
+  readonly key: (key: Key) => void;
+  readonly resize: () => void;
+  /** An error that nobody caught: whoever drew is to leave. */
+  readonly error: (error: unknown) => void;
+}
+
+const UNCAUGHT = ["uncaughtException", "unhandledRejection"] as const;
 
 /** The screen of this process, until it is disposed of. */
 export class Terminal implements Disposable {
   readonly #looks: Looks;
   readonly #onKey: (key: Key) => void;
   readonly #onResize: () => void;
+  readonly #onError: (error: unknown) => void;
   #painted: readonly string[] = [];
   #open = true;
 
-  constructor(looks: Looks, on: { readonly key: (key: Key) => void; readonly resize: () => void }) {
+  constructor(looks: Looks, on: TerminalEvents) {
     this.#looks = looks;
     this.#onKey = on.key;
     this.#onResize = on.resize;
+    this.#onError = on.error;
     const { stdin, stdout } = process;
     stdout.write(`${enterAlternativeScreen}${cursorHide}${eraseScreen}`);
-    // Whatever ends the process, an error that nobody caught among it: the screen is given back.
+    // Whatever ends the process, the screen is given back; Deno ends at an error that nobody caught without a word to "exit".
     process.on("exit", this.#restore);
+    for (const uncaught of UNCAUGHT) process.on(uncaught, this.#onError);
     stdin.setRawMode?.(true);
-    emitKeypressEvents(stdin);
+    // Of an interface it reads this alone: how long Escape waits for what would make another key of it.
+    emitKeypressEvents(stdin, { escapeCodeTimeout: ESCAPE_MILLISECONDS } as unknown as Interface);
     stdin.on("keypress", this.#pressed);
     stdin.resume();
     stdout.on("resize", this.#resized);
@@ -62,6 +80,7 @@ export class Terminal implements Disposable {
   [Symbol.dispose](): void {
     this.#restore();
     process.off("exit", this.#restore);
+    for (const uncaught of UNCAUGHT) process.off(uncaught, this.#onError);
     process.stdin.off("keypress", this.#pressed);
     process.stdout.off("resize", this.#resized);
     process.stdin.pause();
@@ -74,9 +93,8 @@ export class Terminal implements Disposable {
     process.stdout.write(`${cursorShow}${exitAlternativeScreen}`);
   };
 
-  readonly #pressed = (text: string | undefined, { name, sequence, ctrl, shift }: Keypress): void => {
-    const typed = text ?? "";
-    this.#onKey({ name: name ?? typed ?? sequence, text: typed, ctrl: ctrl === true, shift: shift === true });
+  readonly #pressed = (text: string | undefined, keypress: Keypress): void => {
+    for (const key of keysOf(text, keypress)) this.#onKey(key);
   };
 
   readonly #resized = (): void => {
@@ -85,6 +103,14 @@ export class Terminal implements Disposable {
     process.stdout.write(eraseScreen);
     this.#onResize();
   };
+}
+
+/** The keys that a keypress stands for: two where Escape was followed so fast that both were taken for one with Alt. */
+export function keysOf(text: string | undefined, { name, sequence = "", ctrl, shift, meta }: Keypress): readonly Key[] {
+  const typed = meta === true ? sequence.slice(1) : text ?? "";
+  const key = { name: name ?? typed, text: typed, ctrl: ctrl === true, shift: shift === true };
+  if (meta !== true || name === "escape") return [name === "escape" ? { ...key, text: "" } : key];
+  return [{ name: "escape", text: "", ctrl: false, shift: false }, key];
 }
 
 /** What the terminal of this process can do, by what its environment says. */

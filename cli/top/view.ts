@@ -1,7 +1,8 @@
 /** What a person has chosen to see. */
-import type { ActivePlan } from "../../actors/plan.ts";
+import { type ActivePlan, comparePlans } from "../../actors/plan.ts";
 import type { AnswerRow } from "./answer-rows.ts";
 import { type DeviceRow, deviceRows } from "./device-rows.ts";
+import { type Part, partsOf } from "./parts.ts";
 import { type Known, plansOf } from "./state.ts";
 import { type ActorLine, actorRows } from "./actor-rows.ts";
 
@@ -17,13 +18,6 @@ export type Said =
   | { readonly type: "asking" }
   | { readonly type: "said"; readonly text: string }
   | { readonly type: "failed"; readonly text: string };
-
-/** How many blocks a device would hold. */
-export interface Part {
-  readonly device: string;
-  readonly name: string;
-  readonly blocks: number;
-}
 
 /** What the keys do. */
 export type Mode =
@@ -113,6 +107,17 @@ export function shownOf(known: Known, view: View): Shown {
     answer: known.answers.find(({ id }) => id === view.answer) ?? known.answers[0],
     actors,
     actor: actors.find(({ path }) => path === view.actor) ?? actors[0],
+  };
+}
+
+/** The view once this is known: where there is another plan, borders that are being moved begin anew, from how they stand. */
+export function anew(view: View, before: Known, after: Known): View {
+  if (view.mode.type !== "borders" || before.look === after.look) return view;
+  const [old, plan] = [before, after].map((known) => plansOf(known)[view.model]);
+  if (plan === undefined || (old !== undefined && comparePlans(old.number, plan.number) === 0)) return view;
+  return {
+    ...view,
+    mode: { ...view.mode, parts: partsOf(plan), at: Math.max(1, Math.min(view.mode.at, plan.segments.length - 1)) },
   };
 }
 

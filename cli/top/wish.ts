@@ -1,5 +1,6 @@
 /** What a key asks of the mesh. */
-import type { Part, View } from "./view.ts";
+import type { Part } from "./parts.ts";
+import type { View } from "./view.ts";
 
 export type Wish =
   | { readonly type: "quit" }

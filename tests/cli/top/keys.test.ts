@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { press } from "../../../cli/top/keys.ts";
-import { moveBorder, sentenceOf, splitChange } from "../../../cli/top/study.ts";
-import type { Key } from "../../../cli/top/terminal.ts";
-import { firstView, type Mode, shownOf, type View } from "../../../cli/top/view.ts";
+import { moveBorder } from "../../../cli/top/parts.ts";
+import { sentenceOf, splitChange } from "../../../cli/top/study.ts";
+import { learn } from "../../../cli/top/state.ts";
+import { type Key, keysOf } from "../../../cli/top/terminal.ts";
+import { anew, firstView, type Mode, shownOf, type View } from "../../../cli/top/view.ts";
 import type { Wish } from "../../../cli/top/wish.ts";
-import { answer, happened, knownOf, looked } from "./scene.ts";
+import { answer, happened, inspection, knownOf, looked } from "./scene.ts";
 
 const known = knownOf(
   looked(0),
@@ -97,6 +99,28 @@ test("a border moves a block at a time, is studied at once and pinned by Enter a
   assert.equal(after(["b"], moved.view).wish, undefined, "the plan is automatic already");
   assert.deepEqual(after(["u"], moved.view).wish, { type: "drop" });
   assert.deepEqual(moveBorder(parts, 7, 1), parts);
+});
+
+test("borders that are moved begin anew where there is another plan", () => {
+  const { view } = after(["p", "right"]);
+  assert.equal(view.mode.type, "borders");
+  const same = knownOf(looked(2));
+  assert.equal(anew(view, known, same), view);
+  const pinned = inspection();
+  const models = pinned.models.map((model) =>
+    model.type === "active" ? { ...model, plan: { ...model.plan, number: { term: 1, epoch: 9 } } } : model
+  );
+  const other = learn(known, { type: "looked", now: 0, look: { at: 9000, inspection: { ...pinned, models } } });
+  const { mode } = anew(view, known, other);
+  assert.deepEqual(mode.type === "borders" && mode.parts.map(({ blocks }) => blocks), [2, 2]);
+});
+
+test("Escape that is followed at once is Escape all the same, and not a key with Alt", () => {
+  const names = (text: string | undefined, keypress: object) =>
+    keysOf(text, keypress).map(({ name, text }) => [name, text]);
+  assert.deepEqual(names(undefined, { name: "w", sequence: "\x1bw", meta: true }), [["escape", ""], ["w", "w"]]);
+  assert.deepEqual(names(undefined, { name: "escape", sequence: "\x1b", meta: true }), [["escape", ""]]);
+  assert.deepEqual(names("日", { sequence: "日" }), [["日", "日"]]);
 });
 
 test("an invite is asked for only once that is confirmed, and forgotten when one goes back", () => {
