@@ -60,7 +60,8 @@ async function withRuntime<T>(
   }
 }
 
-async function measure(
+/** One prompt of so many tokens, and an answer of `tokens` after its first, through the first daemon. */
+export async function measure(
   mesh: LocalMesh,
   promptTokens: number,
   tokens: number,
