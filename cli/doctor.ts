@@ -5,19 +5,21 @@ import process from "node:process";
 import { errorText } from "../runtime/error-text.ts";
 import { findDaemons, readMemory } from "../runtime/host/mod.ts";
 import { formatBytes } from "../plans/mod.ts";
-import { parseCommand } from "./command.ts";
+import { routes } from "../actors/gateway/api.ts";
+import { call } from "./api-client.ts";
+import { chosenDevice } from "./choose-device.ts";
+import { CommandError, parseCommand } from "./command.ts";
+import { findingsBetween } from "./doctor/between.ts";
+import { type Finding, lineOf } from "./doctor/finding.ts";
+import { callAsOwner, findOwn } from "./owner.ts";
 
-export const USAGE = `skein doctor [--json]: check this machine, and say what to do about what is wrong.
+export const USAGE =
+  `skein doctor [DEVICE] [options]: check this machine, or what is between it and another device of the mesh (by its name
+or id): each address, mDNS, version, round trip, bandwidth; and say what to do about what is wrong.
+
+  --data-dir DIR      the daemon's data folder (default: of the daemon on this machine)
+  --json              print JSON
 `;
-
-/** What a check found. "warn": works, but not as well as it could. */
-interface Finding {
-  readonly check: string;
-  readonly state: "ok" | "warn" | "fail";
-  readonly found: string;
-  /** What to do; absent where all is well. */
-  readonly advice?: string;
-}
 
 /** A model that is of any use, with its caches and the program around it. */
 const USEFUL_BYTES = 1024 ** 3;
@@ -35,10 +37,14 @@ const checks: readonly (() => Promise<Finding>)[] = [
 
 /** Runs the command; exit code 1 where a check failed. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values } = parseCommand(args, { json: { type: "boolean", default: false } }, USAGE);
+  const { values, positionals: [who] } = parseCommand(
+    args,
+    { "data-dir": { type: "string" }, json: { type: "boolean", default: false } },
+    USAGE,
+    1,
+  );
   const findings: Finding[] = [];
-  for (const check of checks) {
-    const finding = await check();
+  for await (const finding of who === undefined ? ofMachine() : ofPair(who, values["data-dir"])) {
     findings.push(finding);
     if (!values.json) process.stdout.write(lineOf(finding));
   }
@@ -46,9 +52,24 @@ export async function run(args: readonly string[]): Promise<number> {
   return findings.some(({ state }) => state === "fail") ? 1 : 0;
 }
 
-function lineOf({ check, state, found, advice }: Finding): string {
-  const line = `${state.padEnd(5)} ${check.padEnd(10)} ${found}\n`;
-  return advice === undefined ? line : `${line}${" ".repeat(17)}${advice}\n`;
+async function* ofMachine(): AsyncGenerator<Finding, void> {
+  for (const check of checks) yield await check();
+}
+
+/** What is between this device and another one. @throws {CommandError} where there is no such device, or no daemon here */
+async function* ofPair(who: string, dataDir: string | undefined): AsyncGenerator<Finding, void> {
+  const daemon = await findOwn(dataDir);
+  const { devices } = await call(daemon.api, routes.devices);
+  const [self, other] = [devices.find((device) => device.self), chosenDevice(who, devices)];
+  if (self === undefined || other.self) {
+    throw new CommandError(`${other.name} is this device. Alone, skein doctor checks it; or name another device.`, 2);
+  }
+  process.stderr.write(`Trying the ways to ${other.name} …\n`);
+  const ways = await callAsOwner(daemon, routes.ways, { device: other.device });
+  // By now it may have come.
+  const [after, inspection] = await Promise.all([call(daemon.api, routes.devices), call(daemon.api, routes.inspect)]);
+  const now = after.devices.find(({ device }) => device === other.device) ?? other;
+  yield* findingsBetween({ self, other: now, ways, devices: inspection.devices, now: Date.now() });
 }
 
 async function checkRuntime(): Promise<Finding> {

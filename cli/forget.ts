@@ -3,6 +3,7 @@ import process from "node:process";
 import { type MemberView, routes } from "../actors/gateway/api.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
 import { call } from "./api-client.ts";
+import { chosenDevice } from "./choose-device.ts";
 import { CommandError, parseCommand } from "./command.ts";
 import { callAsOwner, findOwn } from "./owner.ts";
 
@@ -35,19 +36,9 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** The device that is meant, by its id, the beginning of it, or its name. @throws {CommandError} where that is not one. */
+/** The device that is meant. @throws {CommandError} where that is not one, or this device itself. */
 export function chosen(who: string, devices: readonly MemberView[]): MemberView {
-  const exact = devices.filter(({ device, name }) => device === who || name === who);
-  const found = exact.length > 0 ? exact : devices.filter(({ device }) => who.length >= 8 && device.startsWith(who));
-  const [first, second] = found;
-  if (first === undefined) {
-    const known = devices.filter(({ self }) => !self).map(({ name }) => name).join(", ") || "none";
-    throw new CommandError(`There is no device "${who}" in this mesh. It has: ${known}.`);
-  }
-  if (second !== undefined) {
-    const ids = found.map(({ device }) => device).join(", ");
-    throw new CommandError(`"${who}" is what ${found.length} devices are called. Say which by its id: ${ids}.`);
-  }
-  if (first.self) throw new CommandError("This device cannot put itself out: stop it instead (Ctrl-C).");
-  return first;
+  const found = chosenDevice(who, devices);
+  if (found.self) throw new CommandError("This device cannot put itself out: stop it instead (Ctrl-C).");
+  return found;
 }

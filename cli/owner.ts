@@ -19,7 +19,7 @@ export async function findOwn(dataDir: string | undefined): Promise<OwnDaemon> {
   const found = dataDir === undefined ? daemons[0] : daemons.find((daemon) => daemon.dataDir === resolve(dataDir));
   if (found !== undefined) return found;
   const where = dataDir === undefined ? "on this machine" : `on the data folder ${resolve(dataDir)}`;
-  throw new CommandError(`No daemon runs ${where}: devices are let in and put out by one. Start it with: skein up.`);
+  throw new CommandError(`No daemon runs ${where}. Start one with: skein up.`);
 }
 
 /** Asks a route that is for the owner alone. @throws {CommandError} */

@@ -84,6 +84,7 @@ function membersOf(mesh: Mesh, ownerKey: string, version: string): Members {
     ownerKey,
     version,
     devices: () => mesh.devices(),
+    waysTo: (device) => mesh.waysTo(device),
     forget: (device) => mesh.forget(device),
     invite: ({ lifetimeMs, uses }) =>
       mesh.invite({

@@ -77,6 +77,25 @@ export const MemberView = v.object({
 });
 export type MemberView = v.InferOutput<typeof MemberView>;
 
+/** The ways to a device, each tried. */
+export const WaysView = v.object({
+  ways: v.array(v.object({
+    /** A multiaddr. */
+    address: ShortText,
+    /** Who told of it. */
+    by: v.picklist(["member", "mdns"]),
+    outcome: v.picklist(["reached", "closed", "silent", "wrong-key", "other-device", "failed"]),
+    milliseconds: v.number(),
+    /** What the system said, where it was not reached. */
+    detail: v.optional(v.string()),
+  })),
+  /** Whether the device that is asked listens to mDNS. */
+  mdns: v.boolean(),
+  /** Milliseconds since mDNS last told of the device; absent where it never did. */
+  sightedAgo: v.optional(v.number()),
+});
+export type WaysView = v.InferOutput<typeof WaysView>;
+
 /** An answer of late. */
 export const TracedSummary = v.object({
   id: Identifier,
@@ -165,6 +184,8 @@ export const routes = {
     jsonOf<SolveAnswer>(),
   ),
   devices: get("/skein/devices", v.object({ devices: v.array(MemberView) })),
+  /** For the owner alone: tries every address of a device, which may take 7 s for each. */
+  ways: post("/skein/ways", v.object({ device: Identifier }), WaysView),
   /** For the owner alone: lets so many devices in, for so long. Default: one, for an hour. */
   invite: post(
     "/skein/invites",

@@ -11,6 +11,11 @@ import { RequestError } from "./request-error.ts";
 export function addMembers(app: Hono, options: ApiOptions): void {
   const { members } = options;
   app.get(routes.devices.path, (context) => context.json({ devices: viewsOf(options) }));
+  app.post(routes.ways.path, async (context) => {
+    requireOwner(context, members, "has it dial others");
+    const { device } = await readBy(context.req.raw, routes.ways, 'The device that is meant is {"device": ID}.');
+    return context.json(await members.waysTo(device));
+  });
   app.post(routes.invite.path, async (context) => {
     requireOwner(context, members, "lets devices in and puts them out");
     const asked = await readBy(

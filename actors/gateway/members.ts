@@ -3,6 +3,15 @@
 /** The header that carries what only the owner of the data folder can read. */
 export const OWNER_HEADER = "skein-owner";
 
+/** An address of a device, and what became of trying it: see `Way` of the mesh. */
+export interface TriedWay {
+  readonly address: string;
+  readonly by: "member" | "mdns";
+  readonly outcome: "reached" | "closed" | "silent" | "wrong-key" | "other-device" | "failed";
+  readonly milliseconds: number;
+  readonly detail?: string;
+}
+
 /** What the API needs of the mesh's membership. */
 export interface Members {
   /** What whoever lets in or puts out must show. */
@@ -16,6 +25,10 @@ export interface Members {
   }[];
   /** Of this device's software. */
   readonly version: string;
+  /** Tries every address of a device; `sightedAgo`: milliseconds since mDNS last told of it. */
+  waysTo(device: string): Promise<
+    { readonly ways: readonly TriedWay[]; readonly mdns: boolean; readonly sightedAgo?: number }
+  >;
   /** @throws {RangeError} for this device itself */
   forget(device: string): Promise<void>;
   /** @throws {RangeError} for a lifetime or uses out of bounds */

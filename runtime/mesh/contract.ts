@@ -41,6 +41,31 @@ export type MeshEvent =
 
 export type RefusalReason = "wrong-key" | "version" | "not-permitted";
 
+/** An address of a device, and what became of trying it. */
+export interface Way {
+  /** A multiaddr. */
+  readonly address: string;
+  /** Who told of it: the device or another member (or the person), or mDNS. */
+  readonly by: "member" | "mdns";
+  /**
+   * `reached`: it is there. `closed`: a machine is there, and nothing listens at that port. `silent`: nobody answers.
+   * `wrong-key`: a Skein of another mesh. `other-device`: another member has the address now.
+   */
+  readonly outcome: "reached" | "closed" | "silent" | "wrong-key" | "other-device" | "failed";
+  readonly milliseconds: number;
+  /** What the system said, where it was not reached. */
+  readonly detail?: string;
+}
+
+/** The ways to a device. */
+export interface Ways {
+  readonly ways: readonly Way[];
+  /** Whether this device listens to mDNS. */
+  readonly mdns: boolean;
+  /** Milliseconds since mDNS last told of the device; absent where it never did. */
+  readonly sightedAgo?: number;
+}
+
 /** How long an invite is good, and for how many devices. */
 export interface InviteOptions {
   /** Default: an hour. Rounded up to a minute. */
@@ -75,6 +100,8 @@ export interface Mesh extends Transport, AsyncDisposable {
   forget(device: string): Promise<void>;
   /** Whether a device has been put out, as far as this one knows. */
   isForgotten(device: string): boolean;
+  /** Tries every address that is known of a device, which takes up to 7 s for each that is not reached. */
+  waysTo(device: string): Promise<Ways>;
   /** Says goodbye to the peers and closes everything. Safe to call more than once. */
   stop(): Promise<void>;
 }

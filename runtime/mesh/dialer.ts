@@ -95,7 +95,7 @@ function parse({ device, addresses, rumours }: Target): Multiaddr[] {
 }
 
 /** The errors of all addresses tried. */
-function causesOf(error: unknown): Error[] {
+export function causesOf(error: unknown): Error[] {
   if (error instanceof AggregateError) return error.errors.flatMap(causesOf);
   return [error instanceof Error ? error : new Error(String(error))];
 }

@@ -9,6 +9,8 @@ export interface Target {
   addresses: readonly string[];
   /** Multiaddrs that mDNS told, which anybody on the local network can say: they never push out the ones above. */
   rumours: readonly string[];
+  /** When mDNS last told of it, in milliseconds of the clock. */
+  sightedAt?: number;
   /** Dials since the last session that held. */
   attempts: number;
   /** When to dial next, in milliseconds of the clock. */
@@ -103,6 +105,14 @@ export function addressesOf(target: Target): readonly string[] {
 
 function bounded(addresses: readonly string[]): readonly string[] {
   return addresses.filter((address) => address.length <= MAX_ADDRESS_LENGTH).slice(0, MAX_ADDRESSES);
+}
+
+/** Where members can be dialled, each with its id where that is known: not what mDNS alone says. Of at most `most` devices. */
+export function memberAddressesIn(directory: Directory, most: number): string[] {
+  return [...directory.all()].filter(({ trusted }) => trusted).slice(0, most).flatMap(({ device, addresses }) => {
+    const suffix = device === undefined ? "" : `/p2p/${device}`;
+    return addresses.map((address) => address.includes("/p2p/") ? address : `${address}${suffix}`);
+  });
 }
 
 /** Sets the time of the next dial after one more failure; returns the wait in milliseconds. */

@@ -142,6 +142,7 @@ class DirectoryMembership implements Membership {
     const target = directory.learn(device, addresses, via === "member", clock.now());
     if (target === undefined) return;
     if (!known) emit({ type: "discovered", device, via });
+    if (via === "mdns") target.sightedAt = clock.now();
     if (via === "mdns" && target.attempts < 4) target.dialAt = Math.min(target.dialAt, clock.now() + SIGHTED_RETRY);
   }
 

@@ -1,24 +1,16 @@
-import { type Clock, every, systemClock, within } from "../clock.ts";
+import { type Clock, systemClock, within } from "../clock.ts";
 import type { Channel, Sent } from "../transport.ts";
 import type { Grant } from "./admission.ts";
 import type { KeyChange } from "./change.ts";
-import type { InviteOptions, Mesh, MeshEvent, Peer } from "./contract.ts";
+import type { InviteOptions, Mesh, MeshEvent, Peer, Ways } from "./contract.ts";
 import { createDialer } from "./dialer.ts";
-import { type Directory, hurry } from "./directory.ts";
+import { type Directory, hurry, memberAddressesIn } from "./directory.ts";
 import { createDiscovery, type Discovery } from "./discovery.ts";
 import type { Door } from "./door.ts";
 import type { Doubles } from "./doubles.ts";
 import type { Foundation, MeshListeners } from "./foundation.ts";
 import { openInvite } from "./invites.ts";
-import {
-  HEARTBEAT_INTERVAL,
-  MAX_PEERS,
-  PROTOCOL_VERSION,
-  SILENCE_CHECK_INTERVAL,
-  SLEPT,
-  STOP_TIMEOUT,
-} from "./limits.ts";
-import { createSleepMeter, createStallMeter } from "./liveness.ts";
+import { MAX_PEERS, PROTOCOL_VERSION, STOP_TIMEOUT } from "./limits.ts";
 import { createMembership, hearWhereabouts, type Membership } from "./membership.ts";
 import { ANY_PORT, type MeshOptions } from "./mesh-options.ts";
 import type { Node } from "./node.ts";
@@ -27,6 +19,8 @@ import { Rekeying } from "./rekeying.ts";
 import { createRenewal } from "./renewal.ts";
 import { createRoster, type Roster } from "./roster.ts";
 import type { Ending } from "./session.ts";
+import { tendSessions } from "./tending.ts";
+import { tryWays } from "./ways.ts";
 import type { PrivateKey } from "@libp2p/interface";
 
 /** How a session ends with a device that is put out. */
@@ -93,11 +87,7 @@ export class MeshDevice implements Mesh {
   }
 
   memberAddresses(): string[] {
-    const trusted = [...this.#directory.all()].filter((target) => target.trusted).slice(0, MAX_PEERS);
-    return trusted.flatMap(({ device, addresses }) => {
-      const suffix = device === undefined ? "" : `/p2p/${device}`;
-      return addresses.map((address) => address.includes("/p2p/") ? address : `${address}${suffix}`);
-    });
+    return memberAddressesIn(this.#directory, MAX_PEERS);
   }
 
   peers(): Peer[] {
@@ -130,6 +120,18 @@ export class MeshDevice implements Mesh {
 
   isForgotten(device: string): boolean {
     return this.#rekeying.isForgotten(device);
+  }
+
+  waysTo(device: string): Promise<Ways> {
+    const { libp2p } = this.#node;
+    const { mdns = true } = this.#options;
+    return tryWays(device, {
+      libp2p,
+      directory: this.#directory,
+      clock: this.#clock,
+      signal: this.#abort.signal,
+      mdns,
+    });
   }
 
   /** What a device is given that may come in. */
@@ -170,27 +172,9 @@ export class MeshDevice implements Mesh {
   }
 
   #startTimers(): void {
-    const clock = this.#clock;
-    const stalled = createStallMeter(SILENCE_CHECK_INTERVAL, clock.now());
-    const wall = this.#options.wall ?? Date.now;
-    const slept = createSleepMeter(SILENCE_CHECK_INTERVAL, { now: () => clock.now(), wall });
-    this.#timers.push(
-      every(clock, HEARTBEAT_INTERVAL, () => {
-        for (const session of this.#roster.sessions()) session.heartbeat();
-      }),
-      every(clock, SILENCE_CHECK_INTERVAL, () => {
-        const stall = stalled(clock.now());
-        for (const session of this.#roster.sessions()) session.checkSilence(stall);
-        if (slept() >= SLEPT) this.#wake();
-        this.#dialDue();
-      }),
-    );
-  }
-
-  /** This device has slept: whom it knows is asked, or dialled at once, whatever was tried in vain before. */
-  #wake(): void {
-    for (const session of this.#roster.sessions()) session.doubt();
-    hurry(this.#directory, this.#clock.now());
+    const { wall = Date.now } = this.#options;
+    const [clock, roster, directory, dialDue] = [this.#clock, this.#roster, this.#directory, this.#dialDue];
+    this.#timers.push(...tendSessions({ clock, wall, roster, directory, dialDue }));
   }
 
   #emit(event: MeshEvent): void {

@@ -1,6 +1,6 @@
 /** The mesh: devices that share a key find each other and exchange frames. The only folder that knows libp2p. */
 
-export type { InviteOptions, Mesh, MeshEvent, NamedPeerEvent, Peer, RefusalReason } from "./contract.ts";
+export type { InviteOptions, Mesh, MeshEvent, NamedPeerEvent, Peer, RefusalReason, Way, Ways } from "./contract.ts";
 export { isSigned } from "./change.ts";
 export { createIdentity, deviceIdOf, signWith } from "./identity.ts";
 export { decodeInvite, encodeInvite, type Invite, InviteError } from "./invite.ts";

@@ -27,6 +27,15 @@ test("devices are shown with where they are and since when they are away", () =>
   ]);
 });
 
+test("devices that run another version are named, with what to do", () => {
+  assert.doesNotMatch(describeDevices(devices, 0), /Versions differ/);
+  const old = member("tablet", "12D3KooWeeee", { version: "0.0.9" });
+  assert.match(
+    describeDevices([...devices, old], 0),
+    /! Versions differ: tablet 0\.0\.9, this device 0\.1\.0\. Install/,
+  );
+});
+
 test("a device is chosen by its name, its id or the beginning of it, where that is one; never this one", () => {
   assert.equal(chosen("phone", devices).device, "12D3KooWdddd");
   assert.equal(chosen("12D3KooWc", devices).device, "12D3KooWcccc");

@@ -33,6 +33,7 @@ export const fakeMembers: Members = {
     if (uses > 64) throw new RangeError("An invite is for 1 to 64 devices.");
     return `skein2-${uses}`;
   },
+  waysTo: () => Promise.resolve({ ways: [], mdns: true, sightedAgo: 5 }),
   forget: () => Promise.resolve(),
 };
 

@@ -21,6 +21,7 @@ test("who cannot show the owner's key neither lets devices in nor puts them out"
   for (const headers of [{}, { "skein-owner": "Bearer wrong" }, { "skein-owner": "" }]) {
     assert.equal((await scene.read("/skein/invites", {}, { headers })).status, 403);
     assert.equal((await scene.read("/skein/forget", { device: "there" }, { headers })).status, 403);
+    assert.equal((await scene.read("/skein/ways", { device: "there" }, { headers })).status, 403);
     assert.equal((await scene.read("/skein/models/remove", { model: "x" }, { headers })).status, 403);
     assert.equal((await scene.read("/skein/models/prune", {}, { headers })).status, 403);
   }
@@ -30,6 +31,8 @@ test("the owner is given invites and puts devices out; what is out of bounds is 
   await using scene = await apiScene();
   assert.deepEqual((await scene.read("/skein/invites", { uses: 3 }, owner)).body, { invite: "skein2-3" });
   assert.deepEqual((await scene.read("/skein/forget", { device: "there" }, owner)).body, { forgotten: "there" });
+  const { body: ways } = await scene.read("/skein/ways", { device: "there" }, owner);
+  assert.deepEqual(ways, { ways: [], mdns: true, sightedAgo: 5 });
   const { status, body } = await scene.read("/skein/invites", { uses: 65 }, owner);
   assert.equal(status, 400);
   assert.match(JSON.stringify(body), /1 to 64 devices/);
