@@ -29,6 +29,7 @@ test("without options a device joins nothing, offers nothing and serves as the u
       concurrency: 16,
       prefixes: "on",
     },
+    logLevel: "info",
     json: false,
   });
 });
@@ -66,7 +67,7 @@ test("every option is read", () => {
     ],
     ...["--private-layers", "2", "--private-head", "--mirrors", "off", "--trusted", "a", "--only", "b", "--only", "c"],
     ...["--exclude", "d", "--join", "-", "--api-key", "--api-origin", "app://obsidian.md"],
-    ...["--balance", "off", "--speculation", "off", "--no-yield", "--no-model"],
+    ...["--balance", "off", "--speculation", "off", "--no-yield", "--no-model", "--log-level", "debug"],
   ]);
   assert.deepEqual(options, {
     name: "board",
@@ -98,6 +99,7 @@ test("every option is read", () => {
       cacheTokens: 900,
       prefixes: "off",
     },
+    logLevel: "debug",
     json: true,
     join: "-",
   });
