@@ -1,13 +1,9 @@
 /** The charter on disk: what the mesh serves, found again when a device that was off starts. */
-import * as v from "valibot";
 import type { DataFolder } from "../../runtime/host/mod.ts";
 import { isSigned, type Mesh, signWith } from "../../runtime/mesh/mod.ts";
 import type { Announce } from "../events.ts";
-import { type CharterOptions, isGenuine, KeptCharter, type Notary, readCharter } from "../charter.ts";
-
-const FILE = "charter.json";
-/** Characters of the file: a charter, and who has which blocks of 16 models. */
-const MAX_LENGTH = 4 * 1024 * 1024;
+import { type CharterOptions, isGenuine, type KeptCharter, type Notary, readCharter } from "../charter.ts";
+import { CHARTER_FILE, keptIn } from "./kept-charter.ts";
 
 /** Where a device's charter is, and what is made of it. */
 export interface CharterFile {
@@ -28,17 +24,9 @@ export async function openCharter({ folder, identity, mesh, takesUp, announce }:
 }
 
 async function read(folder: DataFolder, notary: Notary): Promise<KeptCharter | undefined> {
-  const text = await folder.read(FILE);
-  if (text === undefined || text.length > MAX_LENGTH) return undefined;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), KeptCharter), text);
-  if (!parsed.success) return undefined;
-  const { charter } = parsed.output;
-  try {
-    readCharter(charter);
-  } catch {
-    return undefined;
-  }
-  return notary.isMember(charter.by) && await isGenuine(charter, notary) ? parsed.output : undefined;
+  const kept = await keptIn(folder);
+  if (kept === undefined || !notary.isMember(kept.charter.by)) return undefined;
+  return await isGenuine(kept.charter, notary) ? kept : undefined;
 }
 
 function notaryOf(identity: Uint8Array, mesh: CharterFile["mesh"]): Notary {
@@ -58,7 +46,7 @@ function keeper(folder: DataFolder, announce: Announce): CharterOptions["keep"] 
   const write = async (): Promise<void> => {
     for (let kept = next; kept !== undefined; kept = next) {
       next = undefined;
-      await folder.write(FILE, JSON.stringify(kept)).catch((error) => {
+      await folder.write(CHARTER_FILE, JSON.stringify(kept)).catch((error) => {
         const message = `What the mesh serves could not be kept on disk: ${error.message}`;
         announce({ type: "warning", message });
       });

@@ -43,6 +43,7 @@ function start({ cast }: SupervisorOptions, context: SupervisorContext): Supervi
     loads: Promise.resolve(),
     reserving: new AbortController(),
     told: new Set(),
+    chartered: [],
     conversations: new Map(),
     quotas: new Map(),
     executors: 0,

@@ -8,9 +8,9 @@ import { blobsOf } from "./loading.ts";
 import type { DiscardMessage, StoreUse } from "./protocol.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
-/** What runs here or is about to, and what the mesh serves. */
+/** What runs here or is about to, and what the mesh serves or is to serve. */
 export async function storeUse(
-  { held, loading, mesh }: SupervisorState,
+  { held, loading, mesh, chartered }: Pick<SupervisorState, "held" | "loading" | "mesh" | "chartered">,
   store: Pick<BlockStore, "manifest">,
 ): Promise<StoreUse> {
   const running = held.flatMap(({ assignment: { first, last }, loaded: { manifest } }) => {
@@ -23,7 +23,7 @@ export async function storeUse(
   return {
     blobs: [...new Set([...running, ...coming.flat()].map(({ sha256 }) => sha256))],
     running: [...new Set(held.map(({ assignment }) => assignment.model))],
-    served: mesh.models.map((model) => modelOf(model).id),
+    served: [...new Set([...mesh.models.map(modelOf), ...chartered].map(({ id }) => id))],
   };
 }
 

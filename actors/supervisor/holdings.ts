@@ -14,6 +14,7 @@ export function tellChartered(
   { device, loading }: SupervisorOptions,
   context: SupervisorContext,
 ): void {
+  state.chartered = models;
   for (const { id: model, policy } of models) {
     if (state.told.has(model)) continue;
     loading.holdings(model).then((blocks) => {

@@ -61,7 +61,7 @@ export interface HeldSegment {
 export interface StoreUse {
   /** Hashes of blobs that run here, or are being loaded. */
   readonly blobs: readonly string[];
-  /** Models that run here, and those that the mesh serves, by id. */
+  /** Models that run here, and those that the mesh serves or by its charter is to serve, by id. */
   readonly running: readonly string[];
   readonly served: readonly string[];
 }

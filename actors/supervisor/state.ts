@@ -2,6 +2,7 @@
 import type { BlockStore } from "../../models/store/mod.ts";
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { CharteredModel } from "../charter.ts";
 import type { BalancerMessage } from "../balancer/protocol.ts";
 import type { BlockRuns } from "../block-runs.ts";
 import type { Announce } from "../events.ts";
@@ -71,6 +72,8 @@ export interface SupervisorState {
   reserving: AbortController;
   /** Models of which the leaders know what is on this disk. */
   readonly told: Set<string>;
+  /** What the mesh is to serve by its charter, also while no leader has said how it stands. */
+  chartered: readonly CharteredModel[];
   /** Conversations that live here, by id: model, device that each answers to, and the bytes that it takes of its quota. */
   readonly conversations: Map<string, { readonly model: string; readonly device: string; readonly bytes: number }>;
   /** What other members have taken of this device. */

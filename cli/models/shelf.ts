@@ -1,6 +1,7 @@
 /** The models on this machine's disk: by the daemon that runs on them, or where none does in the block store itself, under its lock. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { charteredIn } from "../../actors/daemon/kept-charter.ts";
 import { routes } from "../../actors/gateway/api.ts";
 import { affordable, tidying } from "../../actors/keeper/choice.ts";
 import { bytesOf, entriesOf, filesOf, shelvedOf, takeInventory, unused } from "../../actors/keeper/inventory.ts";
@@ -43,15 +44,15 @@ async function shelfOnDisk(dataDir: string): Promise<Shelf> {
   const folder = await openDataFolder(dataDir);
   try {
     const store = await openBlockStore(folder.blocks);
-    return { ...shelfIn(store), [Symbol.asyncDispose]: () => folder.close() };
+    return { ...shelfIn(store, await charteredIn(folder)), [Symbol.asyncDispose]: () => folder.close() };
   } catch (error) {
     await folder.close();
     throw error;
   }
 }
 
-/** What a keeper does, where nothing runs and no other device can be asked. */
-export function shelfIn(store: BlockStore): Omit<Shelf, keyof AsyncDisposable> {
+/** What a keeper does, where nothing runs and no other device can be asked. `wanted`: what the mesh is to serve. */
+export function shelfIn(store: BlockStore, wanted: ReadonlySet<string>): Omit<Shelf, keyof AsyncDisposable> {
   return {
     async keeping() {
       const inventory = await takeInventory(store);
@@ -73,10 +74,10 @@ export function shelfIn(store: BlockStore): Omit<Shelf, keyof AsyncDisposable> {
     },
     async prune({ all, dryRun }) {
       const inventory = await takeInventory(store);
-      const found = affordable(entriesOf(inventory, unused), tidying(all), () => 0);
+      const found = affordable(entriesOf(inventory, { ...unused, served: wanted }), tidying(all), () => 0);
       if (!dryRun) {
         await discardAll(found.map(({ file }) => file), store);
-        if (all) { for (const { id } of inventory.manifests) await store.stock.forget(id); }
+        if (all) { for (const { id } of inventory.manifests) if (!wanted.has(id)) await store.stock.forget(id); }
       }
       return describeFiles(found, inventory.manifests);
     },

@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { signCharter } from "../../actors/charter.ts";
+import { CHARTER_FILE, charteredIn } from "../../actors/daemon/kept-charter.ts";
 import type { KnownModel } from "../../actors/keeper/protocol.ts";
 import { rememberedLimit } from "../../cli/disk-limit.ts";
 import { describeLetGo, describeModels, describeRemoved } from "../../cli/models/output.ts";
-import { openShelf } from "../../cli/models/shelf.ts";
+import { openShelf, shelfIn } from "../../cli/models/shelf.ts";
 import { compileModel } from "../../models/compile/mod.ts";
 import { openBlockStore } from "../../models/store/mod.ts";
 import { openDataFolder } from "../../runtime/host/mod.ts";
+import { policy } from "../actors/acting-stage.ts";
 import { syntheticModel, writeFolder } from "../models/synthetic-model.ts";
 import { withFolder } from "../models/temporary.ts";
 
@@ -73,6 +76,28 @@ test("without a daemon models are listed and deleted in the store itself", async
     assert.equal((await shelf.remove(name, false)).type, "removed");
     const { models, keptBytes } = await shelf.keeping();
     assert.deepEqual([models, keptBytes], [[], 0]);
+  });
+});
+
+test("without a daemon what the mesh is to serve is spared, and the rest goes with --all", async () => {
+  await withFolder(async (folder) => {
+    const store = await openBlockStore(join(folder, "store"));
+    const compiled = async (family: "llama" | "qwen2") => {
+      const path = await writeFolder(join(folder, family), syntheticModel(family, { layers: 1 }));
+      return await compileModel(path, { store });
+    };
+    const [wanted, other] = [await compiled("llama"), await compiled("qwen2")];
+    const data = await openDataFolder(join(folder, "data"));
+    const charter = { number: 1, term: 1, models: [{ id: wanted.id, name: wanted.name, policy }], by: "a" };
+    const notary = { sign: () => Promise.resolve(""), isSigned: () => Promise.resolve(true), isMember: () => true };
+    await data.write(CHARTER_FILE, JSON.stringify({ charter: await signCharter(charter, notary), holders: [] }));
+    const shelf = shelfIn(store, await charteredIn(data));
+    await data.close();
+    assert.equal((await shelf.prune({ all: false, dryRun: false })).bytes, 0);
+    assert.ok((await shelf.prune({ all: true, dryRun: false })).bytes > 0);
+    const { models } = await shelf.keeping();
+    assert.deepEqual(models.map(({ id, bytes, hereBytes }) => [id, hereBytes === bytes]), [[wanted.id, true]]);
+    assert.notEqual(wanted.id, other.id);
   });
 });
 
