@@ -21,7 +21,7 @@ import { BlocksMissingError } from "./blocks-missing.ts";
 export interface LoadingOptions {
   readonly device: string;
   readonly store: BlockStore;
-  readonly compute: Pick<Compute, "open">;
+  readonly compute: Pick<Compute, "open" | "prepare">;
   readonly languages: Languages;
   readonly clock: Clock;
   readonly peers: Peers;
@@ -90,6 +90,7 @@ export class Loading {
     const { store, compute, languages, announce } = this.#options;
     // Whoever takes part may be the first segment next, when readers wait for it.
     languages.prepare();
+    compute.prepare();
     const manifest = await this.#manifest(request, task);
     const blocks = manifest.blocks.slice(first, last + 1);
     if (blocks.length === 0 || blocks.length !== last - first + 1) {

@@ -65,6 +65,7 @@ export class Stamps implements Instruments {
   compute(inner: Compute): Compute {
     return {
       open: async (request) => this.#segment(await inner.open(request)),
+      prepare: () => inner.prepare(),
       probe: (folder) => inner.probe(folder),
       close: () => inner.close(),
       [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),

@@ -11,10 +11,10 @@ import { mkdir, rm } from "node:fs/promises";
 // Here too, since a worker of Node has only a copy of the environment.
 import "./no-telemetry.ts";
 import type { CacheLayers } from "./caches.ts";
-import { ComputeGoneError } from "./errors.ts";
 import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
-import { type StartThread, startWorker, type WorkerClient } from "./worker-client.ts";
+import type { StartThread, WorkerClient } from "./worker-client.ts";
+import { WorkerLives } from "./worker-lives.ts";
 
 export { blockFiles } from "./block-files.ts";
 export type { CacheLayers } from "./caches.ts";
@@ -31,8 +31,13 @@ export type {
   StepRow,
 } from "./messages.ts";
 
-/** A device's one compute worker. Where it dies, the next `open` starts another, a few times. */
+/**
+ * A device's one compute worker. It starts when it is first needed: a device that computes nothing has 40 MB more for
+ * others. Where it dies, the next `open` starts another, a few times.
+ */
 export interface Compute extends AsyncDisposable {
+  /** Starts the worker, which takes some tenths of a second, for an `open` that comes soon. */
+  prepare(): void;
   /** Loads a segment's blocks, while steps of other segments go on. @throws {ComputeError} where one cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
   /**
@@ -71,13 +76,6 @@ export interface LocalCompute extends Compute {
   crash(): Promise<void>;
 }
 
-/** How long the step under way may go on when the worker is closed. */
-const STOP_MILLISECONDS = 3000;
-/** A worker that dies more often than this… */
-const DEATHS = 5;
-/** …within this time will not be better the next time. */
-const DEATHS_MILLISECONDS = 60_000;
-
 /** What a worker is started with: `slowdown` is 1 where nothing is said. */
 export interface StartComputeOptions {
   readonly threads: number;
@@ -86,43 +84,34 @@ export interface StartComputeOptions {
   readonly startThread: StartThread;
 }
 
-/** Starts the worker thread. */
+/** A compute worker, on a thread that starts when it is first needed. */
 export function startCompute(
   { threads, slowdown = 1, startThread }: StartComputeOptions,
 ): LocalCompute {
-  const options = { threads, slowdown };
-  let worker = startWorker(options, startThread);
-  const deaths: number[] = [];
+  const lives = new WorkerLives({ threads, slowdown }, startThread);
   /** The folder of a probe that is under way. */
   let scratch: string | undefined;
+  /** Segments that were asked for. */
+  let opened = 0;
   let closing: Promise<void> | undefined;
-
-  /** The worker, or a new one in place of one that has died. */
-  function living(): WorkerClient {
-    if (worker.gone === undefined || closing !== undefined) return worker;
-    const now = performance.now();
-    deaths.push(now);
-    const recent = deaths.filter((at) => now - at < DEATHS_MILLISECONDS).length;
-    if (recent >= DEATHS) {
-      throw new ComputeGoneError(`The compute worker has died ${recent} times in a minute. ${worker.gone.message}`);
-    }
-    return worker = startWorker(options, startThread);
-  }
 
   async function removeScratch(): Promise<void> {
     if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
     scratch = undefined;
   }
   async function shutDown(): Promise<void> {
-    await worker.end("The compute worker was closed.", STOP_MILLISECONDS);
+    await lives.close();
     await removeScratch();
   }
   const close = (): Promise<void> => closing ??= shutDown();
   return {
-    open: (segment) => attempt(() => openSegment(living(), segment)),
+    prepare: () => lives.prepare(),
+    open(segment) {
+      opened++;
+      return attempt(() => openSegment(lives.worker(), segment));
+    },
     async probe(folder) {
-      const own = living();
-      if (own.gone !== undefined) throw own.gone;
+      const own = lives.worker();
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       scratch = folder;
@@ -131,9 +120,10 @@ export function startCompute(
       } finally {
         // While the worker is being closed it may still write there.
         if (closing === undefined) await removeScratch();
+        if (opened === 0) await lives.letGo(own);
       }
     },
-    crash: () => worker.end("The compute worker failed: it was ended.", 0),
+    crash: () => lives.crash(),
     close,
     [Symbol.asyncDispose]: close,
   };

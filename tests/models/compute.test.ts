@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
-import { ComputeError, ComputeGoneError, type StepRow } from "../../models/compute/mod.ts";
+import {
+  ComputeError,
+  ComputeGoneError,
+  startCompute,
+  type StartThread,
+  type StepRow,
+} from "../../models/compute/mod.ts";
+import { startThread } from "../../runtime/host/thread.ts";
 import { CONTEXT, openSegments, row, run, SLOTS, withSubject } from "./compute-subject.ts";
 import { syntheticModel } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
@@ -151,6 +158,25 @@ test("closing the worker fails what is under way instead of leaving it waiting",
     const failed = assert.rejects(segment.step({ rows: [row(0, 0, 1)], tokens: Int32Array.of(1) }), ComputeError);
     await subject.compute.close();
     await failed;
+  });
+});
+
+test("there is no thread before one is needed, and none is left where a trial is all that it was needed for", async () => {
+  await withFolder(async (folder) => {
+    let [running, started] = [0, 0];
+    const begin: StartThread = (listener) => {
+      running++;
+      started++;
+      const thread = startThread(new URL("../../actors/daemon/compute-thread.ts", import.meta.url), listener);
+      return { ...thread, terminate: () => (running--, thread.terminate()) };
+    };
+    await using compute = startCompute({ threads: 1, startThread: begin });
+    assert.equal(started, 0);
+    await compute.probe(join(folder, "trial"));
+    assert.deepEqual([running, started], [0, 1]);
+    compute.prepare();
+    compute.prepare();
+    assert.deepEqual([running, started], [1, 2]);
   });
 });
 

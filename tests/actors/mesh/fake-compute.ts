@@ -171,6 +171,7 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
       segments.add(segment);
       return segment;
     },
+    prepare: () => {},
     probe: () => Promise.resolve({ decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 }),
     close: () => Promise.resolve(life.abort(new ComputeError("The compute worker was closed."))),
     [Symbol.asyncDispose]: () => Promise.resolve(),
