@@ -42,7 +42,9 @@ export function enter(state: ExecutorState, message: Enter): void {
   }
   if (!idle) giveWay(state);
   const now = options.clock.now();
-  const own = resume === undefined || fresh ? undefined : orphans.find(resume, now, { promptTokens });
+  const own = resume === undefined || fresh
+    ? undefined
+    : orphans.find(resume, now, { promptTokens, shared: message.sharing === "yes" });
   // What an answer left behind it takes up at once, in its own slot: nobody else waits for that one.
   if (own !== undefined && !own.over) {
     const reserved = orphans.isReserved(own.slot, now) ? own.extent : 0;
@@ -100,7 +102,7 @@ function seat(state: ExecutorState, message: Enter, slot: number): void {
   const shared = shares(state, sharing);
   // Here nobody knows yet what it was called.
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
-  const asked = { sampling, logprobs: message.logprobs, resume, promptTokens, idle };
+  const asked = { sampling, logprobs: message.logprobs, resume, promptTokens, idle, ...(shared ? { shared } : {}) };
   const open = { type: "open" as const, sequence, slot, route, conversation, ...asked };
   const found = takeUp(state, open, fresh);
   const searched = !fresh || found !== undefined;
@@ -109,7 +111,7 @@ function seat(state: ExecutorState, message: Enter, slot: number): void {
     ...(shared ? { shared } : {}),
     ...(fresh && searched ? { resumes: true } : {}),
   });
-  begin(state, { ...open, ...(searched ? {} : { resume: undefined }), ...(shared ? { shared } : {}) }, {
+  begin(state, { ...open, ...(searched ? {} : { resume: undefined }) }, {
     ...{ from: context.device, found, reserved: firstReserve(message, options) },
     room: Math.min(message.room ?? options.context, options.context),
   });
@@ -157,9 +159,9 @@ export function open(state: ExecutorState, message: Open & CameBy): void {
 }
 
 /** Whether a sequence that is open is what a conversation takes up before its end has been heard of here. */
-function isTakenUp(sequence: Sequence, { resume, promptTokens = 0 }: Open): boolean {
+function isTakenUp(sequence: Sequence, { resume, promptTokens = 0, shared = false }: Open): boolean {
   const ids = certainIds(sequence);
-  return resume !== undefined && sequence.promptTokens === promptTokens &&
+  return resume !== undefined && sequence.promptTokens === promptTokens && sequence.shared === shared &&
     commonPrefix(ids, resume.ids) === Math.min(ids.length, resume.ids.length);
 }
 

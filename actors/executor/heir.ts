@@ -120,7 +120,7 @@ export function inCommon(inventories: readonly (readonly Holding[])[]): Holding[
 /** Copies one sequence, piece by piece, until all of it is here or it is not to be had any more. */
 async function bring(
   state: HeirState,
-  { number, slot, ids, promptTokens }: Holding,
+  { number, slot, ids, promptTokens, shared }: Holding,
   { sources, executor }: HeirOptions,
   context: Context<HeirMessage>,
 ): Promise<void> {
@@ -133,8 +133,8 @@ async function bring(
     const bytes = parts.reduce((sum, { data }) => sum + data.byteLength, 0);
     state.pieceBytes = bytes / (end - position);
     const outcome = await context.ask(executor, (replyTo: Ref<Reply<number>>) => ({
-      ...{ type: "bequest" as const, sequence: number, slot, position, ids: ids.subarray(0, end), promptTokens, parts },
-      replyTo,
+      ...{ type: "bequest" as const, sequence: number, slot, position, ids: ids.subarray(0, end), promptTokens },
+      ...{ shared, parts, replyTo },
     }), { timeoutMs: ANSWER_MILLISECONDS });
     if (outcome.type !== "reply") return;
     state.here.set(number, outcome.value < 0 ? Infinity : outcome.value);

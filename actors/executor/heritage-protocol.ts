@@ -25,12 +25,15 @@ const Holding = v.object({
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
   /** How many of them are a prompt's; absent: none. */
   promptTokens: v.optional(Position),
+  /** Whether the others share kernels, see `Open`; absent: they do not. */
+  shared: v.optional(v.boolean()),
 });
 export interface Holding {
   readonly number: number;
   readonly slot: number;
   readonly ids: Int32Array;
   readonly promptTokens?: number | undefined;
+  readonly shared?: boolean | undefined;
 }
 
 /** What a lender has, or that it lends nothing to this device. */
@@ -95,6 +98,8 @@ export interface Bequest {
   readonly ids: Int32Array;
   /** How many of the sequence's ids are a prompt's. Default: none. */
   readonly promptTokens?: number | undefined;
+  /** Whether the others share kernels. Default: they do not. */
+  readonly shared?: boolean | undefined;
   readonly parts: readonly LayerPart[];
   /** How many positions are here now; -1 where they have been taken up, or the slot is another's: no more is wanted. */
   readonly replyTo: Ref<Reply<number>>;

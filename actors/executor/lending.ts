@@ -11,8 +11,9 @@ export function takeInventory(state: ExecutorState, replyTo: Ref<Reply<Inventory
   const { context, sequences, orphans, options } = state;
   if (!state.heirs.has(from)) return reply(context, replyTo, { type: "closed" });
   const all: readonly Kept[] = [...sequences.all(), ...orphans.all(options.clock.now())];
-  const holdings = all.flatMap(({ number, slot, ids, promptTokens, held }) => {
-    return held === 0 ? [] : [{ number, slot, ids: Int32Array.from(ids.slice(0, held)), promptTokens }];
+  const holdings = all.flatMap(({ number, slot, ids, promptTokens, shared = false, held }) => {
+    const holding = { number, slot, ids: Int32Array.from(ids.slice(0, held)), promptTokens };
+    return held === 0 ? [] : [{ ...holding, ...(shared ? { shared } : {}) }];
   });
   reply(context, replyTo, { type: "inventory", holdings });
 }

@@ -22,6 +22,8 @@ export const Copy = v.object({
   tokens: v.pipe(v.instance(Int32Array), v.minLength(1), v.maxLength(MAX_STEP_TOKENS)),
   /** How many of the sequence's tokens are a prompt's; absent: none. */
   promptTokens: v.optional(Position),
+  /** Whether the others share kernels, see `Open`; absent: they do not. */
+  shared: v.optional(v.boolean()),
   data: v.instance(Float32Array),
 });
 export interface Copy {
@@ -33,6 +35,7 @@ export interface Copy {
   /** The ids of the positions. */
   readonly tokens: Int32Array;
   readonly promptTokens?: number | undefined;
+  readonly shared?: boolean | undefined;
   /** [layer, key and value, kvHead, position, headSize] */
   readonly data: Float32Array;
 }
@@ -46,6 +49,8 @@ export const Recall = v.object({
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
   /** How many of the ids are a prompt's; absent: none. */
   promptTokens: v.optional(Position),
+  /** Whether the others share kernels; absent: they do not. */
+  shared: v.optional(v.boolean()),
 });
 export interface Recall {
   readonly type: "recall";
@@ -54,6 +59,7 @@ export interface Recall {
   readonly slot: number;
   readonly ids: Int32Array;
   readonly promptTokens?: number | undefined;
+  readonly shared?: boolean | undefined;
 }
 
 /** To the mirror: a sequence is over; `keep` where it may be taken up. */

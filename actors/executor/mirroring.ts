@@ -70,14 +70,15 @@ function roomIn({ positionBytes }: ExecutorState["options"]): number {
 }
 
 function send({ options, context }: ExecutorState, mirroring: Mirroring, sequence: Sequence, all: boolean): void {
-  const { number, slot, ids, held, begun, promptTokens } = sequence;
+  const { number, slot, ids, held, begun, promptTokens, shared } = sequence;
   const copy = ++mirroring.copies;
   mirroring.flight = { copy, since: options.clock.now(), all };
   const known = mirroring.known.get(number);
   if (known === undefined && begun > 0) {
     // The mirror may have copies of the same ids: from before the sequence broke and was taken up.
     const before = Int32Array.from(ids.slice(0, held));
-    return context.tell(mirroring.to, { type: "recall", copy, sequence: number, slot, ids: before, promptTokens });
+    const recall = { type: "recall" as const, copy, sequence: number, slot, ids: before, promptTokens };
+    return context.tell(mirroring.to, { ...recall, ...(shared ? { shared } : {}) });
   }
   const position = Math.min(known ?? 0, held);
   mirroring.known.set(number, position);
@@ -95,7 +96,8 @@ export function passOnCopy(state: ExecutorState, message: Extract<ExecutorMessag
   if (mirroring?.flight?.copy !== message.copy) return;
   const sequence = sequences.get(message.sequence);
   if (sequence === undefined) return landed(state, message.copy, true);
-  context.tell(mirroring.to, { ...message, type: "copy", promptTokens: sequence.promptTokens });
+  const { promptTokens, shared } = sequence;
+  context.tell(mirroring.to, { ...message, type: "copy", promptTokens, ...(shared ? { shared } : {}) });
 }
 
 /** The mirror says how much it holds of a sequence. */

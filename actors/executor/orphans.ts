@@ -54,6 +54,8 @@ export interface FindOptions {
   readonly was?: number | undefined;
   /** How many of the ids are a prompt's. Default: none. */
   readonly promptTokens?: number | undefined;
+  /** Whether it shares kernels: behind its prompt it has no use for what does otherwise. Default: it does not. */
+  readonly shared?: boolean | undefined;
   /** Whether only those count that nobody has a hand in. Default: false. */
   readonly abandoned?: boolean;
   /** Whether only those count that are over, and hold enough to be worth it. Default: false. */
@@ -129,14 +131,16 @@ export class Orphans {
    * to be run.
    */
   find(ids: Int32Array, now: number, options: FindOptions = {}): Found | undefined {
-    const { was, promptTokens = 0, abandoned = false, fresh = false } = options;
+    const { was, promptTokens = 0, shared = false, abandoned = false, fresh = false } = options;
     let best: (Found & { readonly beyond: number }) | undefined;
     for (const [slot, orphan] of this.#slots) {
       const { kept, since } = orphan;
       if (!this.has(slot, now) || (abandoned && since === Infinity)) continue;
       const over = isOver(orphan, now);
       const alike = extentOf(kept, ids, promptTokens);
-      const most = fresh && kept.shared === true ? Math.min(alike, together(kept.promptTokens)) : alike;
+      // A prompt's tokens have the same bits whether its answer shares kernels or not; those of a fresh one are all a prompt's.
+      const same = (kept.shared ?? false) === (fresh ? false : shared);
+      const most = same ? alike : Math.min(alike, together(kept.promptTokens));
       const extent = Math.min(most, ids.length - 1);
       if (extent < (fresh ? LEAST_SHARED : 1) || (fresh && !over)) continue;
       const beyond = kept.held - Math.min(kept.held, commonPrefix(kept.ids, ids));

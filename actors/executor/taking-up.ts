@@ -7,12 +7,12 @@ import type { ExecutorState } from "./state.ts";
 /** Brings the caches that a sequence may begin with to its slot. Returns what there is, or nothing. */
 export function takeUp(state: ExecutorState, message: Open, fresh: boolean): Resume | undefined {
   const { context } = state;
-  const { sequence, slot, resume, promptTokens } = message;
+  const { sequence, slot, resume, promptTokens, shared } = message;
   if (resume === undefined) {
     vacate(state, slot);
     return undefined;
   }
-  const options = { was: resume.was, promptTokens, fresh };
+  const options = { was: resume.was, promptTokens, shared, fresh };
   const found = bring(state, slot, resume.ids, options, (reason) => {
     context.tell(context.self, { type: "not-taken-up", sequence, reason });
   });

@@ -54,7 +54,7 @@ export interface ExecutorScene {
   /** A conversation on the executor's own device, or on another. */
   talker(name: string, device?: string): Talker;
   /** Tells from the executor's own device, or from another. */
-  tell(message: SegmentMessage, from?: string): Promise<void>;
+  tell(message: ExecutorMessage, from?: string): Promise<void>;
   /** Tells as a conversation does that enters, or takes `resume` up, and returns the number that it got. */
   enter(talker: Talker, sampling?: Partial<SamplingOptions>, resume?: readonly number[]): Promise<number>;
   look(): Promise<ExecutorLook>;
@@ -94,7 +94,7 @@ export async function scene(
   const [route, otherRoute] = behind.map((told, at) => {
     return [system("c").spawn(told.behaviour, { name: `next-${at}`, channel: "tensors" })];
   });
-  const sent = async (from: string, message: SegmentMessage) => {
+  const sent = async (from: string, message: ExecutorMessage) => {
     system(from).tell(ref, message);
     await clock.advance(1);
   };
@@ -153,7 +153,7 @@ function segmentByHand(
       return promise;
     },
     readCache: unused,
-    writeCache: unused,
+    writeCache: () => Promise.resolve(),
     copyCache(...copy) {
       copies.push(copy);
       return copy[2] !== 12 ? Promise.resolve() : Promise.reject(new Error("so much cannot be copied"));
