@@ -35,7 +35,7 @@ export function readOptions(
   out: string,
 ): ChaosOptions {
   const { values } = parseArgs({
-    args: [...args],
+    args: joined(args),
     options: {
       seconds: { type: "string" },
       "until-faults": { type: "string" },
@@ -70,6 +70,13 @@ export function readOptions(
     json: values.json,
     log: values.log,
   };
+}
+
+/** The arguments, with those of daemons, which look like options, joined to their own. */
+function joined(args: readonly string[]): string[] {
+  const at = args.indexOf("--up");
+  const more = args[at + 1];
+  return at < 0 || more === undefined ? [...args] : [...args.slice(0, at), `--up=${more}`, ...args.slice(at + 2)];
 }
 
 function whole(name: string, text: string, least: number): number {

@@ -115,6 +115,7 @@ test("a wait belongs to the fault that it began with, and not to readers of a de
 test("options that make no sense are named", () => {
   assert.deepEqual(readOptions(["--faults", "kill,two"], "/out/").faults, ["kill", "two"]);
   assert.equal(readOptions([], "/out/").json, "/out/chaos.json");
+  assert.deepEqual(readOptions(["--up", "--mirrors on", "--seed", "3"], "").up, ["--mirrors", "on"]);
   assert.throws(() => readOptions(["--faults", "flood"], ""), /Cannot use the fault "flood"; known are kill/);
   assert.deepEqual([readOptions([], "").seconds, readOptions([], "").untilFaults], [240, Infinity]);
   const long = readOptions(["--until-faults", "1000", "--every", "0.5"], "");
