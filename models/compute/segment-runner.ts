@@ -8,7 +8,7 @@ import { headStage } from "./head-stage.ts";
 import type { Kernels } from "./kernels.ts";
 import { LayerSurroundings } from "./layer-surroundings.ts";
 import { layerStage } from "./layer-stage.ts";
-import type { BlockFiles, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
+import type { BlockFiles, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 import type { SessionLease, Sessions } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import { SparePositions } from "./spare-positions.ts";
@@ -62,6 +62,7 @@ export class SegmentRunner {
     const runner = new SegmentRunner(request, bench);
     try {
       for (const block of request.blocks) runner.#stages.push(await runner.#load(block, bench));
+      await runner.#warmUp();
       return runner;
     } catch (error) {
       await runner.close();
@@ -82,6 +83,24 @@ export class SegmentRunner {
         return await staged(sessions, block, (lease) => headStage(lease, kernels, architecture));
       default:
         return block satisfies never;
+    }
+  }
+
+  /**
+   * Runs a row of no meaning, since the first one takes longer by a third: memory is touched and tensors are bound. What it
+   * leaves in the caches is overwritten before it is read. Between two blocks steps of other segments have their turn.
+   */
+  async #warmUp(): Promise<void> {
+    const row: StepRow = { slot: 0, position: 0, count: 1, attention: "single", output: "logits" };
+    const step: StepRequest = { segment: 0, rows: [row], tokens: new Int32Array(1) };
+    const [batch] = batchRows(step.rows, this.#batching());
+    if (batch === undefined) return;
+    this.#states.begin(1, 1);
+    this.#states.values.fill(0);
+    const pass: Pass = { step, batch, states: this.#states, result: { tokens: [], ratings: [], logits: [undefined] } };
+    for (const stage of this.#stages) {
+      await stage.run(pass);
+      await othersTurn();
     }
   }
 
@@ -181,6 +200,10 @@ export class SegmentRunner {
     }
     return total;
   }
+}
+
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** Makes a stage of a block's session, or gives the session back. */
