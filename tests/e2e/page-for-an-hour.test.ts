@@ -26,6 +26,7 @@ test("an hour of events leaves the memory of the page where it was", { skip }, a
   await until(page, EVENTS / 4, LOOKS / 4);
   const before = await memoryOf(page);
   await until(page, EVENTS, LOOKS);
+  const after = await memoryOf(page);
   assert.ok(after.heapBytes - before.heapBytes < 2 ** 20, JSON.stringify({ before, after }));
   assert.ok(after.nodes - before.nodes < 200, JSON.stringify({ before, after }));
   assert.equal(await page.locator(".events li").count(), 300);
