@@ -12,7 +12,7 @@ export const USAGE = `skein top [options]: watch the mesh: the path of a token, 
 
   --api URL           the daemon to ask (default: the one on this machine)
   --plain             a line a second, as where there is no terminal
-  --json              an object a second
+  --json              an object a second: docs/top.md names its fields
   --ascii             draw with ASCII alone, as where the locale has no UTF-8 (colours: NO_COLOR=1 has none)
 `;
 

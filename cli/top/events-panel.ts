@@ -40,18 +40,18 @@ export function eventsPanel(known: Known, view: View, columns: number, lines: nu
     ...(filter === "" ? [] : [`filter: ${filter}`]),
     ...(back > 0 ? [`${all.length - until} later ones below, f follows`] : []),
   ];
-  const lineOf = (event: Happened) => eventLine(event, columns);
+  const lineOf = (event: Happened) => eventLine(event, columns, hueOf(known.seen, event.device));
   const none: Line[] = [[span(filter === "" ? "  nothing yet" : "  nothing that the filter lets through", "faint")]];
   return [rule(titleOf(name, panel), notes.join(", "), columns), ...(all.length === 0 ? none : shown.map(lineOf))];
 }
 
-function eventLine({ at, device, name, type, text, path, times = 1 }: Happened, columns: number): Line {
+function eventLine({ at, name, type, text, path, times = 1 }: Happened, columns: number, hue: Tone): Line {
   const about = path === undefined ? text : `${path}  ${text}`;
   const often = times > 1 ? ` (${times} times)` : "";
   const [first = ""] = wrap(about, Math.max(20, columns * 4));
   return [
     span(`${timeOfDay(at)} `, "faint"),
-    { text: `${fit(span(name).text, NAME)} `, tone: hueOf(device) },
+    { text: `${fit(span(name).text, NAME)} `, tone: hue },
     span(`${first}${often}`, toneOf(type, text)),
   ];
 }

@@ -102,7 +102,7 @@ function drawWay(known: Known, plan: ActivePlan, long: boolean): { readonly abov
     const took = stepOf(views, plan, place);
     const label = `${segment.name}${leads} ${blocks}`;
     const arrow = next === undefined ? "" : long ? arrowOf(views, segment.device, next.device) : " ▶ ";
-    above.push(span(label, hueOf(segment.device)), span(arrow, "faint"));
+    above.push(span(label, hueOf(known.seen, segment.device)), span(arrow, "faint"));
     const width = widthOf(label) + widthOf(arrow);
     below.push(span(`${took}${" ".repeat(Math.max(next === undefined ? 0 : 1, width - widthOf(took)))}`));
   }

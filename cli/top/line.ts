@@ -55,11 +55,10 @@ export function rule(title: string, right: string, columns: number, tone: Tone =
   return [{ text: before, tone }, { text: "─".repeat(room) + after, tone: "faint" }];
 }
 
-/** The hue of a device, the same on every screen. */
-export function hueOf(device: string): Hue {
-  let sum = 0;
-  for (const letter of device) sum = (sum * 31 + letter.charCodeAt(0)) % 6;
-  return `hue${sum as 0 | 1 | 2 | 3 | 4 | 5}`;
+/** The hue of a device among those that were seen, in the order that they were; so the first six differ, and none changes. */
+export function hueOf(seen: readonly string[], device: string): Hue {
+  const place = Math.max(0, seen.indexOf(device)) % 6;
+  return `hue${place as 0 | 1 | 2 | 3 | 4 | 5}`;
 }
 
 /** A column of a table. */

@@ -22,21 +22,21 @@ import { fit, widthOf } from "./text.ts";
 const MARK = "▸";
 
 /** The devices; the title is part of the lines. */
-export function devicesPanel(view: View, { devices, device }: Shown, columns: number, lines: number): Line[] {
+export function devicesPanel(view: View, { devices, device, seen }: Shown, columns: number, lines: number): Line[] {
   const { panel, deviceOrder } = view;
   const name = Math.min(20, Math.max(8, ...devices.map(({ name }) => widthOf(name) + 2)));
-  const table = columnsWithin(deviceColumns(name), columns - 2);
+  const table = columnsWithin(deviceColumns(name, seen), columns - 2);
   const [title = [], ...rows] = tableLines(table, devices, device, panel === "devices", lines);
   const notes = [...deviceOrder === "path" ? [] : [`by ${deviceOrder}`], ...hiddenOf(devices, lines)];
   return [withNotes(title, notes), ...rows];
 }
 
-function deviceColumns(name: number): Column<DeviceRow>[] {
+function deviceColumns(name: number, seen: readonly string[]): Column<DeviceRow>[] {
   return [
     {
       title: "DEVICE",
       width: name,
-      cell: ({ name, leads, device }) => span(`${name}${leads ? " ★" : ""}`, hueOf(device)),
+      cell: ({ name, leads, device }) => span(`${name}${leads ? " ★" : ""}`, hueOf(seen, device)),
     },
     { title: "BLOCKS", width: 6, cell: ({ blocks }) => blocks === undefined ? "-" : blocksOf(blocks) },
     { title: "MEMORY", width: 17, cell: memoryOf, drop: 1 },
@@ -87,41 +87,48 @@ function toneOf(state: string): "good" | "warn" | "faint" | "plain" {
 }
 
 /** Answers under way and of late. */
-export function answersPanel({ panel }: View, { answers, answer }: Shown, columns: number, lines: number): Line[] {
-  const table = columnsWithin(ANSWER_COLUMNS, columns - 2);
+export function answersPanel(
+  { panel }: View,
+  { answers, answer, seen }: Shown,
+  columns: number,
+  lines: number,
+): Line[] {
+  const table = columnsWithin(answerColumns(seen), columns - 2);
   const rows = tableLines(table, answers, answer, panel === "answers", lines - 1);
   const none: Line[] = [[span("  none yet: a asks for one", "faint")]];
   const notes = hiddenOf(answers, lines - 1).join("");
   return [rule(titleOf("answers", panel), notes, columns), ...(answers.length === 0 ? none : rows)];
 }
 
-const ANSWER_COLUMNS: readonly Column<AnswerRow>[] = [
-  { title: "ANSWER", width: 8, cell: ({ id }) => id.slice(0, 8) },
-  { title: "AT", width: 10, cell: ({ name, device }) => span(name, hueOf(device)) },
-  { title: "MODEL", width: 14, cell: ({ model }) => span(model, "faint"), drop: 6 },
-  {
-    title: "PROMPT",
-    width: 6,
-    right: true,
-    cell: ({ promptTokens }) => promptTokens === undefined ? "" : count(promptTokens),
-  },
-  { title: "TOKENS", width: 6, right: true, cell: ({ tokens }) => count(tokens) },
-  {
-    title: "/S",
-    width: 5,
-    right: true,
-    cell: ({ tokensPerSecond }) => tokensPerSecond === undefined ? "" : rate(tokensPerSecond),
-  },
-  {
-    title: "TTFT",
-    width: 7,
-    right: true,
-    drop: 5,
-    cell: ({ ttftMilliseconds }) => ttftMilliseconds === undefined ? "" : milliseconds(ttftMilliseconds),
-  },
-  { title: "ROUTE", width: 30, drop: 4, cell: ({ route }) => span(route.join(">"), "faint") },
-  { title: "STATE", width: 18, cell: answerState },
-];
+function answerColumns(seen: readonly string[]): Column<AnswerRow>[] {
+  return [
+    { title: "ANSWER", width: 8, cell: ({ id }) => id.slice(0, 8) },
+    { title: "AT", width: 10, cell: ({ name, device }) => span(name, hueOf(seen, device)) },
+    { title: "MODEL", width: 14, cell: ({ model }) => span(model, "faint"), drop: 6 },
+    {
+      title: "PROMPT",
+      width: 6,
+      right: true,
+      cell: ({ promptTokens }) => promptTokens === undefined ? "" : count(promptTokens),
+    },
+    { title: "TOKENS", width: 6, right: true, cell: ({ tokens }) => count(tokens) },
+    {
+      title: "/S",
+      width: 5,
+      right: true,
+      cell: ({ tokensPerSecond }) => tokensPerSecond === undefined ? "" : rate(tokensPerSecond),
+    },
+    {
+      title: "TTFT",
+      width: 7,
+      right: true,
+      drop: 5,
+      cell: ({ ttftMilliseconds }) => ttftMilliseconds === undefined ? "" : milliseconds(ttftMilliseconds),
+    },
+    { title: "ROUTE", width: 30, drop: 4, cell: ({ route }) => span(route.join(">"), "faint") },
+    { title: "STATE", width: 18, cell: answerState },
+  ];
+}
 
 function answerState({ stage, reason = "", takenUp }: AnswerRow): Span {
   const again = takenUp === 0 ? "" : takenUp === 1 ? ", taken up once" : `, taken up ${takenUp} times`;

@@ -42,6 +42,8 @@ export interface Known {
   readonly rates: ReadonlyMap<string, DeviceRates>;
   /** Medians over answers that entered at the daemon that is asked. */
   readonly measured: PlanView["measured"];
+  /** Ids of the devices that any look has shown, in the order that they came. */
+  readonly seen: readonly string[];
   /** The latest first. */
   readonly answers: readonly AnswerRow[];
   /** The oldest first. */
@@ -78,6 +80,7 @@ export function nothingKnown(api: string, now: number): Known {
     look: undefined,
     rates: new Map(),
     measured: undefined,
+    seen: [],
     answers: [],
     events: [],
     ticks: [],
@@ -95,7 +98,16 @@ export function learn(known: Known, news: News): Known {
       const rates = known.look === undefined ? known.rates : ratesBetween(known.look, news.look);
       const seconds = (news.look.at - (known.look?.at ?? -Infinity)) / 1000;
       const pace = [...known.pace, known.made / seconds].slice(-MOST_PACES);
-      return { ...known, now: news.now, link: { type: "live" }, look: news.look, rates, pace, made: 0 };
+      return {
+        ...known,
+        now: news.now,
+        link: { type: "live" },
+        look: news.look,
+        rates,
+        pace,
+        made: 0,
+        seen: seenIn(known.seen, news.look),
+      };
     }
     case "measured":
       return { ...known, measured: news.measured };
@@ -115,6 +127,11 @@ export function learn(known: Known, news: News): Known {
     default:
       return news satisfies never;
   }
+}
+
+function seenIn(seen: readonly string[], { inspection }: Look): readonly string[] {
+  const others = inspection.devices.map(({ device }) => device).filter((device) => !seen.includes(device));
+  return others.length === 0 ? seen : [...seen, ...others];
 }
 
 function happened(known: Known, line: EventLine): Known {

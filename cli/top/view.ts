@@ -84,6 +84,8 @@ export const firstView: View = {
 export interface Shown {
   readonly plan: ActivePlan | undefined;
   readonly plans: number;
+  /** See `Known`. */
+  readonly seen: readonly string[];
   readonly devices: readonly DeviceRow[];
   readonly device: DeviceRow | undefined;
   readonly answers: readonly AnswerRow[];
@@ -101,6 +103,7 @@ export function shownOf(known: Known, view: View): Shown {
   return {
     plan,
     plans: plans.length,
+    seen: known.seen,
     devices,
     device,
     answers: known.answers,

@@ -109,3 +109,12 @@ test("where there is no terminal a line says how the mesh does, and an object th
   assert.equal(summaryLine(lost), "12:00:02  lost: No daemon answers  [2J there.");
   assert.deepEqual((summaryObject(lost) as { live: boolean }).live, false);
 });
+
+test("however long it watches, what it keeps has bounds", () => {
+  let known = knownOf();
+  for (let index = 0; index < 3000; index++) {
+    known = learn(known, answer(index, `id-${index}`, { stage: "began" }));
+    known = learn(known, looked(index));
+  }
+  assert.deepEqual([known.events.length, known.answers.length, known.pace.length], [1000, 200, 120]);
+});
