@@ -1,4 +1,5 @@
 /** How other programs and devices come in. */
+import { InviteCode } from "./invite-code.js";
 import { authorization } from "./key.js";
 import { snippetsFor } from "./snippets.js";
 import { html, useEffect, useRef, useState } from "./vendor/htm-preact.js";
@@ -53,6 +54,7 @@ export function AddDevice({ devices, onClose }) {
       <p>On the other device, then paste the invite:</p>
       <${Snippet} text="skein up --join -" label="the command for the other device" />
       <p>In a clone of Skein, where it is not installed, put npx before both.</p>
+      <${InviteCode} />
       <p role="status">${joined.length === 0
         ? "Waiting for it …"
         : `${joined.map(({ name }) => name).join(", ")} has joined.`}</p>

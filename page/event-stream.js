@@ -65,11 +65,18 @@ function isTokens({ type, event, at }) {
   return type === "answer" && ["writing", "going"].includes(event?.stage) && Date.now() - at < LATE_MILLISECONDS;
 }
 
-/** An event with a key that is the same when it is told once more, after the stream was opened again. */
+/**
+ * An event with a key that is the same when it is told once more, after the stream was opened again. How far an answer is has
+ * one key for all of the answer: the latest takes the place of the others.
+ */
 function eventOf(event) {
-  if (event.type !== "missed") return { ...event, key: `${event.at} ${event.device} ${event.text}` };
-  const text = `${event.events} events were missed`;
-  return { type: "missed", key: `missed ${performance.now()}`, at: Date.now(), name: "", device: "", text };
+  if (event.type === "missed") {
+    const text = `${event.events} events were missed`;
+    return { type: "missed", key: `missed ${performance.now()}`, at: Date.now(), name: "", device: "", text };
+  }
+  const { stage, id, read } = event.event ?? {};
+  const supersedes = event.type === "answer" && (stage === "going" || (stage === "reading" && read !== undefined));
+  return { ...event, supersedes, key: supersedes ? `progress of ${id}` : `${event.at} ${event.device} ${event.text}` };
 }
 
 function changeOfSight(signal) {
@@ -81,7 +88,11 @@ function changeOfSight(signal) {
 
 /** `events`, the latest first, with the new ones before them: each once, and no more than `most`. Pure. */
 export function withNews(events, news, most) {
-  const known = new Set(events.map(({ key }) => key));
-  const fresh = news.filter(({ key }) => !known.has(key) && known.add(key));
-  return fresh.length === 0 ? events : [...fresh.reverse(), ...events].slice(0, most);
+  const all = new Map(events.toReversed().map((event) => [event.key, event]));
+  for (const event of news) {
+    // What takes another's place goes to the end.
+    if (event.supersedes) all.delete(event.key);
+    if (!all.has(event.key)) all.set(event.key, event);
+  }
+  return [...all.values()].reverse().slice(0, most);
 }

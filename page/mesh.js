@@ -43,9 +43,13 @@ export function Mesh({ view, plan, measured }) {
     others.length > 0 && html`
       <h3>${plan === undefined ? "Devices" : "Without blocks"}</h3>
       <ul class="path">${others.map(({ device, name }) =>
-        html`<${Device} key=${device} ...${shared(device)}>
+        html`<${Device} key=${device} ...${shared(device)} note=${
+          plan?.planner === "pinned" &&
+          "not part of the split that is pinned"
+        }>
         ${
-          plan && html`<${Question} ask="Why has it no blocks?" changes=${[]} answer=${(study) =>
+          plan && plan.planner !== "pinned" &&
+          html`<${Question} ask="Why has it no blocks?" changes=${[]} answer=${(study) =>
             whyLeftOut(study, device)} label=${name} />`
         }
       <//>`

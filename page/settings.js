@@ -22,7 +22,7 @@ export function Settings({ conversation, models, onChange }) {
       </div>
       <label>Answered by
           <select value=${model ?? ""} onChange=${(event) => onChange({ model: event.target.value || undefined })}>
-            <option value="">the one above</option>
+            <option value="">the model above</option>
             ${models.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}
             ${model !== undefined && !models.some(({ id }) => id === model) && html`
               <option value=${model}>one that is not served now</option>

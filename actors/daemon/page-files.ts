@@ -26,6 +26,7 @@ const OWN = [
   "events.js",
   "format.js",
   "icon.svg",
+  "invite-code.js",
   "key.js",
   "main.js",
   "markdown.js",
@@ -46,6 +47,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "/page/vendor/htm-preact.js": "htm/preact/standalone",
   "/page/vendor/marked.js": "marked",
   "/page/vendor/purify.js": "dompurify",
+  "/page/vendor/uqr.js": "uqr",
 };
 
 /** Opens the page's files; each is read when it is asked for first, and kept. */

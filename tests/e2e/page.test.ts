@@ -29,7 +29,7 @@ test("a chat runs to its end, is stopped, edited, answered again, and is there a
   // The answer is held back by the browser, so that there is something to stop.
   await page.route("**/v1/chat/completions", () => {});
   await say("And then?");
-  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
   await answers.last().getByText("stopped").waitFor();
   await page.reload();
   assert.equal(await answers.count(), 2, "conversations are kept in the browser");
@@ -111,6 +111,11 @@ test("at 360 px the parts are tabs; in the dark and in the light axe finds nothi
   }
   await page.getByRole("button", { name: "+ device" }).click();
   await page.getByText("skein invite", { exact: true }).waitFor();
+  const field = page.getByLabel("To show the invite as a QR code");
+  await field.fill("hello");
+  await page.getByText("This is not an invite").waitFor();
+  await field.fill(`skein2-${"abcdefgh".repeat(30)}`);
+  await page.getByRole("img", { name: "The invite as a QR code" }).waitFor();
   assert.deepEqual(await looking.violations(), []);
   await page.keyboard.press("Escape");
   await page.getByText("skein invite", { exact: true }).waitFor({ state: "hidden" });
