@@ -20,7 +20,6 @@ import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
 import { measure } from "../decode/skein.ts";
 import { readThreads, threadKinds, usedBetween } from "../decode/threads.ts";
 import { machineOf, saveResult } from "../picture/save.ts";
-import { median } from "../statistics.ts";
 import { costOf, pictureOf, processorOf, type Watched } from "./cost.ts";
 import { watched, type WatcherName, watchers } from "./watchers.ts";
 
@@ -43,6 +42,8 @@ const [devices, rounds, tokens, layers, idle] = [
 ].map(Number) as [number, number, number, number, number];
 /** How long a device may take to compile a model of some hundred megabytes, and the others to fetch their share. */
 const COMPILE_MILLISECONDS = 600_000;
+/** In which idle daemons are looked at, at most. */
+const STRETCHES = 8;
 /** Until those who have just come have been told what happened before. */
 const SETTLE_MILLISECONDS = 1000;
 
@@ -102,16 +103,20 @@ saveResult(join(out, "watching.json"), result, pictureOf(result));
 await mesh[Symbol.asyncDispose]();
 process.exit(0);
 
-/** Milliseconds of processor time that all daemons take a second while nobody asks anything; the median of its seconds. */
+/**
+ * Milliseconds of processor time that all daemons take a second while nobody asks anything: of the first stretch that takes no
+ * less than the one before, since copies in reserve are still on their way when a mesh begins.
+ */
 async function idleTime(): Promise<number> {
-  await wait(2 * SETTLE_MILLISECONDS);
-  const seconds: number[] = [];
-  for (let second = 0; second < idle; second++) {
+  let least = Infinity;
+  for (let stretch = 0; stretch < STRETCHES; stretch++) {
     const [began, from] = [performance.now(), await readThreads(pids)];
-    await wait(1000);
-    seconds.push(processorOf(usedBetween(from, await readThreads(pids))) / (performance.now() - began) * 1000);
+    await wait(1000 * idle);
+    const taken = processorOf(usedBetween(from, await readThreads(pids))) / (performance.now() - began) * 1000;
+    if (taken > 0.8 * least) return Math.min(taken, least);
+    least = taken;
   }
-  return median(seconds);
+  return least;
 }
 
 async function wait(milliseconds: number): Promise<void> {
