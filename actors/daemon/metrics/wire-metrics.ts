@@ -14,8 +14,8 @@ export class WireMetrics {
     this.#hop = new Histogram({
       name: "skein_hop_wire_seconds",
       help:
-        "From the end of a token's step in a segment to its arrival at the next segment, or back at the first one. " +
-        "Clocks of devices are lined up to half a round trip.",
+        "From the end of a token's step in a segment to its arrival at the next segment, or back at the first one: " +
+        "the network, and what both processes do about it. Clocks of devices are lined up to half a round trip.",
       labelNames: ["from", "to"],
       buckets: WIRE_SECONDS,
       registers,
