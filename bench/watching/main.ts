@@ -1,6 +1,6 @@
 /**
  * Command: what it costs that somebody watches. A mesh answers, in turns with nobody watching and with everybody: a page, which
- * follows events and looks at all devices every three seconds; a terminal's full screen, which looks every second; and
+ * follows events and looks at all devices every three seconds; `skein top`, which looks every second and follows too; and
  * Prometheus, which asks each device every five. Medians over rounds of a token's time and of the processor time of the daemons
  * by thread, and what idle daemons take before anybody has watched and after all have gone. Prints tables, writes
  * bench/out/watching.json and draws it beside.

@@ -3,22 +3,12 @@
 /** Somebody who watches until the signal; rejects where a daemon does not answer as it should. */
 export type Watcher = (apis: readonly string[], signal: AbortSignal) => Promise<void>;
 
-/** By what a terminal, a page and Prometheus do. */
+/** By who they are. */
 export const watchers = {
-  /** Follows what happens everywhere by one connection. */
-  events: async ([api = ""], signal) => {
-    const response = await fetch(`${api}/skein/events?past=30&every=250ms`, { signal });
-    if (!response.ok) throw new Error(await response.text());
-    for await (const _ of response.body ?? []) { /* a reader keeps up */ }
-  },
-  /** Looks at all devices and at the plan every three seconds, beside the events. */
-  page: ([api = ""], signal) => {
-    return every(3000, signal, async () => {
-      await Promise.all(["inspect", "plan"].map((what) => read(`${api}/skein/${what}`, signal)));
-    });
-  },
-  /** Looks at all devices every second. */
-  top: ([api = ""], signal) => every(1000, signal, () => read(`${api}/skein/inspect`, signal)),
+  /** Follows what happens, and looks at all devices and at the plan every three seconds. */
+  page: ([api = ""], signal) => lookAndFollow(api, 3000, signal),
+  /** The same every second. */
+  top: ([api = ""], signal) => lookAndFollow(api, 1000, signal),
   /** Asks each device every five seconds. */
   metrics: (apis, signal) => {
     return every(5000, signal, async () => {
@@ -44,6 +34,20 @@ export async function watched<T>(
     over.abort();
     await watching;
   }
+}
+
+async function lookAndFollow(api: string, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const looking = every(milliseconds, signal, async () => {
+    await Promise.all(["inspect", "plan"].map((what) => read(`${api}/skein/${what}`, signal)));
+  });
+  await Promise.all([looking, follow(api, signal)]);
+}
+
+/** Follows what happens everywhere by one connection. */
+async function follow(api: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`${api}/skein/events?past=30&every=250ms`, { signal });
+  if (!response.ok) throw new Error(await response.text());
+  for await (const _ of response.body ?? []) { /* a reader keeps up */ }
 }
 
 async function read(url: string, signal: AbortSignal): Promise<void> {

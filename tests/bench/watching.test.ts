@@ -45,16 +45,18 @@ async function serving(status: number, action: (api: string, asked: string[]) =>
 test("all watch until what is measured is over, and are gone then", async () => {
   await serving(200, async (api, asked) => {
     const over = Promise.withResolvers<number>();
-    const watching = watched(["events", "page", "top", "metrics"], [api, api], () => over.promise);
-    while (asked.length < 6) await new Promise((resolve) => setImmediate(resolve));
+    const watching = watched(["page", "top", "metrics"], [api, api], () => over.promise);
+    while (asked.length < 8) await new Promise((resolve) => setImmediate(resolve));
     over.resolve(7);
     assert.equal(await watching, 7);
     assert.deepEqual([...asked].sort(), [
       "/metrics",
       "/metrics",
       "/skein/events?past=30&every=250ms",
+      "/skein/events?past=30&every=250ms",
       "/skein/inspect",
       "/skein/inspect",
+      "/skein/plan",
       "/skein/plan",
     ]);
   });
