@@ -31,6 +31,8 @@ export interface DoublesOptions {
 export interface Doubles {
   /** mDNS tells of this very device at addresses that are not its own. */
   sightedSelf(addresses: readonly string[]): void;
+  /** Whether two machines with this identity were met lately: whoever has the session then keeps it. */
+  isDouble(device: string): boolean;
 }
 
 /** What this process calls itself in libp2p's identify. */
@@ -78,6 +80,7 @@ export async function noticeDoubles({ libp2p, clock, nameOf, emit }: DoublesOpti
   libp2p.addEventListener("peer:identify", ({ detail }) => identified(detail));
   await libp2p.handle(PROTOCOL, (stream) => hear(stream, sayOfSelf), { maxInboundStreams: 2, maxOutboundStreams: 2 });
   return {
+    isDouble: (device) => lives.isDouble(device, clock.now()),
     sightedSelf(addresses) {
       const own = new Set(libp2p.getMultiaddrs().map(endpointOf));
       const theirs = addresses.map((address) => multiaddr(address));

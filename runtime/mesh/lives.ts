@@ -51,6 +51,11 @@ export class Lives<C> {
     return beside.flatMap((other) => this.#open(other));
   }
 
+  /** Whether lives of a device were seen to go on beside each other lately. */
+  isDouble(device: string, now: number): boolean {
+    return [...this.#devices.get(device)?.values() ?? []].some(({ besideAt }) => now - besideAt <= HOLDS_MILLISECONDS);
+  }
+
   /** Whether `other` goes on beside `own`, which was just met. */
   #goesOn(own: Life<C>, other: Life<C>, now: number): boolean {
     // It was there before the other, and is there after it.

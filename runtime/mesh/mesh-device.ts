@@ -203,6 +203,7 @@ export class MeshDevice implements Mesh {
         version: this.#options.version ?? "",
       },
       clock: this.#clock,
+      isDouble: (device) => this.#doubles.isDouble(device),
       onUp: ({ device, name, version }) => {
         // It may have shown the key of before just before it changed.
         if (this.#rekeying.isForgotten(device)) return this.#roster.get(device)?.end(FORGOTTEN);

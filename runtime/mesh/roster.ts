@@ -13,6 +13,8 @@ export interface RosterOptions {
   readonly libp2p: Libp2p;
   readonly hello: Hello;
   readonly clock: Clock;
+  /** Whether two machines have a device's identity: the session of the one is not given up for the other, again and again. */
+  isDouble(device: string): boolean;
   onUp(peer: Peer): void;
   onFrame(device: string, channel: Channel, frame: Uint8Array): void;
   onMembers(device: string, members: readonly Member[]): void;
@@ -158,6 +160,8 @@ class SessionRoster implements Roster {
     }
     let entry = this.#entries.get(device);
     if (entry !== undefined && entry.connection !== connection) {
+      // Nothing is said on it, and the connection is closed for carrying no session: time to tell the other machine why.
+      if (entry.session.isUp() && this.#options.isDouble(device)) return;
       // The opener has given up the other connection, whatever it looks like from here.
       entry.session.end({ why: "replaced", sentence: "it came back on a new connection" });
       entry = undefined;
