@@ -1,15 +1,18 @@
 /** What platforms are told to run in the background. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { test, type TestContext } from "node:test";
+import { launcherPath } from "../../cli/launcher-path.ts";
+import { lineOf } from "../../cli/log/entry.ts";
 import { absolutePaths } from "../../cli/service/absolute-paths.ts";
 import { launchd } from "../../cli/service/launchd.ts";
 import type { ServiceSpec } from "../../cli/service/manager.ts";
 import { systemd } from "../../cli/service/systemd.ts";
 import { taskScheduler } from "../../cli/service/task-scheduler.ts";
+import { LogFile } from "../../runtime/host/mod.ts";
 import { withFolder } from "../models/temporary.ts";
 
 const spec: ServiceSpec = {
@@ -72,4 +75,25 @@ test("paths that are relative to where the service is installed become absolute"
   assert.deepEqual(at("--model=m.gguf", "--data-dir", "d"), ["--model=/here/m.gguf", "--data-dir", "/here/d"]);
   const others = ["--model", "builtin", "--model", "hf:a/b", "--model", "qwen3:4b", "--model=https://x.org/y.gguf"];
   assert.deepEqual(at(...others), others);
+});
+
+test("the service's log is that of the data folder it was installed with, wherever that is", async () => {
+  await withFolder(async (folder) => {
+    const [state, dataDir] = [join(folder, "state"), join(folder, "elsewhere")];
+    await mkdir(state);
+    await writeFile(join(state, "service.json"), JSON.stringify({ dataDir }));
+    const args = [launcherPath(), "service", "logs", "--json"];
+    const node = process.env["SKEIN_NODE"] ?? "node";
+    const none = await output(node, args, { SKEIN_STATE_DIR: state });
+    assert.match(`${none?.code} ${none?.text}`, /^1 .*It does not run now.*There is no log in .*elsewhere/s);
+    const log = new LogFile(dataDir);
+    log.write(lineOf({ at: 0, level: "warn", type: "peer", text: "board is gone" }));
+    log.close();
+    const some = await output(node, args, { SKEIN_STATE_DIR: state });
+    assert.equal(some?.code, 0);
+    assert.match(
+      some?.text ?? "",
+      /"at":"1970-01-01T00:00:00.000Z","level":"warn","type":"peer","text":"board is gone"/,
+    );
+  });
 });
