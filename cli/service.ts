@@ -91,12 +91,13 @@ export async function serviceFile(manager: ServiceManager): Promise<string | und
   return await access(path).then(() => path, () => undefined);
 }
 
-/** Stops the service and removes it. What the platform's programs say goes to stderr. @throws {CommandError} */
+/** Stops the service and removes it. What the platform's programs say goes to stderr. */
 export async function removeService(manager: ServiceManager, path: string): Promise<void> {
   const { before, after } = manager.remove(path);
-  for (const command of before) await invoke(command, 2);
+  // Where the programs are gone, nothing runs the service any more either.
+  for (const command of before) await invoke(command, 2).catch(() => {});
   await rm(path, { force: true });
-  for (const command of after) await invoke(command, 2);
+  for (const command of after) await invoke(command, 2).catch(() => {});
   for (const file of manager.leaves(homedir())) await rm(file, { force: true });
   await forgetService();
 }
