@@ -67,7 +67,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const lines = await completionLines();
   if (values.json) process.stdout.write(`${JSON.stringify(reportOf(found, lines))}\n`);
-  else for (const line of leftToDo(lines, isNothing(found))) say(`${line}\n`);
+  else for (const line of leftToDo(lines, found)) say(`${line}\n`);
   return 0;
 }
 
@@ -92,6 +92,10 @@ function isNothing({ service, daemons, folders }: Found): boolean {
   return service === undefined && daemons.length === 0 && folders.every(({ items }) => items.length === 0);
 }
 
+const KEPT =
+  "  Blocks and downloads stay. This device's identity is lost: it comes back by a new invite, as a new device.";
+const LOST = "  Blocks that no other device of the mesh has are lost, and so is this device's identity.";
+
 function describe({ service, daemons, folders, records }: Found, { keepModels }: Options): string {
   const size = (items: readonly Item[]) => formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0));
   const lines = [
@@ -104,9 +108,7 @@ function describe({ service, daemons, folders, records }: Found, { keepModels }:
       ...items.map((item) => `            ${item.path.slice(path.length + 1)} (${formatBytes(item.bytes)})`),
     ]),
     ...records.map(({ path }) => `  remove  ${path}`),
-    keepModels
-      ? "  Blocks and downloads stay. This device's identity is lost: it comes back by a new invite, as a new device."
-      : "  Blocks that no other device of the mesh has are lost, and so is this device's identity.",
+    ...folders.length === 0 ? [] : [keepModels ? KEPT : LOST],
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -144,13 +146,14 @@ function reportOf({ service, daemons, folders, records }: Found, completion: rea
 }
 
 /** What is left for the person to do. */
-function leftToDo(completion: readonly string[], nothing: boolean): string[] {
+function leftToDo(completion: readonly string[], found: Found): string[] {
   const program = launcherPath();
   const installed = program.includes("node_modules");
   return [
-    ...nothing
+    ...isNothing(found) ? [] : ["Removed."],
+    ...found.folders.length === 0
       ? []
-      : ["Removed. The others list this device as away: skein forget NAME on one of them puts it out for good."],
+      : ["The others list this device as away: skein forget NAME on one of them puts it out for good."],
     ...completion.map((place) => `Completion is asked for in ${place}: that file is yours, take the line out.`),
     installed
       ? "The program itself: npm uninstall -g skein"
