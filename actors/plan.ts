@@ -177,5 +177,8 @@ export function findPlan(
   const found = known.find(({ id, name }) => id === model || name === model);
   if (found !== undefined) return standingOf(state, found.id);
   const names = known.map(({ name }) => `"${name}"`).join(", ");
-  return { type: "unknown", reason: `The mesh runs ${names}, not "${model.slice(0, 200)}".` };
+  return {
+    type: "unknown",
+    reason: `The mesh runs ${names}, not "${model.slice(0, 200)}"; "default" stands for the first.`,
+  };
 }

@@ -8,6 +8,7 @@ export {
   needsHistory,
   type SamplingOptions,
   validateSampling,
+  wantedOf,
 } from "./options.ts";
 export { LEAST_LOGPROB, MAX_TOP, rate, type Rating } from "./rate.ts";
 export { sample, type SamplingContext } from "./sample.ts";

@@ -112,6 +112,12 @@ export function validateSampling(
   return { ...defaultSampling, ...options };
 }
 
+/** What an option must be, in words, where a value is not that. */
+export function wantedOf(name: keyof SamplingOptions, value: unknown): string | undefined {
+  const [wanted, fits] = RANGES[name];
+  return fits(value) ? undefined : wanted;
+}
+
 function isName(name: string): name is keyof SamplingOptions {
   return Object.hasOwn(RANGES, name);
 }

@@ -82,7 +82,7 @@ test("a model that is not served is refused before anything runs; name, id and d
   assert.deepEqual(wrong.events, [{
     type: "failed",
     code: "model_not_found",
-    message: 'The mesh runs "numbers", not "gpt-5".',
+    message: 'The mesh runs "numbers", not "gpt-5"; "default" stands for the first.',
   }]);
   assert.equal(steps(), before);
   for (const model of ["numbers", mesh.manifest.id, "default"]) {

@@ -6,6 +6,9 @@ import * as v from "valibot";
 import { MAX_LOGIT_BIASES, MAX_TOP } from "../../../models/sampling/mod.ts";
 import { MAX_STOP_CHARACTERS } from "../../conversation/protocol.ts";
 
+/** Which of the two generating endpoints. */
+export type Endpoint = "completions" | "chat";
+
 /** Answers that one request may ask for, all prompts together. */
 export const MAX_CHOICES = 64;
 
@@ -34,6 +37,12 @@ const isPlainText = (value: unknown) => {
   return isNothing(value) || (typeof value === "object" && (value as { type?: unknown }).type === "text");
 };
 
+const NO_SCHEMA = "cannot be served: answers are plain text only; leave it out";
+
+/** Other servers' names for what an answer's form is to be: without it a program could not read the answer. */
+const FORMS = ["grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar"] as const;
+type Form = typeof FORMS[number];
+
 /** What both endpoints have in common. */
 const Common = {
   model: v.nullish(v.string("must be a string")),
@@ -54,12 +63,19 @@ const Common = {
   frequency_penalty: v.nullish(number),
   seed: v.nullish(number),
   stop: v.nullish(
-    v.union([Stop, v.pipe(v.array(Stop), v.maxLength(16))], "must be a string, or up to 16 of them"),
+    v.union(
+      [Stop, v.pipe(v.array(Stop), v.maxLength(16, "may have at most 16 strings"))],
+      "must be a string, or up to 16 of them",
+    ),
   ),
   n: v.nullish(v.pipe(whole(1), v.maxValue(MAX_CHOICES, `must be ${MAX_CHOICES} or less`))),
   logit_bias: v.nullish(
     v.pipe(
-      v.record(v.string(), number, "must be an object of token ids and numbers"),
+      v.record(
+        v.string(),
+        v.pipe(number, v.minValue(-100, "must be -100 or more"), v.maxValue(100, "must be 100 or less")),
+        "must be an object of token ids and numbers",
+      ),
       v.check(
         (biases) => Object.keys(biases).length <= MAX_LOGIT_BIASES,
         `may name at most ${MAX_LOGIT_BIASES} tokens`,
@@ -70,6 +86,8 @@ const Common = {
       ),
     ),
   ),
+  response_format: only(isPlainText, `${NO_SCHEMA}, or send {"type": "text"}`),
+  ...Object.fromEntries(FORMS.map((name) => [name, only(isEmpty, NO_SCHEMA)])) as Record<Form, ReturnType<typeof only>>,
 };
 
 /** How many of the likeliest tokens are told. */
@@ -90,7 +108,6 @@ export const CompletionParameters = v.object({
 export type CompletionParameters = v.InferOutput<typeof CompletionParameters>;
 
 const NO_TOOLS = 'cannot be served: this server has no tools yet; leave it out, or send "tool_choice": "none"';
-const NO_SCHEMA = 'cannot be served: answers are plain text only; leave it out, or send {"type": "text"}';
 
 const Message = v.object({
   role: v.string("must be a string"),
@@ -111,7 +128,6 @@ const ChatObject = v.object({
   tools: v.optional(v.unknown()),
   tool_choice: v.optional(v.unknown()),
   functions: only(isEmpty, NO_TOOLS),
-  response_format: only(isPlainText, NO_SCHEMA),
   logprobs: v.nullish(v.union([flag, v.literal(0)], 'must be true or false; how many is said by "top_logprobs"')),
   top_logprobs: v.nullish(top),
   audio: only(isNothing, "is not supported: answers are text"),
@@ -125,6 +141,13 @@ export const ChatParameters = v.pipe(
     ["tools"],
   ),
   v.forward(
+    v.check(
+      ({ tool_choice }) => isNothing(tool_choice) || tool_choice === "none" || tool_choice === "auto",
+      "cannot be served: this server has no tools yet",
+    ),
+    ["tool_choice"],
+  ),
+  v.forward(
     v.check(({ logprobs, top_logprobs }) => !top_logprobs || logprobs === true, 'goes along with "logprobs": true'),
     ["top_logprobs"],
   ),
@@ -133,14 +156,26 @@ export type ChatParameters = v.InferOutput<typeof ChatObject>;
 
 export type CommonParameters = Pick<ChatParameters, keyof typeof Common>;
 
-/** Parameters that are read, or refused where they ask for something. */
-const READ = new Set([...Object.keys(CompletionParameters.entries), ...Object.keys(ChatObject.entries)]);
 /** Parameters that change nothing about an answer: whom to bill, what to remember, how soon it matters. */
-const HARMLESS = new Set(["user", "store", "metadata", "service_tier", "safety_identifier", "parallel_tool_calls"]);
+const HARMLESS = ["user", "store", "metadata", "service_tier", "safety_identifier", "parallel_tool_calls"];
+
+/** Parameters that are read, or refused where they ask for something. */
+const READ: Readonly<Record<Endpoint, ReadonlySet<string>>> = {
+  completions: new Set([...Object.keys(CompletionParameters.entries), ...HARMLESS]),
+  chat: new Set([...Object.keys(ChatObject.entries), ...HARMLESS]),
+};
+
+/** Of two parameters that say the same the first counts. */
+const SAME = [["max_completion_tokens", "max_tokens"], ["repetition_penalty", "repeat_penalty"]] as const;
 
 /** The names of parameters that have no effect here, though the client may expect one. */
-export function ignoredIn(body: unknown): string[] {
+export function ignoredIn(endpoint: Endpoint, body: unknown, parameters: CommonParameters): string[] {
   if (typeof body !== "object" || body === null) return [];
   const names = Object.entries(body).filter(([, value]) => !isEmpty(value)).map(([name]) => name);
-  return names.filter((name) => !READ.has(name) && !HARMLESS.has(name)).map((name) => name.slice(0, 64)).slice(0, 32);
+  const overruled = SAME.filter(([first, second]) => {
+    const [counts, other] = [parameters[first] ?? undefined, parameters[second] ?? undefined];
+    return counts !== undefined && other !== undefined && counts !== other;
+  });
+  const unknown = names.filter((name) => !READ[endpoint].has(name)).map((name) => name.slice(0, 64));
+  return [...overruled.map(([, second]) => second), ...unknown].slice(0, 32);
 }

@@ -1,7 +1,6 @@
 /** OpenAI's requests to ours. Pure but for the seed that is drawn where a client names none. */
 import * as v from "valibot";
-import { isGreedy, type SamplingOptions, validateSampling } from "../../../models/sampling/mod.ts";
-import { errorText } from "../../../runtime/error-text.ts";
+import { isGreedy } from "../../../models/sampling/mod.ts";
 import {
   type AnswerRequest,
   MAX_PROMPT_BYTES,
@@ -12,10 +11,18 @@ import {
 import { MAX_CONTEXT } from "../../wire.ts";
 import { RequestError } from "../request-error.ts";
 import { readMessages } from "./messages.ts";
-import { ChatParameters, type CommonParameters, CompletionParameters, ignoredIn, MAX_CHOICES } from "./parameters.ts";
+import { isLeftOpen, readSampling, SEEDS } from "./sampling.ts";
+import { refuse } from "./refuse.ts";
+import {
+  ChatParameters,
+  type CommonParameters,
+  CompletionParameters,
+  type Endpoint,
+  ignoredIn,
+  MAX_CHOICES,
+} from "./parameters.ts";
 
-/** Which of the two generating endpoints. */
-export type Endpoint = "completions" | "chat";
+export type { Endpoint };
 
 /** A request, read. */
 export interface CompletionRequest {
@@ -38,9 +45,8 @@ export interface CompletionRequest {
 
 /** OpenAI's default for completions; chats go on until the model ends them or the context is full. */
 const COMPLETION_TOKENS = 16;
-/** Seeds that JSON keeps apart; of larger ones what is left over counts. */
-const SEEDS = 2 ** 53;
-
+/** No vocabulary has more. */
+const MAX_TOKEN_ID = 0x7fffffff;
 /**
  * Reads a request's body.
  * @throws {RequestError} that names the parameter, what was given and what is supported.
@@ -71,10 +77,16 @@ export function readRequest(endpoint: Endpoint, body: unknown): CompletionReques
 function readPrompts(prompt: CompletionParameters["prompt"]): Prompt[] {
   if (typeof prompt === "string") return [{ type: "text", text: prompt }];
   if (prompt.length === 0) return [{ type: "text", text: "" }];
-  if (isTokens(prompt)) return [{ type: "tokens", tokens: prompt }];
+  if (isTokens(prompt)) return [tokensOf(prompt)];
   return (prompt as readonly (string | number[])[]).map((one) => {
-    return typeof one === "string" ? { type: "text", text: one } : { type: "tokens", tokens: one };
+    return typeof one === "string" ? { type: "text", text: one } : tokensOf(one);
   });
+}
+
+function tokensOf(tokens: number[]): Prompt {
+  const other = tokens.find((token) => !Number.isInteger(token) || token < 0 || token > MAX_TOKEN_ID);
+  if (other !== undefined) refuse("prompt", `has the number ${other}, which is no token id`);
+  return { type: "tokens", tokens };
 }
 
 function isTokens(prompt: readonly unknown[]): prompt is number[] {
@@ -112,14 +124,14 @@ function assemble({ endpoint, parameters, prompts, echo, logprobs, body }: Parts
   );
   return {
     endpoint,
-    model: parameters.model ?? undefined,
+    model: parameters.model || undefined,
     stream: parameters.stream ?? false,
     usage: parameters.stream_options?.include_usage ?? false,
     progress: parameters.return_progress ?? false,
     answers,
     prompts: prompts.length,
     echo: echo.flatMap((text) => new Array<string>(times).fill(text)),
-    ignored: ignoredIn(body),
+    ignored: ignoredIn(endpoint, body, parameters),
   };
 }
 
@@ -142,42 +154,6 @@ function readPrompt(prompt: Prompt): Prompt {
     "prompt_too_large",
     `The prompt takes ${bytes} bytes; at most ${MAX_PROMPT_BYTES} can be sent from device to device.`,
   );
-}
-
-function readSampling(parameters: CommonParameters): SamplingOptions {
-  const { top_k: topK, top_p: topP, logit_bias: biases } = parameters;
-  try {
-    return validateSampling({
-      temperature: parameters.temperature ?? undefined,
-      // -1 is "all" for those who count from there.
-      topK: topK === -1 ? 0 : topK ?? undefined,
-      // No token alone has less, so the most likely one is left.
-      topP: topP === 0 ? Number.MIN_VALUE : topP ?? undefined,
-      minP: parameters.min_p ?? undefined,
-      repetitionPenalty: parameters.repetition_penalty ?? parameters.repeat_penalty ?? undefined,
-      presencePenalty: parameters.presence_penalty ?? undefined,
-      frequencyPenalty: parameters.frequency_penalty ?? undefined,
-      logitBias: biases ? Object.entries(biases).map(([token, bias]) => [Number(token), bias] as const) : undefined,
-      seed: readSeed(parameters.seed),
-    });
-  } catch (error) {
-    throw new RequestError(400, "invalid_value", errorText(error));
-  }
-}
-
-function isLeftOpen(seed: number | null | undefined): seed is null | undefined | -1 {
-  return seed === null || seed === undefined || seed === -1;
-}
-
-/** Chosen here where the client leaves it open, so that an answer that is taken up again draws the same tokens. */
-function readSeed(seed: number | null | undefined): number {
-  if (isLeftOpen(seed)) return Math.floor(Math.random() * 2 ** 32);
-  if (!Number.isInteger(seed)) refuse("seed", "must be a whole number");
-  return seed % SEEDS;
-}
-
-function refuse(parameter: string, sentence: string): never {
-  throw new RequestError(400, "invalid_request", `"${parameter}" ${sentence}.`, parameter);
 }
 
 function parse<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {

@@ -85,7 +85,7 @@ test("what cannot be served gets its status before anything runs, streamed or no
     [{ prompt: "a", n: 65 }, 400, "invalid_request", "n"],
     [{ prompt: ["a", "b"], n: 33 }, 400, "invalid_request", "n"],
     [{ prompt: "a", stop: ["a", 1] }, 400, "invalid_request", "stop"],
-    [{ prompt: "a", temperature: -1 }, 400, "invalid_value", null],
+    [{ prompt: "a", temperature: -1 }, 400, "invalid_value", "temperature"],
     [{ prompt: "a", model: "novel" }, 404, "model_not_found", "model"],
     [
       { prompt: "a", model: "novel", stream: true },

@@ -11,7 +11,7 @@ test("a model that is not served is refused by name before anything runs; its na
   const unknown = await stage.ask("novel");
   assert.deepEqual(failureOf(unknown), {
     code: "model_not_found",
-    message: 'The mesh runs "story", "poem", not "novel".',
+    message: 'The mesh runs "story", "poem", not "novel"; "default" stands for the first.',
   });
   assert.equal(stage.asked.length, 0);
   for (const name of ["poem", planAt("there", 2, "poem").model.id, "default", undefined]) await stage.ask(name);

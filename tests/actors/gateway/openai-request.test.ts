@@ -47,7 +47,7 @@ test("an answer can be asked for again where its client named a seed, or leaves 
 test("values by which clients ask for nothing special are taken", () => {
   const { answers: [answer], model, stream } = completion({
     ...{
-      model: null,
+      model: "",
       stop: "",
       top_p: 0,
       top_k: -1,
@@ -148,7 +148,21 @@ test("what cannot be served is refused in a sentence that names it", () => {
     ["completions", { prompt: "a", seed: 1.5 }, /^"seed" must be a whole number/],
     ["completions", { prompt: "a", logit_bias: { x: 1 } }, /^"logit_bias" must be an object whose names are token ids/],
     ["completions", { prompt: "a", temperature: "hot" }, /^"temperature" must be a number/],
-    ["completions", { prompt: "a", presence_penalty: 1000 }, /presencePenalty 1000; it must be/],
+    [
+      "completions",
+      { prompt: "a", presence_penalty: 1000 },
+      /^"presence_penalty" must be a number from -100 to 100\.$/,
+    ],
+    ["completions", { prompt: "a", top_p: 2 }, /^"top_p" must be a number above 0, and at most 1\.$/],
+    ["completions", { prompt: "a", repeat_penalty: 0 }, /^"repeat_penalty" must be a number above 0/],
+    ["completions", { prompt: "a", logit_bias: { "5": 101 } }, /^"logit_bias\.5" must be 100 or less\.$/],
+    ["completions", { prompt: "a", stop: new Array(17).fill("x") }, /^"stop" may have at most 16 strings\.$/],
+    ["completions", { prompt: [1.5] }, /^"prompt" has the number 1\.5, which is no token id\.$/],
+    ["completions", { prompt: [[1], [-2]] }, /^"prompt" has the number -2, which is no token id\.$/],
+    ["completions", { prompt: "a", response_format: { type: "json_object" } }, /^"response_format" .*plain text only/],
+    ["completions", { prompt: "a", grammar: "root ::= a" }, /^"grammar" cannot be served: answers are plain text only/],
+    ["chat", { ...CHAT, guided_json: {} }, /^"guided_json" cannot be served: answers are plain text only/],
+    ["chat", { ...CHAT, tool_choice: "required" }, /^"tool_choice" cannot be served: this server has no tools yet/],
   ];
   for (const [endpoint, body, words] of cases) assert.match(refusal(endpoint, body), words);
   assert.equal(refusal("chat", { ...CHAT, tools, tool_choice: "none", response_format: { type: "text" } }), "none");
@@ -157,4 +171,15 @@ test("what cannot be served is refused in a sentence that names it", () => {
 test("what has no effect is named, and what never has one is not", () => {
   const { ignored } = completion({ user: "me", mirostat: 2, reasoning_effort: "low", verbosity: null, temperature: 1 });
   assert.deepEqual(ignored, ["mirostat", "reasoning_effort"]);
+  const more = { suffix: "b", echo: true, prompt: "c", tool_choice: "auto", modalities: ["text"] };
+  assert.deepEqual(readRequest("chat", { ...CHAT, ...more }).ignored, ["suffix", "echo", "prompt", "modalities"]);
+  assert.deepEqual(completion({ messages: [{}], tools: [{}] }).ignored, ["messages", "tools"]);
+  const overruled = completion({
+    max_tokens: 5,
+    max_completion_tokens: 6,
+    repetition_penalty: 1.1,
+    repeat_penalty: 1.2,
+  });
+  assert.deepEqual(overruled.ignored, ["max_tokens", "repeat_penalty"]);
+  assert.equal(defined(overruled.answers[0]).maxTokens, 6);
 });
