@@ -25,7 +25,8 @@ import { proposeModel, type Unused } from "./proposing.ts";
 import { type Returning, returningModels } from "./returning.ts";
 import type { Remake } from "../supervisor/loading.ts";
 import { startLocalCompute } from "./start-compute.ts";
-import { bestThreads, knownRates, type Trial, tryThreads } from "./rates.ts";
+import { knownRates, type Trial } from "./rates.ts";
+import { ThreadChoice } from "./thread-choice.ts";
 
 /** What a daemon is started with. */
 export interface DaemonOptions extends MembershipOptions {
@@ -108,7 +109,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const standing = await enterMesh(options, identity, options.onEvent);
   const join = await knownAddresses(options);
   const store = await openBlockStore(options.folder.blocks);
-  const threads = options.threads ?? await chooseThreads(options);
+  const threads = await chooseThreads(options, started);
   const worker = started.use(startLocalCompute({ threads, slowdown: options.slowdown }));
   const compute = options.instruments?.compute(worker) ?? worker;
   const mesh = started.use(await openMesh(options, { ...standing, identity, join }));
@@ -180,18 +181,28 @@ async function comeBack(
   return { charter, returns: models.some(isWhole) };
 }
 
-/** The threads that are measured best, and says so. */
-async function chooseThreads({ folder, cores, slowdown, onEvent }: DaemonOptions): Promise<number> {
-  const trials = await tryThreads({ folder, cores, slowdown }, (threads) => startLocalCompute({ threads, slowdown }));
-  const threads = bestThreads(trials);
-  onEvent({ type: "threads", threads, trials });
-  return threads;
+/** How many threads to compute with. They are tried first of all, so that nothing else is measured; after joining, where others can answer. */
+async function chooseThreads(
+  { invite, onEvent, ...options }: DaemonOptions,
+  started: AsyncDisposableStack,
+): Promise<() => Promise<number>> {
+  const { slowdown } = options;
+  const choice = started.use(
+    new ThreadChoice({
+      ...options,
+      joins: invite !== undefined,
+      start: (threads) => startLocalCompute({ threads, slowdown }),
+      onChoice: (chosen) => onEvent({ type: "threads", ...chosen }),
+    }),
+  );
+  if (invite === undefined) await choice.threads();
+  return () => choice.threads();
 }
 
 interface Opened {
   readonly store: BlockStore;
   readonly compute: Compute;
-  readonly threads: number;
+  readonly threads: () => Promise<number>;
   readonly mesh: Mesh;
   readonly joins: boolean;
   readonly returns: boolean;
@@ -242,7 +253,7 @@ function startActors(
     store,
     compute,
     languages: started.use(new ThreadLanguages({ store, clock: systemClock })),
-    rates: () => rates ??= knownRates({ ...options, threads }, compute),
+    rates: () => rates ??= threads().then((threads) => knownRates({ ...options, threads }, compute)),
     remake,
     probe: () => compute.probe(join(folder.path, "trial")),
     balances: options.balances,

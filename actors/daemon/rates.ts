@@ -25,6 +25,9 @@ export interface Trial {
   readonly rates: ComputeRates;
 }
 
+type Start = (threads: number) => Tried | Promise<Tried>;
+type Tried = Pick<Compute, "probe" | "close">;
+
 /** Where trials are kept, and what they hold for. */
 export interface TrialsOptions {
   readonly folder: Pick<DataFolder, "path" | "read" | "write">;
@@ -50,7 +53,7 @@ export async function knownRates(
  */
 export async function tryThreads(
   options: TrialsOptions & { readonly cores: number },
-  start: (threads: number) => Pick<Compute, "probe" | "close">,
+  start: Start,
 ): Promise<Trial[]> {
   const most = Math.min(options.cores, MOST_THREADS);
   const counts = [...new Set([1, 2, 4, 8, most])].filter((count) => count <= most).sort((a, b) => a - b);
@@ -65,9 +68,9 @@ export async function tryThreads(
 async function tryOne(
   options: TrialsOptions,
   threads: number,
-  start: (threads: number) => Pick<Compute, "probe" | "close">,
+  start: Start,
 ): Promise<Trial> {
-  const compute = start(threads);
+  const compute = await start(threads);
   try {
     return { threads, rates: await knownRates({ ...options, threads }, compute) };
   } finally {

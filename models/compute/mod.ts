@@ -78,7 +78,8 @@ export interface LocalCompute extends Compute {
 
 /** What a worker is started with: `slowdown` is 1 where nothing is said. */
 export interface StartComputeOptions {
-  readonly threads: number;
+  /** A function is asked when the worker is first needed. */
+  readonly threads: number | (() => Promise<number>);
   readonly slowdown?: number;
   /** Starts the thread to compute on. */
   readonly startThread: StartThread;
@@ -108,10 +109,10 @@ export function startCompute(
     prepare: () => lives.prepare(),
     open(segment) {
       opened++;
-      return attempt(() => openSegment(lives.worker(), segment));
+      return lives.worker().then((worker) => openSegment(worker, segment));
     },
     async probe(folder) {
-      const own = lives.worker();
+      const own = await lives.worker();
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       scratch = folder;
@@ -127,11 +128,6 @@ export function startCompute(
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Has what `action` throws at once reject like all else. */
-async function attempt<T>(action: () => Promise<T>): Promise<T> {
-  return await action();
 }
 
 async function openSegment(worker: WorkerClient, request: SegmentRequest): Promise<ComputeSegment> {

@@ -11,33 +11,41 @@ const DEATHS = 5;
 const DEATHS_MILLISECONDS = 60_000;
 const CLOSED = "The compute worker was closed.";
 
+/** What a worker is started with; how many threads may not be known before one is needed. */
+export interface LivesOptions extends Omit<ComputeOptions, "threads"> {
+  readonly threads: number | (() => Promise<number>);
+}
+
 /** One worker at a time, or none. */
 export class WorkerLives {
-  readonly #options: ComputeOptions;
+  readonly #options: LivesOptions;
   readonly #startThread: StartThread;
   readonly #deaths: number[] = [];
   #worker: WorkerClient | undefined;
   #closed = false;
 
-  constructor(options: ComputeOptions, startThread: StartThread) {
+  constructor(options: LivesOptions, startThread: StartThread) {
     this.#options = options;
     this.#startThread = startThread;
   }
 
   /** Starts the worker where there has been none yet. */
   prepare(): void {
-    if (!this.#closed) this.#worker ??= this.#start();
+    // What goes wrong here goes wrong again for whoever needs it.
+    if (this.#worker === undefined) this.worker().catch(() => {});
   }
 
   /**
    * The worker; a new one where there is none yet, or in place of one that has died.
    * @throws {ComputeGoneError} where it has been closed, or has died too often.
    */
-  worker(): WorkerClient {
+  async worker(): Promise<WorkerClient> {
+    const { threads: told, ...options } = this.#options;
+    const threads = typeof told === "number" ? told : await told();
     if (this.#closed) throw new ComputeGoneError(CLOSED);
     const before = this.#worker?.gone;
     if (before !== undefined) this.#mourn(before);
-    return this.#worker ??= this.#start();
+    return this.#worker ??= startWorker({ ...options, threads }, this.#startThread);
   }
 
   /** Ends a worker that is not needed any more. */
@@ -65,9 +73,5 @@ export class WorkerLives {
       throw new ComputeGoneError(`The compute worker has died ${recent} times in a minute. ${reason.message}`);
     }
     this.#worker = undefined;
-  }
-
-  #start(): WorkerClient {
-    return startWorker(this.#options, this.#startThread);
   }
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bestThreads, knownRates, type Trial, tryThreads } from "../../actors/daemon/rates.ts";
+import { ThreadChoice } from "../../actors/daemon/thread-choice.ts";
 
 const rates = (decode: number, prefill: number) => ({
   decodeNanosecondsPerByte: decode,
@@ -53,6 +54,23 @@ test("a worker whose trial fails is closed, and the failure is told", async () =
   });
   await assert.rejects(tryThreads({ ...options, cores: 2 }, start), /no room/);
   assert.equal(open(), 0);
+});
+
+test("a device that joins tries no threads yet, and needs no trial to stop; what is known is not waited for", async () => {
+  const { options, start, started } = device((threads) => rates(1 / threads, 1 / threads));
+  const chosen: number[] = [];
+  const more = { ...options, cores: 2, start, onChoice: ({ threads }: { threads: number }) => chosen.push(threads) };
+  {
+    await using choice = new ThreadChoice({ ...more, joins: true });
+    void choice.threads();
+    await Promise.resolve();
+  }
+  assert.deepEqual(started, []);
+  await using alone = new ThreadChoice({ ...more, joins: false });
+  assert.equal(await alone.threads(), 2);
+  await using again = new ThreadChoice({ ...more, joins: true });
+  assert.equal(await again.threads(), 2);
+  assert.deepEqual([started, chosen], [[1, 2], [2, 2]]);
 });
 
 test("more threads are taken where they pay, and left where they do not", () => {
