@@ -114,7 +114,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const compute = options.instruments?.compute(worker) ?? worker;
   const mesh = started.use(await openMesh(options, { ...standing, identity, join }));
   const makers = new Map<string, Make>();
-  const back = await comeBack(options, { identity, store, mesh });
+  const back = await comeBack(options, { identity, store, mesh, compute });
   const remake = remakeBy(makers, options.onEvent);
   const metrics = new Metrics({ version: options.version });
   const opened = { store, compute, threads, mesh, joins: join.length > 0, ...back, remake, metrics };
@@ -169,13 +169,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
  */
 async function comeBack(
   { folder, takesUp = true, onEvent: announce }: DaemonOptions,
-  { identity, store, mesh }: { readonly identity: Uint8Array; readonly store: BlockStore; readonly mesh: Mesh },
+  { identity, store, mesh, compute }: Pick<Opened, "store" | "mesh" | "compute"> & { readonly identity: Uint8Array },
 ): Promise<Pick<Opened, "charter" | "returns">> {
   const charter = await openCharter({ folder, identity, mesh, takesUp, announce });
   if (charter.kept === undefined) return { charter, returns: false };
   const lastSeen = (device: string) => mesh.devices().find((known) => known.device === device)?.lastSeenAt;
   const models = await returningModels(charter.kept, store, lastSeen, mesh.self);
   for (const model of models) announce(model);
+  // Blocks that it has it will have to run, as soon as the others are found.
+  if (models.some(({ here }) => here.length > 0)) compute.prepare();
   const isWhole = ({ here, elsewhere, missing }: Returning) =>
     here.length > 0 && elsewhere.length + missing.length === 0;
   return { charter, returns: models.some(isWhole) };

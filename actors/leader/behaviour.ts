@@ -5,14 +5,18 @@
  * plans, at once.
  */
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
+import { leaderOf } from "../addresses.ts";
 import {
   arrive,
   bereaved,
   depart,
+  type Election,
   hear,
   isNext,
   JOIN_MILLISECONDS,
+  leaderless,
   RETURN_MILLISECONDS,
+  type Reunion,
   SETTLE_MILLISECONDS,
   shouldClaim,
 } from "./election.ts";
@@ -68,7 +72,16 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
   const state: LeaderState = {
     memory,
     knowledge: new Knowledge(() => [self, ...state.election.peers]),
-    election: { self, term, soundTerm: term, leader: undefined, peers: known, dueAt, company: known.size },
+    election: {
+      self,
+      term,
+      soundTerm: term,
+      leader: undefined,
+      peers: known,
+      dueAt,
+      company: known.size,
+      reunion: reunionOf(options),
+    },
     lookedAt: clock.now(),
     wakeAt: undefined,
     claimedAt: 0,
@@ -81,13 +94,19 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
   return state;
 }
 
+/** Who had blocks when this device was last up. Where it was alone, there is nobody to wait for, and nobody to ask. */
+function reunionOf({ self, charter }: LeaderOptions): Reunion | undefined {
+  const devices = charter?.kept?.holders.flatMap(({ holders }) => holders.map(({ device }) => device)) ?? [];
+  const expected = new Set(devices.filter((device) => device !== self));
+  return expected.size === 0 ? undefined : { expected, leaderless: new Set() };
+}
+
 function receive(
   state: LeaderState,
   message: LeaderMessage,
   options: LeaderOptions,
   context: LeaderContext,
 ): void {
-  const { acting } = state;
   const now = options.clock.now();
   switch (message.type) {
     case "tick":
@@ -105,7 +124,8 @@ function receive(
     case "peer-down":
       return lost(state, message.device, options, context);
     case "bereaved":
-      return void (state.election = bereaved(state.election, message.device, message, now));
+    case "leaderless":
+      return void (state.election = heardOfNone(state.election, message, now));
     case "order":
       return obey(state, message.order, options, context);
     case "report":
@@ -134,12 +154,23 @@ function receive(
     case "unprepared":
     case "segment-lost":
     case "drained":
-      return acting?.told(message, now);
+      return state.acting?.told(message, now);
     case "leaving":
       return leaving(state, message, options, context);
     default:
       return message satisfies never;
   }
+}
+
+/** A peer has lost its leader, or has none yet. */
+function heardOfNone(
+  election: Election,
+  message: Extract<LeaderMessage, { readonly type: "bereaved" | "leaderless" }>,
+  now: number,
+): Election {
+  return message.type === "bereaved"
+    ? bereaved(election, message.device, message, now)
+    : leaderless(election, message.device, now);
 }
 
 /** People ask for a split, or for a model. */
@@ -156,6 +187,9 @@ function asked(
 /** A device has come: it is told what this one has to say, and who leads. */
 function met(state: LeaderState, device: string, options: LeaderOptions, context: LeaderContext): void {
   state.election = arrive(state.election, device, options.clock.now());
+  if (state.election.leader === undefined) {
+    context.tell(leaderOf(device), { type: "leaderless", device: options.self });
+  }
   introduce(state, device, options, context);
   chartering.tellCharter(state, device, context);
   contradict(state, device, context);

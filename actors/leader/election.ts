@@ -47,6 +47,15 @@ export interface Election {
   readonly company: number;
   /** The leader of the term that is lost, or that peers say they have lost, and who says so. */
   readonly loss?: Loss | undefined;
+  /** Those who were in the mesh when this device was last up; undefined once there has been a leader. */
+  readonly reunion?: Reunion | undefined;
+}
+
+/** A mesh whose devices have all been off, and come back. */
+export interface Reunion {
+  readonly expected: ReadonlySet<string>;
+  /** Peers that have said that they have no leader. */
+  readonly leaderless: ReadonlySet<string>;
 }
 
 /** A leader, as those see it who have lost it. */
@@ -97,7 +106,7 @@ export function lead(election: Election): Election {
 
 function elect(election: Election, { term, leader }: Claim): Election {
   const soundTerm = isAbsurd(election, term) ? election.soundTerm : Math.max(election.soundTerm, term);
-  return { ...election, term, soundTerm, leader, company: election.peers.size, loss: undefined };
+  return { ...election, term, soundTerm, leader, company: election.peers.size, loss: undefined, reunion: undefined };
 }
 
 function isAbsurd({ soundTerm }: Election, term: number): boolean {
@@ -106,8 +115,14 @@ function isAbsurd({ soundTerm }: Election, term: number): boolean {
 
 /** The view after a peer came: if it has a leader to tell of, it does so well within the time to settle. */
 export function arrive(election: Election, device: string, now: number): Election {
+  const { peers, reunion } = election;
   const dueAt = Math.min(election.dueAt, now + SETTLE_MILLISECONDS);
-  return { ...election, peers: new Set(election.peers).add(device), dueAt };
+  const view = { ...election, peers: new Set(peers).add(device), dueAt };
+  if (reunion === undefined) return view;
+  // What it said before it went is of then.
+  const leaderless = new Set(reunion.leaderless);
+  leaderless.delete(device);
+  return { ...view, reunion: { ...reunion, leaderless } };
 }
 
 /**
@@ -138,6 +153,15 @@ export function bereaved(election: Election, device: string, lost: Claim, now: n
   if (!peers.has(device) || !(known || (leader === lost.leader && term === lost.term))) return election;
   const witnesses = new Set([...known ? loss?.witnesses ?? [] : [], device]);
   return confirmed({ ...election, loss: { leader: lost.leader, term: lost.term, witnesses } }, now);
+}
+
+/** The view after a peer said that it has no leader: once all are back, and nobody has one, nobody waits any longer. */
+export function leaderless(election: Election, device: string, now: number): Election {
+  const { leader, peers, reunion, dueAt } = election;
+  if (leader !== undefined || reunion === undefined || !peers.has(device)) return election;
+  const leaderless = new Set(reunion.leaderless).add(device);
+  const all = [...peers, ...reunion.expected].every((other) => peers.has(other) && leaderless.has(other));
+  return { ...election, reunion: { ...reunion, leaderless }, dueAt: all ? Math.min(dueAt, now) : dueAt };
 }
 
 function sameLoss(known: Loss | undefined, { leader, term }: Claim): boolean {

@@ -109,6 +109,8 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("claim"), term: Count, leader: Identifier }),
   /** The device has lost the leader of that term. */
   v.object({ type: v.literal("bereaved"), device: Identifier, term: Count, leader: Identifier }),
+  /** The device has met this one, and has no leader to tell of. */
+  v.object({ type: v.literal("leaderless"), device: Identifier }),
   v.object({ type: v.literal("report"), report: DeviceReport }),
   /** `complete`: the device has every block of the model, not only those of its segment. */
   v.object({
@@ -184,6 +186,7 @@ const acceptSpoken = accepting(
         // Else a segment could be said to be on a third device.
         return [message.device, message.ref.device];
       case "bereaved":
+      case "leaderless":
       case "offer":
       case "use":
       case "drained":

@@ -11,6 +11,7 @@ import {
   supersedes,
 } from "../../actors/charter.ts";
 import { leaderOf } from "../../actors/addresses.ts";
+import { SETTLE_MILLISECONDS } from "../../actors/leader/election.ts";
 import type { Pinned } from "../../actors/leader/protocol.ts";
 import { planOf } from "../../actors/plan.ts";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
@@ -100,6 +101,20 @@ test("after all devices were off, those that come back serve what was served, on
   const answer = mesh.ask("c", "Hello", 6);
   await mesh.until(() => answer.over);
   assert.equal(answer.text, mesh.expected("Hello", 6));
+});
+
+test("where all that had blocks are back, they wait for nobody else", async () => {
+  await using mesh = await simulatedMesh(["a", "b", "c"], { layers: 6, holders: 3, policy: { context: 300 } });
+  await pin(mesh, "a", [{ device: "b", blocks: 5 }, { device: "c", blocks: 3 }]);
+  const pinned = async () => (await layout(mesh, "b")) === "b 0-4, c 5-7";
+  await mesh.until(pinned);
+  const knowsAll = () => [...mesh.kept.values()].every(({ holders }) => holders[0]?.holders.length === 3);
+  await mesh.until(knowsAll);
+  for (const id of ["a", "b", "c"]) await mesh.kill(id);
+  for (const id of ["a", "b", "c"]) mesh.join(id);
+  const began = mesh.clock.now();
+  await mesh.until(pinned);
+  assert.ok(mesh.clock.now() - began < SETTLE_MILLISECONDS, `it took ${mesh.clock.now() - began} ms`);
 });
 
 test("a device that was away while people changed what is served is told by the others", async () => {

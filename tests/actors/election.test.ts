@@ -9,6 +9,7 @@ import {
   hear,
   HESITATION_MILLISECONDS,
   isNext,
+  leaderless,
   MAX_TERM_JUMP,
   outranks,
   SETTLE_MILLISECONDS,
@@ -149,4 +150,26 @@ test("devices that have heard the same claims, in any order, follow the same lea
     const best = claims.reduce((most, one) => outranks(one, most) ? one : most);
     assert.deepEqual([x.term, x.leader], [best.term, best.leader]);
   }));
+});
+
+test("after all were off, nobody waits once all are back and have said that they have no leader", () => {
+  const reunion = { expected: new Set(["b", "c"]), leaderless: new Set<string>() };
+  const steps: ((view: Election) => Election)[] = [
+    (view) => arrive(view, "b", 100),
+    (view) => leaderless(view, "b", 110),
+    (view) => arrive(view, "c", 400),
+    (view) => leaderless(view, "c", 410),
+  ];
+  const back: Election = { ...fresh("a"), dueAt: 5000, reunion };
+  const views = steps.map((_, count) => steps.slice(0, count + 1).reduce((view, step) => step(view), back));
+  assert.deepEqual(views.map((view) => shouldClaim(view, 410)), [false, false, false, true]);
+
+  const met = steps.slice(0, 3).reduce((view, step) => step(view), back);
+  const led = hear(met, { term: 1, leader: "c" });
+  assert.equal(leaderless(led, "c", 410).leader, "c", "one of them had a leader after all");
+  const again = arrive(depart(met, "b", 405), "b", 406);
+  assert.equal(shouldClaim(leaderless(again, "c", 410), 410), false, "what one said before it went is of then");
+  const newcomer = leaderless(arrive(met, "d", 405), "c", 410);
+  assert.equal(shouldClaim(newcomer, 410), false, "a peer that nobody waited for may have a leader");
+  assert.equal(shouldClaim(leaderless(newcomer, "d", 411), 411), true);
 });
