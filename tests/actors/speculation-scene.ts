@@ -13,7 +13,7 @@ import { executor } from "../../actors/executor/behaviour.ts";
 import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
 import { givesLogits, takesTokens } from "../../models/block-role.ts";
-import { compileModel } from "../../models/compile/mod.ts";
+import { compileModel, type Quantize } from "../../models/compile/mod.ts";
 import type { BlockFiles, Compute } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
@@ -58,10 +58,14 @@ export interface Wish {
 }
 
 /** Compiles the model at `path` and runs `action` with it. */
-export async function withRealModel(path: string, action: (model: RealModel) => Promise<void>): Promise<void> {
+export async function withRealModel(
+  path: string,
+  action: (model: RealModel) => Promise<void>,
+  { quantize = "keep" }: { readonly quantize?: Quantize } = {},
+): Promise<void> {
   await withFolder(async (folder) => {
     const store = await openBlockStore(join(folder, "store"));
-    const manifest = await compileModel(path, { store });
+    const manifest = await compileModel(path, { store, quantize });
     await using compute = startLocalCompute({ threads: 1 });
     // Segments that come and go share what this one has loaded.
     const loaded = await compute.open({ ...segmentOf(manifest, store, 0, manifest.blocks.length), slots: 1 });
