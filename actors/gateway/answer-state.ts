@@ -4,6 +4,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import type { Announce } from "../events.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
+import { Arrivals } from "./giving-way.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
 import type { TracedAnswer, Traces } from "./traces.ts";
@@ -17,6 +18,8 @@ export type AnswerMessage =
   | { readonly type: "conversing"; readonly attempt: number; readonly ref: Ref<ConversationMessage> }
   | { readonly type: "declined"; readonly attempt: number; readonly reason: string }
   | { readonly type: "too-large"; readonly attempt: number }
+  /** From its own clock: the token that was to be the last under a plan that has given way is late. */
+  | { readonly type: "give-way" }
   /** The connection to a device on which a conversation was is lost. */
   | { readonly type: "device-lost"; readonly device: string }
   /** From the gateway: what the mesh can do now. */
@@ -68,6 +71,10 @@ export interface AnswerState {
   current: number | undefined;
   /** Calls off what is to be tried again later; present between two attempts. */
   later: (() => void) | undefined;
+  /** How the tokens of its conversation come. */
+  readonly arrivals: Arrivals;
+  /** Calls off leaving a plan that has given way; present while it goes on there for one more token. */
+  givingWay: (() => void) | undefined;
   /** Whether it waits for a plan, and not for a moment to pass. */
   planless: boolean;
   /** Conversations that began. */
@@ -107,6 +114,8 @@ export function newAnswer(
     attempts: 0,
     current: undefined,
     later: undefined,
+    arrivals: new Arrivals(clock),
+    givingWay: undefined,
     planless: false,
     conversations: 0,
     plan: undefined,

@@ -15,7 +15,7 @@ import {
   say,
   timingsOf,
 } from "./answer-state.ts";
-import { attempt, conversing, fail, meshChanged, retry } from "./attempts.ts";
+import { attempt, conversing, fail, goOver, meshChanged, retry } from "./attempts.ts";
 
 /** Makes the behaviour of an answer. */
 export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMessage> {
@@ -75,6 +75,8 @@ function receive(
     case "state":
       state.mesh = message.state;
       return meshChanged(state, options, context);
+    case "give-way":
+      return goOver(state, options, context);
     case "gone":
       state.over = true;
       announce(state, options, { stage: "left", tokens: state.generated.length });
@@ -114,7 +116,7 @@ function hear(
       return next(state);
     case "piece":
     case "finished":
-      return take(state, event, options);
+      return take(state, event, options, context);
     case "rejected":
       return fail(state, options, event.code, event.message, event.retryAfterSeconds);
     case "broken":
@@ -145,9 +147,11 @@ function take(
   state: AnswerState,
   event: Extract<ConversationEvent, { type: "piece" | "finished" }>,
   options: AnswerOptions,
+  context: AnswerContext,
 ): Next<AnswerState> {
   const now = options.clock.now();
   state.troubledSince = undefined;
+  state.arrivals.came();
   if (state.firstTokenAt === undefined) {
     state.firstTokenAt = now;
     announce(state, options, { stage: "writing", ttftMilliseconds: now - state.beganAt });
@@ -161,7 +165,7 @@ function take(
   }
   if (event.type === "piece" || state.plan === undefined) {
     announceProgress(state, options, now);
-    return next(state);
+    return state.givingWay === undefined ? next(state) : goOver(state, options, context);
   }
   state.cachedTokens = event.cached ?? 0;
   const timings = timingsOf(state, now);

@@ -132,6 +132,8 @@ export function retry(
 ): Next<AnswerState> {
   giveUp(state, reason, options, context, stalled);
   state.later?.();
+  // There is another plan already, which was only not gone over to for the sake of a token.
+  if (isSuperseded(state)) return attempt(state, options, context);
   state.later = context.after(RETRY_MILLISECONDS, { type: "try" });
   return next(state);
 }
@@ -144,6 +146,9 @@ function giveUp(
   stalled = false,
 ): void {
   const now = options.clock.now();
+  state.givingWay?.();
+  state.givingWay = undefined;
+  state.arrivals.startAnew();
   if (state.conversation !== undefined && state.started) {
     announce(state, options, { stage: "interrupted", tokens: state.generated.length, reason });
   }
@@ -157,9 +162,21 @@ function giveUp(
   state.reason = reason;
 }
 
-/** The mesh stands otherwise than before: an answer without a plan, or whose plan has given way, goes on at once. */
+/** The mesh stands otherwise than before: an answer without a plan goes on at once, one whose plan has given way with its next token. */
 export function meshChanged(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
   if (state.planless) return attempt(state, options, context);
+  if (!isSuperseded(state) || state.givingWay !== undefined) return next(state);
+  const wait = state.conversation === undefined ? 0 : state.arrivals.worthWaiting;
+  if (wait === 0) return goOver(state, options, context);
+  state.givingWay = context.after(wait, { type: "give-way" });
+  return next(state);
+}
+
+/** Leaves a plan that has given way. */
+export function goOver(state: AnswerState, options: AnswerOptions, context: AnswerContext): Next<AnswerState> {
+  state.givingWay?.();
+  state.givingWay = undefined;
+  // It may be in force again.
   if (!isSuperseded(state)) return next(state);
   if (state.conversation !== undefined) giveUp(state, "the plan has changed", options, context);
   // Where one is being asked for already, its device says whether it can be had.

@@ -122,6 +122,46 @@ test("an answer that has waited long for a place survives a change of plan", asy
   assert.deepEqual(typesOf(asking), ["started"]);
 });
 
+test("a plan that gives way is left with the token that is under way, which need not be run again", async () => {
+  await using stage = await scene(["there", "elsewhere"]);
+  await stage.publish(planAt("there"));
+  const asking = await stage.ask();
+  stage.last.says(STARTED);
+  for (const token of [7, 8]) {
+    await stage.pass(40);
+    stage.last.says(piece(token, "a"));
+    await stage.calm();
+  }
+  await stage.pass(20);
+  await stage.publish(planAt("elsewhere", 2));
+  assert.equal(stage.asked.length, 1);
+  stage.last.says(piece(9, "a"));
+  await stage.calm();
+  assert.deepEqual([stage.last.device, stage.last.message.progress.generated], ["elsewhere", [7, 8, 9]]);
+  assert.ok(isCancelled(defined(stage.asked[0])));
+  assert.equal(asking.text, "aaa");
+});
+
+test("a plan that gives way is left at once where the token under way is late, or its conversation breaks", async () => {
+  for (const ends of ["late", "broken"]) {
+    await using stage = await scene(["there", "elsewhere"]);
+    await stage.publish(planAt("there"));
+    await stage.ask();
+    stage.last.says(STARTED);
+    for (const token of [7, 8]) {
+      await stage.pass(40);
+      stage.last.says(piece(token, "a"));
+      await stage.calm();
+    }
+    await stage.publish(planAt("elsewhere", 2));
+    if (ends === "broken") stage.last.says({ type: "broken", reason: "its segment was let go" });
+    await stage.pass(ends === "broken" ? 1 : 79);
+    assert.equal(stage.asked.length, ends === "broken" ? 2 : 1);
+    await stage.pass(2);
+    assert.deepEqual([stage.asked.length, stage.last.device], [2, "elsewhere"]);
+  }
+});
+
 test("a state that leaves the plan in force, or has none, does not disturb an answer", async () => {
   await using stage = await scene();
   await stage.publish(planAt("there"));
