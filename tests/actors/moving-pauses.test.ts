@@ -12,6 +12,8 @@ const PROMPT = "The quick brown fox jumps over the lazy dog";
 const STEP_MILLISECONDS = 20;
 /** Three segments, each a step. */
 const TOKEN_MILLISECONDS = 3 * STEP_MILLISECONDS;
+/** Opening takes messages alone here: time only where it waits for a step. */
+const MOST_MILLISECONDS = 1.25 * TOKEN_MILLISECONDS;
 const SPLITS: readonly (readonly number[])[] = [[2, 3, 3], [3, 3, 2], [2, 4, 2]];
 
 test("when boundaries move, whatever the moment, readers wait for hardly more than a token", async () => {
