@@ -60,6 +60,8 @@ class Screen {
   readonly #leave: () => void;
   terminal: Terminal | undefined;
   #known: Known;
+  /** What was known when the picture was to stand still. */
+  #still: Known | undefined;
   #view: View = firstView;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   /** Ends what is asked of the mesh now, and the closer look that is taken now. */
@@ -85,7 +87,9 @@ class Screen {
   draw(): void {
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
-    if (this.terminal !== undefined) this.terminal.show(layout(this.#known, this.#view, this.terminal.size()));
+    if (this.terminal !== undefined) {
+      this.terminal.show(layout(this.#still ?? this.#known, this.#view, this.terminal.size()));
+    }
   }
 
   heard(news: News): void {
@@ -98,9 +102,10 @@ class Screen {
   }
 
   pressed(key: Key): void {
-    const { view, wish } = press(this.#known, this.#view, key);
+    const { view, wish } = press(this.#still ?? this.#known, this.#view, key);
     const { closer } = this.#view;
     this.#view = view;
+    this.#still = view.paused ? this.#still ?? this.#known : undefined;
     if (wish !== undefined) this.#grant(wish);
     if (view.closer !== closer) void this.#lookCloser(view.closer);
     if (!this.#signal.aborted) this.draw();
