@@ -43,7 +43,9 @@ const [devices, rounds, tokens, layers, idle] = [
 /** How long a device may take to compile a model of some hundred megabytes, and the others to fetch their share. */
 const COMPILE_MILLISECONDS = 600_000;
 /** In which idle daemons are looked at, at most. */
-const STRETCHES = 8;
+const STRETCHES = 10;
+/** A daemon that takes no more of a second has nothing to do: its pulse and its monitor. */
+const QUIET_MILLISECONDS = 12;
 /** Until those who have just come have been told what happened before. */
 const SETTLE_MILLISECONDS = 1000;
 
@@ -104,17 +106,16 @@ await mesh[Symbol.asyncDispose]();
 process.exit(0);
 
 /**
- * Milliseconds of processor time that all daemons take a second while nobody asks anything: of the first stretch that takes no
- * less than the one before, since copies in reserve are still on their way when a mesh begins.
+ * Milliseconds of processor time that all daemons take a second while nobody asks anything: in the quietest of some stretches,
+ * since copies in reserve may still be on their way.
  */
 async function idleTime(): Promise<number> {
   let least = Infinity;
-  for (let stretch = 0; stretch < STRETCHES; stretch++) {
+  for (let stretch = 0; stretch < STRETCHES && least > QUIET_MILLISECONDS * devices; stretch++) {
     const [began, from] = [performance.now(), await readThreads(pids)];
     await wait(1000 * idle);
     const taken = processorOf(usedBetween(from, await readThreads(pids))) / (performance.now() - began) * 1000;
-    if (taken > 0.8 * least) return Math.min(taken, least);
-    least = taken;
+    least = Math.min(least, taken);
   }
   return least;
 }
