@@ -7,7 +7,7 @@ export interface Leftovers {
   readonly conversations: number;
   /** Executors beyond the one a device that its plan takes. */
   readonly executors: number;
-  /** Slots of executors that are taken, and sequences that wait for one. */
+  /** Slots of executors that are taken, sequences that wait for one, and tokens of caches that are reserved. */
   readonly places: number;
   /** Restarts of actors, in all. */
   readonly restarts: number;
@@ -41,14 +41,17 @@ async function look(
   const actors = views.flatMap((view) => view.actors);
   const count = (name: RegExp) => actors.filter(({ path }) => name.test(path)).length;
   const segments = inspection.state.type === "active" ? inspection.state.plan.segments : [];
-  const planned = segments.reduce((sum, { mirror }) => sum + (mirror === undefined ? 1 : 2), 0);
+  const planned = segments.reduce(
+    (sum, { mirror }) => sum + (mirror === undefined ? 1 : 2),
+    0,
+  );
   const looks = views.flatMap(({ segments }) => segments.flatMap(({ look }) => look === undefined ? [] : [look]));
   return {
     answers: count(/\/answer-[^/]*$/),
     conversations: count(/\/conversation-[^/]*$/),
     executors: Math.max(0, count(/\/executor-[^/]*$/) - planned),
     places: looks.reduce(
-      (sum, { slots, waiting }) => sum + slots.taken + waiting,
+      (sum, { slots, waiting, tokens }) => sum + slots.taken + waiting + (tokens?.taken ?? 0),
       0,
     ),
     restarts: actors.reduce((sum, { restarts }) => sum + restarts, 0),

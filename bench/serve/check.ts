@@ -21,8 +21,12 @@ export interface Check {
   readonly faults: readonly string[];
 }
 
-/** Every so many-th client leaves before its answer has ended. */
+/** Of so many clients one leaves in the midst of its answer, and one at any moment: while it waits, or its prompt is read. */
 const LEAVES = 4;
+/** The latest of these moments, milliseconds after the request. */
+const LATEST_MILLISECONDS = 500;
+/** How often all ask at once. */
+const ROUNDS = 3;
 /** A daemon's memory may grow by this part, and this much, between two rounds: allocators keep what they had. */
 const GROWTH = { part: 0.1, bytes: 32e6 } as const;
 
@@ -36,8 +40,9 @@ const SUBJECTS = [
 
 interface Asked {
   readonly request: object;
-  /** Leaves after so many pieces; undefined for one that stays. */
+  /** Leaves after so many pieces, or after so many milliseconds; undefined for one that stays. */
   readonly until: number | undefined;
+  readonly after: number | undefined;
 }
 
 /** Starts so many daemons with the built-in model, and checks them. */
@@ -52,7 +57,7 @@ export async function checkOn(
   return await checkServing(mesh, options);
 }
 
-/** Asks alone, then all at once and twice, through the devices in turns. */
+/** Asks alone, then all at once and a few times, through the devices in turns. */
 export async function checkServing(
   mesh: LocalMesh,
   { clients, tokens, seed }: CheckOptions,
@@ -64,14 +69,14 @@ export async function checkServing(
   }
   const faults: string[] = [];
   const memory: number[][] = [];
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const texts = await Promise.all(
       asked.map((one, client) => ask(mesh, one, client)),
     );
     for (const [client, { text, error }] of texts.entries()) {
       const [wanted = "", left] = [
         alone[client],
-        asked[client]?.until !== undefined,
+        leaves(asked[client]),
       ];
       if (error !== undefined && !left) {
         faults.push(`client ${client}: ${error}`);
@@ -93,17 +98,21 @@ export async function checkServing(
       ),
     );
   }
-  const [first = [], second = []] = memory;
-  for (const [daemon, after] of second.entries()) {
+  const [first = [], last = []] = [memory[0], memory.at(-1)];
+  for (const [daemon, after] of last.entries()) {
     const before = first[daemon] ?? NaN;
     if (after <= before * (1 + GROWTH.part) + GROWTH.bytes) continue;
     faults.push(`daemon ${daemon} grew from ${before} to ${after} bytes`);
   }
   return {
-    answers: 2 * clients,
-    cut: 2 * asked.filter(({ until }) => until !== undefined).length,
+    answers: ROUNDS * clients,
+    cut: ROUNDS * asked.filter(leaves).length,
     faults,
   };
+}
+
+function leaves(asked: Asked | undefined): boolean {
+  return asked?.until !== undefined || asked?.after !== undefined;
 }
 
 /** Prompts of mixed lengths; half of the answers are drawn by a seed, half are the likeliest. */
@@ -122,22 +131,24 @@ function requests(clients: number, tokens: number, random: Chance): Asked[] {
         ...drawing,
       },
       until: client % LEAVES === LEAVES - 1 ? Math.ceil(random.between(1, tokens / 8)) : undefined,
+      after: client % LEAVES === 1 ? random.between(0, LATEST_MILLISECONDS) : undefined,
     };
   });
 }
 
 function ask(
   mesh: LocalMesh,
-  { request, until = Infinity }: Asked,
+  { request, until = Infinity, after }: Asked,
   client: number,
 ) {
   const leaving = new AbortController();
+  const timer = after === undefined ? undefined : setTimeout(() => leaving.abort(), after);
   return readStream(mesh.api(client % mesh.daemons.length), request, {
     signal: leaving.signal,
     onPiece: (count) => {
       if (count >= until) leaving.abort();
     },
-  });
+  }).finally(() => clearTimeout(timer));
 }
 
 /** Where the system tells; 0 elsewhere. */
