@@ -10,7 +10,6 @@ import {
   arrive,
   bereaved,
   depart,
-  type Election,
   hear,
   isNext,
   JOIN_MILLISECONDS,
@@ -89,6 +88,7 @@ function start(memory: Memory, options: LeaderOptions, context: LeaderContext): 
     acting: undefined,
     fetching: new Map(),
   };
+  for (const device of known) tellOfNone(device, { self, asks: true }, context);
   tellElected(state, undefined, options, context);
   chartering.takeUp(state, options, context);
   return state;
@@ -101,12 +101,7 @@ function reunionOf({ self, charter }: LeaderOptions): Reunion | undefined {
   return expected.size === 0 ? undefined : { expected, leaderless: new Set() };
 }
 
-function receive(
-  state: LeaderState,
-  message: LeaderMessage,
-  options: LeaderOptions,
-  context: LeaderContext,
-): void {
+function receive(state: LeaderState, message: LeaderMessage, options: LeaderOptions, context: LeaderContext): void {
   const now = options.clock.now();
   switch (message.type) {
     case "tick":
@@ -124,8 +119,9 @@ function receive(
     case "peer-down":
       return lost(state, message.device, options, context);
     case "bereaved":
+      return void (state.election = bereaved(state.election, message.device, message, now));
     case "leaderless":
-      return void (state.election = heardOfNone(state.election, message, now));
+      return heardOfNone(state, message, options, context);
     case "order":
       return obey(state, message.order, options, context);
     case "report":
@@ -162,15 +158,23 @@ function receive(
   }
 }
 
-/** A peer has lost its leader, or has none yet. */
+/** A peer has no leader yet; nor has this device, perhaps. */
 function heardOfNone(
-  election: Election,
-  message: Extract<LeaderMessage, { readonly type: "bereaved" | "leaderless" }>,
-  now: number,
-): Election {
-  return message.type === "bereaved"
-    ? bereaved(election, message.device, message, now)
-    : leaderless(election, message.device, now);
+  state: LeaderState,
+  { device, asks }: Extract<LeaderMessage, { readonly type: "leaderless" }>,
+  { self, clock }: LeaderOptions,
+  context: LeaderContext,
+): void {
+  if (asks && state.election.leader === undefined) tellOfNone(device, { self, asks: false }, context);
+  state.election = leaderless(state.election, device, clock.now());
+}
+
+function tellOfNone(
+  to: string,
+  { self: device, asks }: { readonly self: string; readonly asks: boolean },
+  context: LeaderContext,
+): void {
+  context.tell(leaderOf(to), { type: "leaderless", device, asks });
 }
 
 /** People ask for a split, or for a model. */
@@ -187,9 +191,7 @@ function asked(
 /** A device has come: it is told what this one has to say, and who leads. */
 function met(state: LeaderState, device: string, options: LeaderOptions, context: LeaderContext): void {
   state.election = arrive(state.election, device, options.clock.now());
-  if (state.election.leader === undefined) {
-    context.tell(leaderOf(device), { type: "leaderless", device: options.self });
-  }
+  if (state.election.leader === undefined) tellOfNone(device, { self: options.self, asks: false }, context);
   introduce(state, device, options, context);
   chartering.tellCharter(state, device, context);
   contradict(state, device, context);

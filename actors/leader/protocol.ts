@@ -109,8 +109,8 @@ export const WireLeaderMessage = v.variant("type", [
   v.object({ type: v.literal("claim"), term: Count, leader: Identifier }),
   /** The device has lost the leader of that term. */
   v.object({ type: v.literal("bereaved"), device: Identifier, term: Count, leader: Identifier }),
-  /** The device has met this one, and has no leader to tell of. */
-  v.object({ type: v.literal("leaderless"), device: Identifier }),
+  /** The device has no leader to tell of. `asks`: it has just started, and missed what was told before. */
+  v.object({ type: v.literal("leaderless"), device: Identifier, asks: v.boolean() }),
   v.object({ type: v.literal("report"), report: DeviceReport }),
   /** `complete`: the device has every block of the model, not only those of its segment. */
   v.object({
