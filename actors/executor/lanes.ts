@@ -15,6 +15,8 @@ const SHARE_WAITED = 0.5;
 const SHARE_OVERDUE = 0.25;
 /** Tokens of a prompt that are read between readers' steps before it is known how long they take. */
 const FIRST_TOKENS = 8;
+/** What is left of a prompt is not cut below this: many short ones that come at once would have their first words late. */
+const WHOLE_TOKENS = 16;
 
 /**
  * Shares readers out to lanes, as many as there are stages but none that is empty: balanced to one, and each with
@@ -73,7 +75,8 @@ function stepOf(lane: readonly Reader[], decode: readonly QueuedRow[]): Choice {
 
 /** A prompt's turn: as many tokens of its next chunk as readers can wait for. */
 function read({ readers, pace }: Waiting, { row: { tokens, attention } }: QueuedRow): Choice {
-  if (readers.length === 0) return { type: "prefill", tokens: tokens.length };
+  const short = attention === "chunk" && tokens.length <= WHOLE_TOKENS;
+  if (readers.length === 0 || short) return { type: "prefill", tokens: tokens.length };
   const affordable = Math.floor(pace.affordable(attention) ?? FIRST_TOKENS);
   return {
     type: "prefill",

@@ -6,7 +6,7 @@ const NEW = 0.2;
 /** A piece of a prompt may take so many times as long as a step of readers, which it comes before or after… */
 const [LEAST_SHARE, MOST_SHARE] = [0.5, 1.6];
 /** …as long as readers get their tokens within so many times what they take where no prompt is read. */
-const MOST_WAIT = 2.4;
+const MOST_WAIT = 2.2;
 
 /** Means of what was measured lately, in milliseconds. */
 export class Pace {

@@ -185,6 +185,16 @@ test("a prompt is read whole where nobody reads, and in pieces between steps whe
   assert.deepEqual(steps, [[0], -9, [0], -9, [0], -9]);
 });
 
+test("a short prompt is read whole, however little readers can wait for", () => {
+  const { queue, push, take } = laneQueue();
+  queue.pace.read("chunk", 128, 6400);
+  queue.pace.stepped(30);
+  push(sequenceOf(0, 1), 1, 0);
+  assert.deepEqual(take(0), [0]);
+  push(sequenceOf(1, 1), 16, 1);
+  assert.equal(take(1), -16);
+});
+
 test("no cut leaves a token of a chunk alone, and pieces come to no more than can be waited for, or three tokens", () => {
   fc.assert(fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 0, max: 250 }), (count, affordable) => {
     const size = cutOf(count, affordable);
