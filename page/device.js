@@ -2,8 +2,11 @@
 import { blocks, bytes, milliseconds } from "./format.js";
 import { html } from "./vendor/htm-preact.js";
 
-/** `view` is what its inspector says, or an error; `segment` its part of the plan, if it has one. */
-export function Device({ view, segment, stage, leads, here, note, children }) {
+/**
+ * `view` is what its inspector says, or an error; `segment` its part of the plan, if it has one; `secret` what of that is private,
+ * and `reserve` which blocks of others it has on its disk, in words.
+ */
+export function Device({ view, segment, stage, secret, reserve, leads, here, note, children }) {
   const missing = view?.error;
   return html`<li class=${`device ${segment === undefined ? "idle" : ""}`}>
     <h3>${view?.name ?? segment.name}${
@@ -15,6 +18,8 @@ export function Device({ view, segment, stage, leads, here, note, children }) {
     html`<p>blocks ${blocks(segment)}${stage && html`, ${milliseconds(stage.decodeMilliseconds)} a token`}</p>`
   }
     ${segment?.mirror && html`<p class="mirror">mirrored on ${segment.mirror.name}</p>`}
+    ${secret && html`<p>private: ${secret}</p>`}
+    ${reserve && html`<p class="faint">in reserve: ${reserve}</p>`}
     ${note && html`<p class="faint">${note}</p>`}
     ${
     view === undefined || missing !== undefined

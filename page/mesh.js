@@ -3,6 +3,7 @@ import { post } from "./api.js";
 import { Borders } from "./borders.js";
 import { Device } from "./device.js";
 import { describeLink, describePlan } from "./format.js";
+import { privateOf, reserveOf } from "./keeping.js";
 import { sentenceOf, whyLeftOut } from "./study.js";
 import { TokenDot } from "./token-dot.js";
 import { html, useState } from "./vendor/htm-preact.js";
@@ -11,8 +12,11 @@ import { html, useState } from "./vendor/htm-preact.js";
 export function Mesh({ view, plan, measured }) {
   const views = new Map(view.devices.map((one) => [one.device, one]));
   const others = view.devices.filter(({ device }) => !plan?.segments.some((segment) => segment.device === device));
-  const shared = (device) => ({
+  const recall = view.models.find((one) => one.type === "active" && one.plan.model.id === plan?.model.id)?.recall;
+  const shared = (device, segment) => ({
     view: views.get(device),
+    secret: segment && recall ? privateOf(segment, recall.policy, plan.model.blocks) : "",
+    reserve: reserveOf(recall?.holders.find((holder) => holder.device === device)?.blocks ?? [], segment),
     leads: view.leader === device,
     here: view.devices[0]?.device === device,
   });
@@ -28,7 +32,8 @@ export function Mesh({ view, plan, measured }) {
       ${
       plan.segments.map((segment, at) =>
         html`
-          <${Device} key=${segment.device} ...${shared(segment.device)} segment=${segment} stage=${plan.forecast
+          <${Device} key=${segment.device} ...${shared(segment.device, segment)} segment=${segment} stage=${plan
+            .forecast
             ?.stages[at]}>
             <${WhatIf} device=${segment} />
             <//>

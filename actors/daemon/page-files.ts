@@ -27,6 +27,7 @@ const OWN = [
   "format.js",
   "icon.svg",
   "invite-code.js",
+  "keeping.js",
   "key.js",
   "main.js",
   "markdown.js",
