@@ -63,7 +63,7 @@ export async function run(args: readonly string[]): Promise<number> {
     say(describe(found, options));
     if (!values.yes) await askToGoOn("Remove all of this?");
     await stopAll(found);
-    await remove(found);
+    await remove(found, options);
   }
   const lines = await completionLines();
   if (values.json) process.stdout.write(`${JSON.stringify(reportOf(found, lines))}\n`);
@@ -120,12 +120,14 @@ async function stopAll({ service, daemons }: Found): Promise<void> {
 }
 
 /** Removes what was found, under the folders' locks: no daemon may start on half of one. */
-async function remove({ folders, records }: Found): Promise<void> {
+async function remove({ folders, records }: Found, { keepModels }: Options): Promise<void> {
   const opened: DataFolder[] = [];
   try {
     for (const { path } of folders) opened.push(await openDataFolder(path));
+    // Looked for once more: a daemon that leaves writes to its end.
+    const left = await Promise.all(folders.map(({ path }) => itemsOfData(path, keepModels)));
     // The lock goes with its folder.
-    const items = folders.flatMap(({ items }) => items).filter(({ path }) => !path.endsWith("daemon.pid"));
+    const items = left.flat().filter(({ path }) => !path.endsWith("daemon.pid"));
     for (const { path } of [...items, ...records]) await rm(path, { recursive: true, force: true });
   } finally {
     for (const folder of opened) await folder.close();

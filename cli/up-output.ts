@@ -79,10 +79,20 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
   let lastPercent = -10;
   let name = "";
   let idle = false;
+  let untold: DaemonEvent | undefined;
   const fetching = new FetchProgress();
   const say = (text: string): void => {
     write(progressing && terminal ? `\r\x1b[K${text}\n` : `${text}\n`);
     progressing = false;
+  };
+  // Once is enough: who came to split a model learns how. What it is called is said when it is up.
+  const teach = (event?: DaemonEvent): void => {
+    if (event?.type === "part") untold = event;
+    if (name === "" || idle || untold === undefined) return;
+    const hint = trial(untold, name);
+    if (hint !== undefined) say(`  ${hint}`);
+    idle ||= hint !== undefined;
+    untold = undefined;
   };
   const progress = (text: string, part: number): void => {
     const percent = Math.floor(part * 100);
@@ -102,6 +112,7 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       say(`  page    ${who.api}/ (skein open shows it)`);
       say(`  data    ${who.dataDir}`);
       say(`  invite  ${commandName()} invite --data-dir "${who.dataDir}"`);
+      teach();
     },
     fetchingModel(done, total) {
       const text = fetching.describe(done, total, performance.now());
@@ -119,17 +130,14 @@ function textPrinter(terminal: boolean, write: (text: string) => void): Printer 
       if (event.type === "fetching") {
         progress(`  fetching blocks from ${event.from}`, event.doneBytes / event.totalBytes);
       } else if (text !== undefined) say(`  ${text}`);
-      // Once is enough: who came to split a model learns how.
-      const hint = idle ? undefined : trial(event, name);
-      if (hint !== undefined) say(`  ${hint}`);
-      idle ||= hint !== undefined;
+      teach(event);
     },
   };
 }
 
 /** How to have a device take part that has nothing to do beside one that does all. */
 function trial(event: DaemonEvent, name: string): string | undefined {
-  if (event.type !== "part" || event.runs.length > 0 || event.planner === "pinned" || name === "") return undefined;
+  if (event.type !== "part" || event.runs.length > 0 || event.planner === "pinned") return undefined;
   const [other, ...more] = event.on;
   if (other === undefined || other === name || more.length > 0 || event.blocks < 2) return undefined;
   const half = Math.ceil(event.blocks / 2);

@@ -228,3 +228,15 @@ test("for people a daemon says what happens; progress overwrites itself on a ter
   ]);
   assert.equal(say(true).split("\r\x1b[K").length, 1 + 5);
 });
+
+test("a device that knows its plan before it is up is told how to try a split when it is, and once", () => {
+  let text = "";
+  const printer = eventPrinter(false, false, (more) => text += more);
+  const part = { type: "part", model: "m", blocks: 8, planner: "solver", runs: [], on: ["other"] } as const;
+  printer.event(part);
+  assert.doesNotMatch(text, /to try it all the same/);
+  printer.ready(READY);
+  printer.event(part);
+  const hints = text.match(/to try it all the same: skein plan --split other=4,\S+=4 /g);
+  assert.equal(hints?.length, 1, text);
+});
