@@ -18,6 +18,8 @@ export interface TestTerminal extends AsyncDisposable {
   resize(columns: number, rows: number): Promise<void>;
   /** What stands on the screen. */
   screen(): Promise<string>;
+  /** The same, with the lines that were too long for it in one piece. */
+  text(): Promise<string>;
   /** The screen, once it shows this. @throws with the screen where it does not in time. */
   until(shows: RegExp): Promise<string>;
   /** A figure that tmux knows of its terminal, such as "alternate_on". */
@@ -47,6 +49,7 @@ export async function openTerminal(columns: number, rows: number): Promise<TestT
     },
     resize: async (columns, rows) => void await tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`),
     screen,
+    text: () => tmux("capture-pane", "-p", "-J"),
     async until(shows) {
       const deadline = Date.now() + PATIENCE_MILLISECONDS;
       for (;;) {
