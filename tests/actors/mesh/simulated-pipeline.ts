@@ -3,7 +3,12 @@
  * Executors and conversations run as they are, over real frames; time is simulated and computing is arithmetic.
  */
 import { conversation, type ConversationOptions } from "../../../actors/conversation/behaviour.ts";
-import type { ConversationMessage, FromConversation, Progress } from "../../../actors/conversation/protocol.ts";
+import type {
+  ConversationEvent,
+  ConversationMessage,
+  FromConversation,
+  Progress,
+} from "../../../actors/conversation/protocol.ts";
 import { executor } from "../../../actors/executor/behaviour.ts";
 import type { ExecutorLook, ExecutorMessage } from "../../../actors/executor/protocol.ts";
 import type { ActivePlan } from "../../../actors/plan.ts";
@@ -134,6 +139,9 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
   return pipeline;
 }
 
+/** A conversation's last words. */
+const ENDS: ReadonlySet<ConversationEvent["type"]> = new Set(["finished", "rejected", "broken", "stalled"]);
+
 interface Placed {
   readonly device: string;
   readonly child: Child<ExecutorMessage>;
@@ -217,7 +225,7 @@ function toldBy(
       generated: [...generated, ...pieces().flatMap(({ tokens }) => tokens)],
       sent: sent + text().length,
     }),
-    end: () => heard.map(({ event }) => event.type).find((type) => type !== "started" && type !== "piece"),
+    end: () => heard.map(({ event }) => event.type).find((type) => ENDS.has(type)),
   };
 }
 
