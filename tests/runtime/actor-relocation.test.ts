@@ -50,6 +50,20 @@ test("a fence that comes round by three devices, and to one of them twice, keeps
   await playAlone({ start: "c", latencies: [0, 0, 1], steps });
 });
 
+test("a device that dies in the moment that the actor has stayed there takes it along", async () => {
+  const kill = (device: Device): Step => ({ type: "kill", device });
+  const tell: Step = { type: "tell", by: "a" };
+  const steps: Step[] = [
+    { type: "move", to: "a" },
+    { type: "wait", ms: 4 },
+    kill("a"),
+    ...[tell, tell],
+    kill("c"),
+    ...[tell, tell],
+  ];
+  await playAlone({ start: "c", latencies: [0, 0, 2], steps });
+});
+
 async function playAlone(script: Script): Promise<void> {
   for (const { error } of await play([script])) throw error;
 }

@@ -145,7 +145,9 @@ export class Scene {
     const system = this.#systems.get(device);
     if (system === undefined) return;
     this.disturbed = this.killed = true;
-    this.bereaved ||= this.living.includes(device) || this.#leaving[device] > 0;
+    // Where its relocation has just failed it is there again, but may not have begun yet.
+    const returning = this.living.length === 0 && this.#current?.device === device;
+    this.bereaved ||= this.living.includes(device) || this.#leaving[device] > 0 || returning;
     this.#systems.delete(device);
     for (const other of DEVICES) this.#network.disconnect(device, other);
     await system.stop();
