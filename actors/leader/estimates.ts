@@ -42,3 +42,11 @@ export function ratiosOf({ id, blocks }: Manifest, { work, rates }: DeviceReport
     prefill: ratio(prefillGuess, "prefillMillisecondsPerToken"),
   };
 }
+
+/** What the look-up of a token's embedding takes where it has run: no trial tells. Undefined where it has run nowhere. */
+export function usualLookUp({ id, blocks }: Manifest, devices: readonly DeviceReport[]): number | undefined {
+  return median(devices.flatMap(({ work }) => {
+    const times = work.find(({ model }) => model === id)?.blocks ?? [];
+    return times.find(({ index }) => blocks[index]?.kind === "embed")?.decodeMilliseconds ?? [];
+  }));
+}

@@ -75,8 +75,7 @@ test("whatever the noise, and however far trials are off, no block moves within 
       const draw = lognormal(sigma, random(seed));
       assert.equal((await runners({ pace: () => off * draw(), milliseconds: 2 * HOUR })).length, 1);
     }),
-    // Fixed: among many more scenes a few with noise near 0.35 do move once.
-    { numRuns: 12, seed: 1 },
+    { numRuns: 12, examples: [[{ sigma: 1e-9, off: 4, seed: 1 }], [{ sigma: 0.01, off: 3.2, seed: 1 }]] },
   );
 });
 
