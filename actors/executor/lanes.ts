@@ -43,7 +43,7 @@ export function stepLanes(waiting: Waiting): Choice {
     if (since === Infinity) continue;
     const whole = lane.every(({ cameAt, late }) => cameAt !== undefined || late);
     const waits = whole ? since : waitsUntil(lane, since, now);
-    const due = whole || now >= waits;
+    const due = now >= waits;
     if (due && (first === undefined || since < first.since)) first = { lane, since };
     if (!due) until = Math.min(until, waits);
   }
