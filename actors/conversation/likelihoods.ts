@@ -4,9 +4,12 @@ import { MAX_TOP, type Rating } from "../../models/sampling/mod.ts";
 import type { TokenReader } from "../../models/text/mod.ts";
 import { Logprob, MAX_DRAWS } from "../wire.ts";
 
+/** Bytes of a token at most: no vocabulary has longer ones, and other devices send them. */
+const MAX_TOKEN_BYTES = 4096;
+
 /** A token's UTF-8, which may be a part of a character, and the natural logarithm of its probability. */
 const LikelyToken = v.object({
-  bytes: v.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  bytes: v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= MAX_TOKEN_BYTES),
   logprob: Logprob,
 });
 export type LikelyToken = v.InferOutput<typeof LikelyToken>;

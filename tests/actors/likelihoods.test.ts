@@ -1,7 +1,7 @@
 /** How likely the built-in model's tokens are said to be, against ONNX Runtime's softmax of logits that one device computes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LikelyToken } from "../../actors/conversation/likelihoods.ts";
+import { Likelihood, type LikelyToken } from "../../actors/conversation/likelihoods.ts";
 import type { AnswerRequest } from "../../actors/conversation/protocol.ts";
 import { Sampled } from "../../actors/pipeline.ts";
 import { builtinModelPath } from "../../models/builtin/mod.ts";
@@ -82,4 +82,10 @@ test("what a head says of probabilities is bounded, and no more than 1", () => {
   assert.equal(sampled([{ ...rating, top: new Array(MAX_TOP + 1).fill([5, -0.5]) }]), false);
   assert.equal(sampled([{ ...rating, top: [[-1, -0.5]] }]), false);
   assert.equal(sampled(new Array(17).fill(rating)), false);
+});
+
+test("what a conversation elsewhere says a token's bytes are is bounded", () => {
+  const likelihood = (length: number) => ({ bytes: new Uint8Array(length), logprob: -1, top: [] });
+  assert.ok(v.is(Likelihood, likelihood(4096)));
+  assert.ok(!v.is(Likelihood, likelihood(4097)));
 });
