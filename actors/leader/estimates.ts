@@ -25,28 +25,27 @@ export function prefillGuess(
 export interface Ratios {
   readonly decode: number | undefined;
   readonly prefill: number | undefined;
+  /** The same of the look-up of a token's embedding. */
+  readonly lookUp?: number | undefined;
 }
 
 /** The ratios that a report tells for a model. */
 export function ratiosOf({ id, blocks }: Manifest, { work, rates }: DeviceReport): Ratios {
   const times = work.find(({ model }) => model === id)?.blocks ?? [];
-  const ratio = (guess: typeof decodeGuess, kind: "decodeMilliseconds" | "prefillMillisecondsPerToken") => {
+  const ratio = (
+    guess: typeof decodeGuess,
+    kind: "decodeMilliseconds" | "prefillMillisecondsPerToken",
+    of: Block["kind"] = "layer",
+  ) => {
     return median(times.flatMap((time) => {
       const [block, took] = [blocks[time.index], time[kind]];
-      const guessed = block?.kind === "layer" ? guess(block, rates) : 0;
+      const guessed = block?.kind === of ? guess(block, rates) : 0;
       return took === undefined || guessed === 0 ? [] : [took / guessed];
     }));
   };
   return {
     decode: ratio(decodeGuess, "decodeMilliseconds"),
     prefill: ratio(prefillGuess, "prefillMillisecondsPerToken"),
+    lookUp: ratio(decodeGuess, "decodeMilliseconds", "embed"),
   };
-}
-
-/** What the look-up of a token's embedding takes where it has run: no trial tells. Undefined where it has run nowhere. */
-export function usualLookUp({ id, blocks }: Manifest, devices: readonly DeviceReport[]): number | undefined {
-  return median(devices.flatMap(({ work }) => {
-    const times = work.find(({ model }) => model === id)?.blocks ?? [];
-    return times.find(({ index }) => blocks[index]?.kind === "embed")?.decodeMilliseconds ?? [];
-  }));
 }

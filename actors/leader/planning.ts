@@ -19,7 +19,7 @@ import {
   typicalRequest,
 } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
-import { decodeGuess, prefillGuess, type Ratios, ratiosOf, usualLookUp } from "./estimates.ts";
+import { decodeGuess, prefillGuess, type Ratios, ratiosOf } from "./estimates.ts";
 import type { Offer } from "./knowledge.ts";
 import { names, type ServingPolicy, type Split } from "./policy.ts";
 import type { DeviceReport } from "./protocol.ts";
@@ -94,11 +94,7 @@ export function problemOf(
   around: Circumstances = {},
 ): Problem {
   const { reserved = nothingReserved, usual: ratios = { decode: undefined, prefill: undefined } } = around;
-  const usual = {
-    ...ratios,
-    overhead: median(devices.flatMap((report) => report.overheadMilliseconds ?? [])),
-    lookUp: usualLookUp(manifest, devices),
-  };
+  const usual = { ...ratios, overhead: median(devices.flatMap((report) => report.overheadMilliseconds ?? [])) };
   const current = currentOf(manifest, holders, devices, around);
   const owner = devices.find(({ device }) => holders.has(device));
   return {
@@ -192,7 +188,7 @@ function costOf(block: Block) {
 }
 
 /** What is known of devices on which a model has run, for those on which it has not. */
-type Usual = Ratios & { readonly overhead: number | undefined; readonly lookUp: number | undefined };
+type Usual = Ratios & { readonly overhead: number | undefined };
 
 /**
  * A device's times: measured where a block has run there, else estimated from its rates and how it has done so far, or how
@@ -213,9 +209,7 @@ function deviceOf(
   const own = ratiosOf(manifest, report);
   const [decodeRatio, prefillRatio] = [own.decode ?? usual.decode ?? 1, own.prefill ?? usual.prefill ?? 1];
   const decodeOf = (index: number) => measured.get(index)?.decodeMilliseconds;
-  const estimate = (block: Block) => {
-    return (block.kind === "embed" ? usual.lookUp : undefined) ?? decodeGuess(block, rates) * decodeRatio;
-  };
+  const ratioOf = ({ kind }: Block) => (kind === "embed" ? own.lookUp ?? usual.lookUp : undefined) ?? decodeRatio;
   const prefillOf = (index: number) => measured.get(index)?.prefillMillisecondsPerToken;
   // Every plan has one head: what a token's loop takes beyond the blocks is counted there.
   const overhead = ({ kind }: Block) => {
@@ -226,7 +220,7 @@ function deviceOf(
     name,
     usableBytes,
     decodeMilliseconds: manifest.blocks.map((block) => {
-      return (decodeOf(block.index) ?? estimate(block)) + overhead(block);
+      return (decodeOf(block.index) ?? decodeGuess(block, rates) * ratioOf(block)) + overhead(block);
     }),
     prefillMillisecondsPerToken: manifest.blocks.map((block) =>
       prefillOf(block.index) ?? prefillGuess(block, rates) * prefillRatio

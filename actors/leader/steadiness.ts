@@ -16,7 +16,8 @@ const UNKNOWN_NOISE = 0.25;
 /** The median of the absolute difference of two draws of a normal distribution, in its standard deviations. */
 const MEDIAN_DIFFERENCE = 0.954;
 
-type Kind = keyof Ratios;
+const KINDS = ["decode", "prefill", "lookUp"] as const satisfies readonly (keyof Ratios)[];
+type Kind = typeof KINDS[number];
 
 /** What devices have measured lately, by model. */
 export class Steadiness {
@@ -26,9 +27,9 @@ export class Steadiness {
   heard(model: string, device: string, ratios: Ratios): void {
     const devices = this.#histories.get(model) ?? new Map<string, Record<Kind, number[]>>();
     this.#histories.set(model, devices);
-    const history = devices.get(device) ?? { decode: [], prefill: [] };
+    const history = devices.get(device) ?? { decode: [], prefill: [], lookUp: [] };
     devices.set(device, history);
-    for (const kind of ["decode", "prefill"] as const) {
+    for (const kind of KINDS) {
       const [values, value] = [history[kind], ratios[kind]];
       if (value === undefined || !(value > 0) || value === values.at(-1)) continue;
       values.push(value);
@@ -48,7 +49,7 @@ export class Steadiness {
   usual(model: string): Ratios {
     const all = [...this.#histories.get(model)?.values() ?? []];
     const of = (kind: Kind) => median(all.flatMap((history) => usually(history[kind]) ?? []));
-    return { decode: of("decode"), prefill: of("prefill") };
+    return { decode: of("decode"), prefill: of("prefill"), lookUp: of("lookUp") };
   }
 
   /** The noise of what these devices measure of a model, as a part of it: from one measurement to the next. */

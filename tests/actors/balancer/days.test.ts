@@ -26,9 +26,9 @@ function indicesOf(segments: readonly string[], device: string): number[] {
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => Number(first) + at);
 }
 
-/** How many they are. */
+/** How many of them compute: the embedding counts as a block and costs nothing. */
 function blocksOf(segments: readonly string[], device: string): number {
-  return indicesOf(segments, device).length;
+  return indicesOf(segments, device).filter((index) => index > 0).length;
 }
 
 test("a day of devices that vary by 15% and stumble for seconds moves nothing", async () => {
@@ -61,8 +61,7 @@ test("once a device is fast again no stage is slower than before, and nothing mo
   const before = most();
   await days.pass(3 * HOUR);
   assert.ok(days.moves.length <= 2, days.words.join("\n"));
-  // The embedding counts as a block and costs nothing.
-  assert.ok(most() <= before + 1, days.segments().join(" > "));
+  assert.ok(most() <= before, days.segments().join(" > "));
 });
 
 test("a device that is slow for a minute every two minutes does not have the mesh move each time", async () => {

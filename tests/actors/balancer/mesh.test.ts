@@ -33,8 +33,9 @@ function told(mesh: SimulatedMesh, device: string, step: string): boolean {
 }
 
 test("blocks move under an answer from a device that says it is slow, and back where tokens take longer then", async () => {
-  const policy = { objective: "latency" } as const;
-  await using mesh = await simulatedMesh(["b"], { layers: 12, holders: 2, policy, stepMilliseconds: 60 });
+  // The head stays on b, so that what moves leaves two devices with a part each.
+  const policy = { objective: "latency", privateHead: true } as const;
+  await using mesh = await simulatedMesh(["b"], { layers: 12, policy, stepMilliseconds: 60 });
   const answer = mesh.ask("b", "Hello", 480);
   await mesh.until(() => answer.text.length > 60);
   mesh.join("a");
