@@ -85,6 +85,16 @@ export interface HeadBlock extends BlockBase {
 /** The atom of placement. */
 export type Block = EmbedBlock | LayerBlock | HeadBlock;
 
+/** What lets a model run at less than its whole: see `elastic.ts`. */
+export interface Elastic {
+  /** Slices of a layer that is no anchor; so many levels there are. */
+  readonly slices: number;
+  /** Layers that are always whole, counted from 0, in order. */
+  readonly anchors: readonly number[];
+  /** The model that chooses levels, an ONNX graph with its weights: see `compute/chooser.ts`. */
+  readonly chooser?: Blob;
+}
+
 /** A compiled model. */
 export interface Manifest {
   readonly format: 1;
@@ -101,4 +111,6 @@ export interface Manifest {
   readonly tokenizer: Blob;
   /** In order: embed, the layers, head. */
   readonly blocks: readonly Block[];
+  /** Of a model whose layers are made of slices. */
+  readonly elastic?: Elastic;
 }

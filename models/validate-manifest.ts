@@ -67,6 +67,19 @@ const block = v.variant("kind", [
   v.strictObject({ ...base, kind: v.literal("head"), graph: blob, weights: blob }),
 ]);
 
+const elastic = v.strictObject({
+  slices: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(64)),
+  anchors: v.pipe(
+    v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1023))),
+    v.maxLength(1024),
+    v.check(
+      (layers) => layers.every((layer, at) => at === 0 || layer > (layers[at - 1] ?? 0)),
+      "anchors must be in order",
+    ),
+  ),
+  chooser: v.exactOptional(v.strictObject({ sha256: hash, bytes: size(2 ** 26) })),
+});
+
 const text = (limit: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(limit));
 const schema = v.pipe(
   v.strictObject({
@@ -78,12 +91,19 @@ const schema = v.pipe(
     notes: v.exactOptional(v.pipe(v.array(text(1024)), v.maxLength(16))),
     tokenizer: blob,
     blocks: v.pipe(v.array(block), v.minLength(3), v.maxLength(1026)),
+    elastic: v.exactOptional(elastic),
   }),
   v.check(
     ({ architecture, blocks }) =>
       blocks.length === architecture.layers + 2 &&
       blocks.every(({ index, kind }, i) => index === i && kind === kindAt(i, architecture.layers)),
     "the blocks must be embed, every layer and head, in this order",
+  ),
+  v.check(
+    ({ architecture: { layers, kvHeads, feedForward }, elastic }) =>
+      elastic === undefined ||
+      (kvHeads % elastic.slices === 0 && feedForward % elastic.slices === 0 && (elastic.anchors.at(-1) ?? 0) < layers),
+    "slices must divide the key and value heads and the feed-forward network, and anchors be layers",
   ),
 );
 

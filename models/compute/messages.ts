@@ -40,6 +40,8 @@ export interface StepRow {
    * differently from the kernels of one row, it costs less, and the bits are not those of a row alone. Default: false.
    */
   readonly shared?: boolean;
+  /** Slices of an elastic model's layers that it runs, from the first. A slot holds one level at a time. Default: all. */
+  readonly level?: number;
   /** What the head does with the row's last token (all of its tokens for "logits"); ignored without a head. */
   readonly output: "none" | "logits" | Draws;
 }

@@ -1,0 +1,26 @@
+/**
+ * Elastic models (after ElastiLM, arXiv 2409.09071): a layer is made of slices, groups of attention heads and of feed-forward
+ * neurons in the order of their importance, and a level is how many of them run, from the first. One copy of the weights
+ * serves all levels; what a sequence leaves in the caches belongs to its level. Pure.
+ */
+import type { Block, Elastic, Manifest } from "./manifest.ts";
+
+/** The slices of a layer, counted from 0; 1 for a layer that is always whole: an anchor, and every layer of another model. */
+export function slicesOf({ elastic }: Pick<Manifest, "elastic">, layer: number): number {
+  return elastic === undefined || elastic.anchors.includes(layer) ? 1 : elastic.slices;
+}
+
+/** The levels that a model has, from the least to all of it. */
+export function levelsOf({ elastic }: Pick<Manifest, "elastic">): number[] {
+  return Array.from({ length: elastic?.slices ?? 1 }, (_, index) => index + 1);
+}
+
+/** The share of a block's weights that runs at a level, 0 to 1: a layer's slices are of one size. */
+export function shareOf(
+  elastic: Elastic | undefined,
+  { kind, index }: Pick<Block, "kind" | "index">,
+  level: number,
+): number {
+  const slices = kind === "layer" ? slicesOf(elastic === undefined ? {} : { elastic }, index - 1) : 1;
+  return slices === 1 || elastic === undefined ? 1 : Math.min(level, slices) / slices;
+}
