@@ -43,7 +43,8 @@ test(
   "it shows how far a long prompt has been read; a conversation's settings go along with each",
   { skip },
   async () => {
-    await using mesh = await startLocalMesh(1, builtinModelPath());
+    // Slow enough that the page is drawn while the prompt is being read.
+    await using mesh = await startLocalMesh(1, builtinModelPath(), ["--slowdown", "8"]);
     await using looking = await lookAt(mesh.api(0));
     const { page, complaints } = looking;
     await page.evaluate(`
