@@ -1,4 +1,5 @@
 /** What skein up says: a few lines for people, or one JSON line per event. */
+import { residentBytes } from "../models/elastic.ts";
 import process from "node:process";
 import * as v from "valibot";
 import type { DaemonEvent } from "../actors/daemon/mod.ts";
@@ -148,7 +149,7 @@ function trial(event: DaemonEvent, name: string): string | undefined {
 
 /** What a model's blocks take when they are loaded, in bytes. */
 export function memoryOf(blocks: Manifest["blocks"]): number {
-  return blocks.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  return blocks.reduce((sum, block) => sum + residentBytes(block), 0);
 }
 
 /** An event in words, or undefined where it is not worth a line. */

@@ -3,10 +3,10 @@
  * neurons in the order of their importance, and a level is how many of them run, from the first. One copy of the weights
  * serves all levels; what a sequence leaves in the caches belongs to its level. Pure.
  */
-import type { Block, Elastic, Manifest } from "./manifest.ts";
+import type { Architecture, Block, Elastic, Manifest } from "./manifest.ts";
 
 /** The slices of a layer, counted from 0; 1 for a layer that is always whole: an anchor, and every layer of another model. */
-export function slicesOf({ elastic }: Pick<Manifest, "elastic">, layer: number): number {
+export function slicesOf(elastic: Elastic | undefined, layer: number): number {
   return elastic === undefined || elastic.anchors.includes(layer) ? 1 : elastic.slices;
 }
 
@@ -21,6 +21,19 @@ export function shareOf(
   { kind, index }: Pick<Block, "kind" | "index">,
   level: number,
 ): number {
-  const slices = kind === "layer" ? slicesOf(elastic === undefined ? {} : { elastic }, index - 1) : 1;
+  const slices = kind === "layer" ? slicesOf(elastic, index - 1) : 1;
   return slices === 1 || elastic === undefined ? 1 : Math.min(level, slices) / slices;
+}
+
+/** The sizes of a layer that is cut to `level` of `slices`. */
+export function architectureAt(architecture: Architecture, slices: number, level: number): Architecture {
+  const part = (whole: number) => whole * level / slices;
+  const { heads, kvHeads, feedForward } = architecture;
+  return { ...architecture, heads: part(heads), kvHeads: part(kvHeads), feedForward: part(feedForward) };
+}
+
+/** Bytes of weights that a loaded block holds, its levels included. */
+export function residentBytes(block: Block): number {
+  const levels = block.kind === "layer" ? block.levels ?? [] : [];
+  return levels.reduce((sum, { memoryBytes }) => sum + memoryBytes, block.memoryBytes);
 }

@@ -2,7 +2,9 @@ import type { Blob, Block, Manifest } from "./manifest.ts";
 
 /** The blobs that a device needs to hold a block. */
 export function blockBlobs(block: Block): readonly Blob[] {
-  return block.kind === "embed" ? [block.weights] : [block.graph, block.weights];
+  if (block.kind === "embed") return [block.weights];
+  const levels = block.kind === "layer" ? block.levels ?? [] : [];
+  return [block, ...levels].flatMap(({ graph, weights }) => [graph, weights]);
 }
 
 /** All blobs of a model, each once. */

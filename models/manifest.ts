@@ -73,6 +73,16 @@ export interface LayerBlock extends BlockBase {
   readonly weights: Blob;
   /** Bytes of KV cache a token takes here, at float32. */
   readonly kvBytesPerToken: number;
+  /** Of a layer made of slices: the layer at each level below the whole, from the least. */
+  readonly levels?: readonly LayerLevel[];
+}
+
+/** A layer with some of its slices, the first ones: a layer of its own with fewer heads and neurons. */
+export interface LayerLevel {
+  readonly graph: Blob;
+  readonly weights: Blob;
+  /** As a block's. */
+  readonly memoryBytes: number;
 }
 
 /** Final norm and output projection: hidden states to logits. */

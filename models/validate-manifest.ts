@@ -1,5 +1,6 @@
 /** Checks a manifest that came from a file or another device, before it is believed. */
 import * as v from "valibot";
+import { slicesOf } from "./elastic.ts";
 import type { EmbeddingType, Manifest } from "./manifest.ts";
 import { manifestId } from "./manifest-id.ts";
 
@@ -63,7 +64,16 @@ const block = v.variant("kind", [
     weights: blob,
     table: v.picklist(embeddingTypes),
   }),
-  v.strictObject({ ...base, kind: v.literal("layer"), graph: blob, weights: blob, kvBytesPerToken: size(2 ** 24) }),
+  v.strictObject({
+    ...base,
+    kind: v.literal("layer"),
+    graph: blob,
+    weights: blob,
+    kvBytesPerToken: size(2 ** 24),
+    levels: v.exactOptional(
+      v.pipe(v.array(v.strictObject({ graph: blob, weights: blob, memoryBytes: base.memoryBytes })), v.maxLength(63)),
+    ),
+  }),
   v.strictObject({ ...base, kind: v.literal("head"), graph: blob, weights: blob }),
 ]);
 
@@ -104,6 +114,13 @@ const schema = v.pipe(
       elastic === undefined ||
       (kvHeads % elastic.slices === 0 && feedForward % elastic.slices === 0 && (elastic.anchors.at(-1) ?? 0) < layers),
     "slices must divide the key and value heads and the feed-forward network, and anchors be layers",
+  ),
+  v.check(
+    ({ blocks, elastic }) =>
+      blocks.every((block) => {
+        return block.kind !== "layer" || (block.levels?.length ?? 0) === slicesOf(elastic, block.index - 1) - 1;
+      }),
+    "a layer must have a graph for each of its levels",
   ),
 );
 

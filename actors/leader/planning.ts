@@ -1,4 +1,5 @@
 /** From what the mesh reports to a problem for `plans/`, and from its answer to assignments. Pure. */
+import { residentBytes } from "../../models/elastic.ts";
 import type { Block, Manifest } from "../../models/manifest.ts";
 import {
   type Block as PlannedBlock,
@@ -182,7 +183,7 @@ export function blocksOf({ blocks, architecture }: Manifest): PlannedBlock[] {
 function costOf(block: Block) {
   return {
     kind: block.kind,
-    weightBytes: block.memoryBytes,
+    weightBytes: residentBytes(block),
     kvBytesPerToken: block.kind === "layer" ? block.kvBytesPerToken : 0,
   };
 }

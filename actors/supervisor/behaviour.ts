@@ -2,6 +2,7 @@
  * The supervisor: root of a device. It starts the others, carries out the leader's assignments, holds the segments, and
  * starts conversations for gateways.
  */
+import { residentBytes } from "../../models/elastic.ts";
 import { type Behaviour, next, reply } from "../../runtime/actor/mod.ts";
 import { leaderOf } from "../addresses.ts";
 import { noModels } from "../plan.ts";
@@ -112,6 +113,6 @@ function heldView({ leader, term, held }: SupervisorState): HeldView {
 }
 
 function rowOf({ ref, assignment: { model, first, last, bytes }, loaded: { manifest } }: Held): HeldSegment {
-  const weightBytes = manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + block.memoryBytes, 0);
+  const weightBytes = manifest.blocks.slice(first, last + 1).reduce((sum, block) => sum + residentBytes(block), 0);
   return { ref, model, modelName: manifest.name, first, last, bytes, weightBytes };
 }

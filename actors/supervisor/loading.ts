@@ -108,6 +108,7 @@ export class Loading {
       blocks: blocks.map((block) => blockFiles(block, store)),
       context: request.context,
       slots: slotsOf(request),
+      levels: manifest.elastic?.slices ?? 1,
     });
     try {
       return { manifest, compute: opened, language: await learning };

@@ -1,9 +1,11 @@
 /** Turns the parts of a source model into blocks: graph, contents of the weights file, and cost. */
 import { isQuantized, type ModelSource } from "../formats/mod.ts";
+import { slicesOf } from "../elastic.ts";
 import type { EmbeddingType } from "../manifest.ts";
 import { type Graph, headGraph, layerGraph, type LayerLinears } from "../onnx/mod.ts";
 import { type Content, type Contents, floatPieces, floats, projectionContents, storedPieces } from "./content.ts";
 import { encodeQ8 } from "./encode-q8.ts";
+import { cutLayer } from "./cut-layer.ts";
 import { findProjection, packProjections, type Projection, type Quantize } from "./projection.ts";
 import { type ReadableTensor, requireTensor, requireVector, type SourceModel } from "./source-model.ts";
 
@@ -77,6 +79,14 @@ export function layerBlock(model: SourceModel, layer: number, quantize: Quantize
       : {},
   };
   return assemble(source, layerGraph(architecture, linears), projections, vectors);
+}
+
+/** Decoder layer `layer` at each level below the whole, from the least; none where it is always whole. */
+export function levelBlocks(model: SourceModel, layer: number, quantize: Quantize): GraphBlock[] {
+  const slices = slicesOf(model.elastic, layer);
+  return Array.from({ length: slices - 1 }, (_, index) => {
+    return layerBlock(cutLayer(model, layer, { slices, level: index + 1 }), layer, quantize);
+  });
 }
 
 /** Final norm and output projection. */

@@ -2,10 +2,10 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { ggufParts, ModelFileError } from "../formats/mod.ts";
-import type { Blob, Block, Manifest } from "../manifest.ts";
+import type { Blob, Block, LayerLevel, Manifest } from "../manifest.ts";
 import { manifestId } from "../manifest-id.ts";
 import type { BlockStore } from "../store/mod.ts";
-import { embedding, type GraphBlock, headBlock, layerBlock } from "./blocks.ts";
+import { embedding, type GraphBlock, headBlock, layerBlock, levelBlocks } from "./blocks.ts";
 import { checkVocabulary } from "./check-vocabulary.ts";
 import { weightsFile } from "./content.ts";
 import { memoryBytes, multiplyAdds } from "./cost.ts";
@@ -77,14 +77,10 @@ async function compile(
   quantize: Quantize,
   { store, signal, onProgress }: CompileOptions,
 ): Promise<Manifest> {
-  const { architecture, notes } = model;
+  const { architecture, notes, elastic } = model;
   const { layers, kvHeads, headSize } = architecture;
-  // All tensors are looked up before the first byte is written: a model that cannot be used fails at once.
-  const rows = embedding(model, quantize);
-  const layerBlocks = Array.from({ length: layers }, (_, layer) => layerBlock(model, layer, quantize));
-  const head = headBlock(model, quantize);
-  refuseUnusedTensors(model, [...layerBlocks, head].flatMap(({ tensors }) => tensors));
-  checkVocabulary(model);
+  const kvBytesPerToken = 2 * 4 * kvHeads * headSize;
+  const { rows, layerBlocks, head } = lookUp(model, quantize);
 
   let bytes = 0;
   const blocks: Block[] = [];
@@ -93,29 +89,29 @@ async function compile(
     bytes += block.weights.bytes;
     onProgress?.({ block: blocks.length, blocks: layers + 2, bytes });
   };
-  const write = async ({ graph, contents, projections }: GraphBlock) => {
+  const writeGraph = async ({ graph, contents, projections }: GraphBlock): Promise<LayerLevel> => {
     const weights = await store.add(abortable(weightsFile(graph, contents), signal));
     return {
-      index: blocks.length,
-      memoryBytes: memoryBytes(weights.bytes, projections),
-      multiplyAddsPerToken: multiplyAdds(projections),
       graph: await store.add(graph.encode(weights.sha256)),
       weights,
+      memoryBytes: memoryBytes(weights.bytes, projections),
     };
   };
+  const write = async (block: GraphBlock) => ({
+    index: blocks.length,
+    multiplyAddsPerToken: multiplyAdds(block.projections),
+    ...await writeGraph(block),
+  });
 
   const tokenizer: Blob = await store.add(new TextEncoder().encode(JSON.stringify(model.tokenizer)));
   const table = await store.add(abortable(rows.content(), signal));
-  finished({
-    kind: "embed",
-    index: 0,
-    memoryBytes: table.bytes,
-    multiplyAddsPerToken: 0,
-    weights: table,
-    table: rows.table,
-  });
-  for (const layer of layerBlocks) {
-    finished({ kind: "layer", ...await write(layer), kvBytesPerToken: 2 * 4 * kvHeads * headSize });
+  const cost = { memoryBytes: table.bytes, multiplyAddsPerToken: 0 };
+  finished({ kind: "embed", index: 0, ...cost, weights: table, table: rows.table });
+  for (const { whole, levels } of layerBlocks) {
+    const block = await write(whole);
+    const cut: LayerLevel[] = [];
+    for (const level of levels) cut.push(await writeGraph(level));
+    finished({ kind: "layer", ...block, kvBytesPerToken, ...cut.length === 0 ? {} : { levels: cut } });
   }
   finished({ kind: "head", ...await write(head) });
 
@@ -123,12 +119,26 @@ async function compile(
     format: 1,
     name,
     architecture,
-    quantization: describeStorage(layerBlocks.flatMap(({ projections }) => projections)),
+    quantization: describeStorage(layerBlocks.flatMap(({ whole }) => whole.projections)),
     ...notes.length === 0 ? {} : { notes },
     tokenizer,
     blocks,
+    ...elastic === undefined ? {} : { elastic },
   };
   return { ...content, id: manifestId(content) };
+}
+
+/** All tensors, before the first byte is written: a model that cannot be used fails at once. @throws {ModelFileError} */
+function lookUp(model: SourceModel, quantize: Quantize) {
+  const rows = embedding(model, quantize);
+  const layerBlocks = Array.from({ length: model.architecture.layers }, (_, layer) => ({
+    whole: layerBlock(model, layer, quantize),
+    levels: levelBlocks(model, layer, quantize),
+  }));
+  const head = headBlock(model, quantize);
+  refuseUnusedTensors(model, [...layerBlocks.map(({ whole }) => whole), head].flatMap(({ tensors }) => tensors));
+  checkVocabulary(model);
+  return { rows, layerBlocks, head };
 }
 
 async function* abortable(

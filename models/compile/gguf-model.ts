@@ -7,6 +7,7 @@ import { type CheckedValues, checkedValues, show } from "./checked-value.ts";
 import { limits } from "./limits.ts";
 import { requireVector, type SourceModel, vocabularySize } from "./source-model.ts";
 import { checkSizes, type Sizes } from "./check-sizes.ts";
+import { readElastic } from "./read-elastic.ts";
 import { ggufNames } from "./tensor-names.ts";
 import { limitToWindow } from "./sliding-window.ts";
 
@@ -23,6 +24,7 @@ export async function openGgufModel(path: string): Promise<SourceModel> {
   const source = await openGguf(path);
   try {
     const { architecture, notes } = await describe(source);
+    const elastic = readElastic(source, architecture);
     return {
       source,
       architecture,
@@ -30,6 +32,7 @@ export async function openGgufModel(path: string): Promise<SourceModel> {
       tied: !source.tensors.has(`${ggufNames.output}.weight`),
       tokenizer: readTokenizer(source),
       notes,
+      ...elastic === undefined ? {} : { elastic },
     };
   } catch (error) {
     await source.close();

@@ -1,7 +1,7 @@
 /** A model file that has been understood: what the compiler needs to know, whichever kind of file it came from. */
 import type { ModelSource, SourceTensor, TensorType } from "../formats/mod.ts";
 import { adviceToFetchAgain, isQuantized, ModelFileError, readableTypes } from "../formats/mod.ts";
-import type { Architecture } from "../manifest.ts";
+import type { Architecture, Elastic } from "../manifest.ts";
 import type { TokenizerBundle } from "../text/mod.ts";
 import type { TensorNames } from "./tensor-names.ts";
 
@@ -14,6 +14,8 @@ export interface SourceModel {
   readonly tokenizer: TokenizerBundle;
   /** Sentences for people, see `Manifest.notes`. */
   readonly notes: readonly string[];
+  /** Where its layers are made of slices. */
+  readonly elastic?: Pick<Elastic, "slices" | "anchors">;
 }
 
 /** A tensor whose type can be read. */

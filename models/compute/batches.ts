@@ -64,13 +64,18 @@ export interface Batching {
 type OpenBatch = { slot: number; count: number; attention: Attention; shared: boolean; parts: Part[]; ends: number[] };
 
 /**
- * Cuts the rows of a step into batches, in an order that keeps a row's tokens one behind another. Rows of one token of
+ * Cuts the rows of a step, or the `chosen` ones of them, into batches, in an order that keeps a row's tokens one behind another. Rows of one token of
  * neighbouring slots share a batch, because a KV cache of neighbouring slots is one contiguous tensor; others run by
  * themselves, since they fill the cores.
  */
-export function batchRows(rows: readonly StepRow[], batching: Batching): Batch[] {
+export function batchRows(
+  rows: readonly StepRow[],
+  batching: Batching,
+  chosen: (row: StepRow) => boolean = () => true,
+): Batch[] {
   const batches: OpenBatch[] = [];
   for (const { row, offset } of bySlot(rows)) {
+    if (!chosen(rows[row] as StepRow)) continue;
     const { slot, position, count, attention, shared: asked = false } = rows[row] as StepRow;
     const shared = asked && !batching.rowsAgree && attention === "single";
     let from = 0;

@@ -8,5 +8,7 @@ export function blockFiles(block: Block, store: { path(blob: Blob): string }): B
   if (block.kind === "embed") {
     return { index, kind: block.kind, table: block.table, weights: store.path(block.weights) };
   }
-  return { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
+  const files = ({ graph }: { readonly graph: Blob }) => ({ graph: store.path(graph), sha256: graph.sha256 });
+  if (block.kind === "head" || block.levels === undefined) return { index, kind: block.kind, ...files(block) };
+  return { index, kind: block.kind, ...files(block), levels: block.levels.map(files) };
 }

@@ -7,7 +7,6 @@
  * The operating system hands out zero pages as they are touched, so positions that no sequence has reached cost address
  * space and no memory.
  */
-import type { Architecture } from "../manifest.ts";
 import { free } from "./free.ts";
 import type { Kernels, KernelTensor } from "./kernels.ts";
 
@@ -21,7 +20,10 @@ export interface CacheTensors {
 export type CacheLayers = number | "all";
 
 export interface CacheShape {
-  readonly layers: number;
+  /** Key and value heads of each layer. */
+  readonly heads: readonly number[];
+  /** Elements of a head. */
+  readonly headSize: number;
   /** Sequences that can be held at once. */
   readonly slots: number;
   /** Positions a sequence can have. */
@@ -33,26 +35,22 @@ export class Caches {
   /** Key and value, by layer. */
   readonly #layers: readonly (readonly [Float32Array, Float32Array])[];
   readonly #shape: CacheShape;
-  readonly #heads: number;
-  readonly #headSize: number;
 
-  constructor(kernels: Kernels, { kvHeads, headSize }: Architecture, shape: CacheShape) {
+  constructor(kernels: Kernels, shape: CacheShape) {
     this.#kernels = kernels;
     this.#shape = shape;
-    this.#heads = kvHeads;
-    this.#headSize = headSize;
-    const size = shape.slots * this.#slotSize;
-    this.#layers = Array.from(
-      { length: shape.layers },
-      () => [new Float32Array(size), new Float32Array(size)] as const,
-    );
+    this.#layers = shape.heads.map((_, layer) => {
+      const size = shape.slots * this.#slotSize(layer);
+      return [new Float32Array(size), new Float32Array(size)] as const;
+    });
   }
 
   /** The tensors of `count` slots from `slot` on, in one layer. Close them after use. */
   tensors(layer: number, slot: number, count: number): CacheTensors {
     const [key, value] = this.#layer(layer);
-    const [from, to] = [slot * this.#slotSize, (slot + count) * this.#slotSize];
-    const dims = [count, this.#heads, this.#shape.context, this.#headSize];
+    const size = this.#slotSize(layer);
+    const [from, to] = [slot * size, (slot + count) * size];
+    const dims = [count, this.#headsOf(layer), this.#shape.context, this.#shape.headSize];
     return {
       key: this.#kernels.tensor(key.subarray(from, to), dims),
       value: this.#kernels.tensor(value.subarray(from, to), dims),
@@ -64,9 +62,10 @@ export class Caches {
     for (const buffer of this.#layers.flat()) free(buffer);
   }
 
-  /** Elements that a sequence's positions `from` to `to` take in so many layers: keys, then values, of each. */
-  elements(from: number, to: number, layers = 1): number {
-    return layers * 2 * this.#heads * (to - from) * this.#headSize;
+  /** Elements that a sequence's positions `from` to `to` take in one layer or all: keys, then values, of each. */
+  elements(layers: CacheLayers, from: number, to: number): number {
+    const heads = this.#indices(layers).reduce((sum, layer) => sum + this.#headsOf(layer), 0);
+    return 2 * heads * (to - from) * this.#shape.headSize;
   }
 
   /**
@@ -76,7 +75,7 @@ export class Caches {
    */
   read(layers: CacheLayers, slot: number, from: number, to: number): Float32Array {
     const runs = this.#indices(layers).flatMap((layer) => this.#runs(layer, slot, from, to));
-    const copy = new Float32Array(this.elements(from, to, this.#indices(layers).length));
+    const copy = new Float32Array(this.elements(layers, from, to));
     let offset = 0;
     for (const run of runs) {
       copy.set(run, offset);
@@ -91,7 +90,7 @@ export class Caches {
    */
   write(layers: CacheLayers, slot: number, from: number, data: Float32Array): number {
     const indices = this.#indices(layers);
-    const size = this.elements(0, 1, indices.length);
+    const size = this.elements(layers, 0, 1);
     const to = size === 0 && data.length === 0 ? from : from + data.length / size;
     if (!Number.isInteger(to)) {
       throw new RangeError(`A cache cannot take ${data.length} elements: they end in a position.`);
@@ -113,21 +112,23 @@ export class Caches {
 
   /** What a slot holds is not wanted any more: its memory goes back to the system where that is possible. */
   discard(slot: number): void {
-    for (const buffer of this.#layers.flat()) {
-      this.#kernels.discard(buffer.subarray(slot * this.#slotSize, (slot + 1) * this.#slotSize));
+    for (const [layer, buffers] of this.#layers.entries()) {
+      const size = this.#slotSize(layer);
+      for (const buffer of buffers) this.#kernels.discard(buffer.subarray(slot * size, (slot + 1) * size));
     }
   }
 
   /** The stretches of memory that hold a slot's positions, in order: of each head its keys, then of each its values. */
   #runs(layer: number, slot: number, from: number, to: number): Float32Array[] {
-    const { slots, context } = this.#shape;
+    const { slots, context, headSize } = this.#shape;
+    const heads = this.#headsOf(layer);
     if (!(slot >= 0 && slot < slots && from >= 0 && from <= to && to <= context)) {
       throw new RangeError(`Positions ${from} to ${to} of slot ${slot} are outside ${slots} caches of ${context}.`);
     }
     return this.#layer(layer).flatMap((buffer) =>
-      Array.from({ length: this.#heads }, (_, head) => {
-        const start = ((slot * this.#heads + head) * context + from) * this.#headSize;
-        return buffer.subarray(start, start + (to - from) * this.#headSize);
+      Array.from({ length: heads }, (_, head) => {
+        const start = ((slot * heads + head) * context + from) * headSize;
+        return buffer.subarray(start, start + (to - from) * headSize);
       })
     );
   }
@@ -142,7 +143,11 @@ export class Caches {
     return found;
   }
 
-  get #slotSize(): number {
-    return this.#heads * this.#shape.context * this.#headSize;
+  #headsOf(layer: number): number {
+    return this.#shape.heads[layer] ?? 0;
+  }
+
+  #slotSize(layer: number): number {
+    return this.#headsOf(layer) * this.#shape.context * this.#shape.headSize;
   }
 }

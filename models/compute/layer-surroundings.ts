@@ -1,9 +1,9 @@
-/** What the layers of a segment share. */
+/** What the layers of a segment share that are of one shape. */
 import type { Architecture } from "../manifest.ts";
-import { Caches, type CacheShape } from "./caches.ts";
+import type { Caches } from "./caches.ts";
 import { Gates } from "./gates.ts";
 import type { Kernels } from "./kernels.ts";
-import { Positions } from "./positions.ts";
+import type { Positions } from "./positions.ts";
 import { Replay } from "./replay.ts";
 import { SingleRow } from "./single-row.ts";
 
@@ -16,11 +16,16 @@ export class LayerSurroundings {
   readonly single: SingleRow;
   readonly replay: Replay;
 
-  constructor(kernels: Kernels, architecture: Architecture, shape: CacheShape) {
+  /** `caches` and `positions` stay whose they are. */
+  constructor(
+    kernels: Kernels,
+    architecture: Architecture,
+    { caches, positions }: { readonly caches: Caches; readonly positions: Positions },
+  ) {
     this.kernels = kernels;
     this.architecture = architecture;
-    this.caches = new Caches(kernels, architecture, shape);
-    this.positions = new Positions(kernels, architecture, shape);
+    this.caches = caches;
+    this.positions = positions;
     this.gates = new Gates(kernels, architecture);
     this.single = new SingleRow(kernels, architecture.width);
     this.replay = new Replay(kernels, architecture, this);
@@ -31,7 +36,5 @@ export class LayerSurroundings {
     this.replay.close();
     this.single.close();
     this.gates.close();
-    this.positions.close();
-    this.caches.close();
   }
 }

@@ -7,7 +7,14 @@ import type { Rating, SamplingOptions } from "../sampling/mod.ts";
 /** Where a block lies on this device. */
 export type BlockFiles =
   | { readonly index: number; readonly kind: "embed"; readonly table: EmbeddingType; readonly weights: string }
-  | { readonly index: number; readonly kind: "layer"; readonly graph: string; readonly sha256: string }
+  | {
+    readonly index: number;
+    readonly kind: "layer";
+    readonly graph: string;
+    readonly sha256: string;
+    /** Of a layer made of slices: it at each level below the whole, from the least. */
+    readonly levels?: readonly { readonly graph: string; readonly sha256: string }[];
+  }
   | { readonly index: number; readonly kind: "head"; readonly graph: string; readonly sha256: string };
 
 /** A contiguous run of blocks with KV caches of its own. Sessions are shared by segments that hold the same block. */
@@ -18,6 +25,8 @@ export interface SegmentRequest {
   readonly context: number;
   /** Sequences that can be open at once. */
   readonly slots: number;
+  /** Levels that the model has: see `Elastic.slices`. Default: 1, the whole. */
+  readonly levels?: number;
 }
 
 /**
@@ -109,6 +118,7 @@ export type ComputeRequest =
     readonly slot: number;
     readonly from: number;
     readonly data: Float32Array;
+    readonly level?: number;
   }
   | {
     readonly id: number;

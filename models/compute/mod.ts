@@ -61,8 +61,11 @@ export interface ComputeSegment {
    * @throws {ComputeError} outside the layers, the slots or the context.
    */
   readCache(layers: CacheLayers, slot: number, from: number, to: number): Promise<Float32Array>;
-  /** Writes what `readCache` gave, also elsewhere, to any slot. @throws {ComputeError} as `readCache` does. */
-  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array): Promise<void>;
+  /**
+   * Writes what `readCache` gave, also elsewhere, to any slot, which holds this level then (default: the whole).
+   * @throws {ComputeError} as `readCache` does.
+   */
+  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array, level?: number): Promise<void>;
   /** Has a slot begin like another one: the positions below `upTo`, in all layers. @throws {ComputeError} */
   copyCache(source: number, target: number, upTo: number): Promise<void>;
   /** What a slot holds is not wanted any more: its memory goes back to the system where that is possible. */
@@ -141,8 +144,9 @@ async function openSegment(worker: WorkerClient, request: SegmentRequest): Promi
     async readCache(layers, slot, from, to) {
       return (await worker.ask<"cache">({ type: "read-cache", segment, layers, slot, from, to })).data;
     },
-    async writeCache(layers, slot, from, data) {
-      await worker.ask<"cache-written">({ type: "write-cache", segment, layers, slot, from, data });
+    async writeCache(layers, slot, from, data, level) {
+      const at = level === undefined ? {} : { level };
+      await worker.ask<"cache-written">({ type: "write-cache", segment, layers, slot, from, data, ...at });
     },
     async copyCache(source, target, upTo) {
       await worker.ask<"cache-written">({ type: "copy-cache", segment, source, target, upTo });

@@ -1,16 +1,18 @@
 /** Runs rows through a contiguous run of blocks, each a stage: look-up, layers over the KV caches in place, head. */
 import { givesLogits, keepsCache, takesTokens } from "../block-role.ts";
 import { type Batch, type Batching, batchRows } from "./batches.ts";
-import type { CacheLayers, Caches } from "./caches.ts";
+import type { CacheLayers } from "./caches.ts";
 import { Embedding } from "./embedding.ts";
 import { embeddingStage } from "./embedding-stage.ts";
 import { headStage } from "./head-stage.ts";
 import type { Kernels } from "./kernels.ts";
-import { LayerSurroundings } from "./layer-surroundings.ts";
 import { layerStage } from "./layer-stage.ts";
+import { LevelRoom } from "./level-room.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
+import { Positions } from "./positions.ts";
 import type { SessionLease, Sessions } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
+import { SlotLevels } from "./slot-levels.ts";
 import { SparePositions } from "./spare-positions.ts";
 import type { Pass, Stage } from "./stage.ts";
 import { HiddenStates } from "./states.ts";
@@ -28,41 +30,54 @@ export class SegmentRunner {
   readonly #request: SegmentRequest;
   readonly #slowdown: number;
   readonly #states: HiddenStates;
-  readonly #surroundings: LayerSurroundings;
+  readonly #positions: Positions;
+  /** By level, from the least. */
+  readonly #rooms: readonly LevelRoom[];
+  readonly #slots: SlotLevels;
   readonly #spare: SparePositions;
-  readonly #stages: Stage[] = [];
 
   private constructor(request: SegmentRequest, { kernels, slowdown }: Bench) {
-    const { architecture, blocks, context, slots } = request;
+    const { architecture, context, slots, levels = 1 } = request;
     this.#request = request;
     this.#slowdown = slowdown;
     this.#states = new HiddenStates(kernels, architecture.width);
-    const layers = blocks.filter(keepsCache).length;
-    this.#surroundings = new LayerSurroundings(kernels, architecture, { layers, context, slots });
+    this.#positions = new Positions(kernels, architecture, { context, slots });
+    this.#rooms = Array.from({ length: levels }, (_, index) => {
+      return new LevelRoom(kernels, request, this.#positions, index + 1);
+    });
+    this.#slots = new SlotLevels(this.#rooms, slots);
     this.#spare = new SparePositions({ context, slots });
   }
 
-  get caches(): Pick<Caches, "read" | "discard"> {
-    return this.#surroundings.caches;
+  /** As `Caches.read`. */
+  readCache(layers: CacheLayers, slot: number, from: number, to: number): Float32Array {
+    return this.#slots.cacheOf(slot).read(layers, slot, from, to);
   }
 
-  /** As `Caches.write`. */
-  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array): void {
-    this.#spare.wrote(slot, this.#surroundings.caches.write(layers, slot, from, data));
+  /** As `Caches.write`; the slot holds `level` then. */
+  writeCache(layers: CacheLayers, slot: number, from: number, data: Float32Array, level = this.#rooms.length): void {
+    this.#slots.hold(slot, level);
+    this.#spare.wrote(slot, this.#slots.cacheOf(slot).write(layers, slot, from, data));
   }
 
   /** As `Caches.copy`. */
   copyCache(source: number, target: number, upTo: number): void {
-    this.#surroundings.caches.copy(source, target, upTo);
+    this.#slots.hold(target, this.#slots.levelOf(source));
+    this.#slots.cacheOf(source).copy(source, target, upTo);
     this.#spare.wrote(target, upTo);
+  }
+
+  /** As `Caches.discard`. */
+  discardCache(slot: number): void {
+    this.#slots.cacheOf(slot).discard(slot);
   }
 
   /** Loads a segment; what was loaded is let go again when a block fails. */
   static async open(request: SegmentRequest, bench: Bench): Promise<SegmentRunner> {
     const runner = new SegmentRunner(request, bench);
     try {
-      for (const block of request.blocks) runner.#stages.push(await runner.#load(block, bench));
-      await runner.#warmUp();
+      for (const block of request.blocks) await runner.#load(block, bench);
+      for (const room of runner.#rooms) await runner.#warmUp(room);
       return runner;
     } catch (error) {
       await runner.close();
@@ -70,17 +85,27 @@ export class SegmentRunner {
     }
   }
 
-  async #load(block: BlockFiles, { kernels, sessions }: Bench): Promise<Stage> {
+  /** Loads a block at every level. */
+  async #load(block: BlockFiles, { kernels, sessions }: Bench): Promise<void> {
     const { architecture, blocks } = this.#request;
+    const shared = (stage: Stage): void => {
+      for (const { stages } of this.#rooms) stages.push(stage);
+    };
     switch (block.kind) {
       case "embed":
-        return embeddingStage(new Embedding(block.weights, block.table, architecture.width), architecture.width);
+        return shared(
+          embeddingStage(new Embedding(block.weights, block.table, architecture.width), architecture.width),
+        );
       case "layer": {
         const place = blocks.filter(keepsCache).indexOf(block);
-        return await staged(sessions, block, (lease) => layerStage(lease, place, this.#surroundings));
+        for (const room of this.#rooms) {
+          const { files, surroundings } = room.of(block);
+          room.stages.push(await staged(sessions, files, (lease) => layerStage(lease, place, surroundings)));
+        }
+        return;
       }
       case "head":
-        return await staged(sessions, block, (lease) => headStage(lease, kernels, architecture));
+        return shared(await staged(sessions, block, (lease) => headStage(lease, kernels, architecture)));
       default:
         return block satisfies never;
     }
@@ -90,24 +115,25 @@ export class SegmentRunner {
    * Runs a row of no meaning, since the first one takes longer by a third: memory is touched and tensors are bound. What it
    * leaves in the caches is overwritten before it is read. Between two blocks steps of other segments have their turn.
    */
-  async #warmUp(): Promise<void> {
+  async #warmUp({ stages }: LevelRoom): Promise<void> {
     const row: StepRow = { slot: 0, position: 0, count: 1, attention: "single", output: "logits" };
     const step: StepRequest = { segment: 0, rows: [row], tokens: new Int32Array(1) };
-    const [batch] = batchRows(step.rows, this.#batching());
+    const [batch] = batchRows(step.rows, this.#batching(stages));
     if (batch === undefined) return;
     this.#states.begin(1, 1);
     this.#states.values.fill(0);
     const pass: Pass = { step, batch, states: this.#states, result: { tokens: [], ratings: [], logits: [undefined] } };
-    for (const stage of this.#stages) {
+    for (const stage of stages) {
       await stage.run(pass);
       await othersTurn();
     }
   }
 
   async close(): Promise<void> {
-    for (const stage of this.#stages.splice(0)) await stage.close();
+    for (const stage of new Set(this.#rooms.flatMap(({ stages }) => stages.splice(0)))) await stage.close();
     this.#states.close();
-    this.#surroundings.close();
+    for (const room of this.#rooms) room.close();
+    this.#positions.close();
   }
 
   /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */
@@ -123,9 +149,13 @@ export class SegmentRunner {
     };
     const blockMilliseconds = blocks.map(() => 0);
     this.#spare.run(step.rows);
-    for (const batch of batchRows(step.rows, this.#batching())) {
-      await this.#pass({ step, batch, states: this.#states, result }, blockMilliseconds);
-      if (hidden !== undefined) this.#scatter(batch, hidden);
+    for (const { slot, level } of step.rows) this.#slots.hold(slot, level ?? this.#rooms.length);
+    for (const { level, stages } of this.#rooms) {
+      const isOf = (row: StepRow) => (row.level ?? this.#rooms.length) === level;
+      for (const batch of batchRows(step.rows, this.#batching(stages), isOf)) {
+        await this.#pass({ step, batch, states: this.#states, result }, stages, blockMilliseconds);
+        if (hidden !== undefined) this.#scatter(batch, hidden);
+      }
     }
     const { tokens, logits, ratings } = result;
     return {
@@ -136,8 +166,8 @@ export class SegmentRunner {
   }
 
   /** What batches depend on, in all of the layers. */
-  #batching(): Batching {
-    const layers = this.#stages.flatMap(({ batching = [] }) => batching);
+  #batching(stages: readonly Stage[]): Batching {
+    const layers = stages.flatMap(({ batching = [] }) => batching);
     return {
       rowsAgree: layers.every(({ rowsAgree }) => rowsAgree),
       divisible: layers.every(({ divisible }) => divisible),
@@ -146,11 +176,11 @@ export class SegmentRunner {
   }
 
   /** Takes one batch through all stages. */
-  async #pass(pass: Pass, blockMilliseconds: number[]): Promise<void> {
+  async #pass(pass: Pass, stages: readonly Stage[], blockMilliseconds: number[]): Promise<void> {
     const { step, batch } = pass;
     this.#states.begin(batch.size, batch.count);
     if (step.hidden !== undefined) this.#gather(step.hidden, batch);
-    for (const [index, stage] of this.#stages.entries()) {
+    for (const [index, stage] of stages.entries()) {
       const begin = performance.now();
       await stage.run(pass);
       const took = slowDown(performance.now() - begin, this.#slowdown);
@@ -179,10 +209,11 @@ export class SegmentRunner {
   #validate(step: StepRequest): number {
     const { slots, context, blocks, architecture: { width } } = this.#request;
     let total = 0;
-    for (const { slot, position, count, attention, output } of step.rows) {
+    for (const { slot, position, count, attention, output, level = this.#rooms.length } of step.rows) {
       if (slot < 0 || slot >= slots) {
         throw new RangeError(`A step names cache slot ${slot}; this segment has ${slots}.`);
       }
+      this.#slots.require(slot, position, level);
       if (count < 1 || position < 0 || position + count > context) {
         throw new RangeError(`A step runs positions ${position} to ${position + count}; the context is ${context}.`);
       }

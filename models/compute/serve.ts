@@ -64,16 +64,18 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
       return { id, type: "stepped", result: await segmentOf(request.step.segment).step(request.step) };
     case "read-cache": {
       const { segment, layers, slot, from, to } = request;
-      return { id, type: "cache", data: segmentOf(segment).caches.read(layers, slot, from, to) };
+      return { id, type: "cache", data: segmentOf(segment).readCache(layers, slot, from, to) };
     }
-    case "write-cache":
-      segmentOf(request.segment).writeCache(request.layers, request.slot, request.from, request.data);
+    case "write-cache": {
+      const { layers, slot, from, data, level } = request;
+      segmentOf(request.segment).writeCache(layers, slot, from, data, level);
       return { id, type: "cache-written" };
+    }
     case "copy-cache":
       segmentOf(request.segment).copyCache(request.source, request.target, request.upTo);
       return { id, type: "cache-written" };
     case "discard-cache":
-      segmentOf(request.segment).caches.discard(request.slot);
+      segmentOf(request.segment).discardCache(request.slot);
       return { id, type: "cache-written" };
     case "probe":
       return { id, type: "probed", rates: await probe(ready().kernels, request.folder, ready().slowdown) };

@@ -54,7 +54,9 @@ export async function openSegments(
   const ends = [...cuts, blocks.length];
   return await Promise.all(ends.map((end, index) => {
     const own = blocks.slice(index === 0 ? 0 : ends[index - 1], end);
-    return compute.open({ architecture: manifest.architecture, blocks: own, context: CONTEXT, slots: SLOTS });
+    const { architecture, elastic } = manifest;
+    const levels = elastic?.slices ?? 1;
+    return compute.open({ architecture, blocks: own, context: CONTEXT, slots: SLOTS, levels });
   }));
 }
 

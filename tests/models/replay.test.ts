@@ -10,6 +10,8 @@ import { layerStage } from "../../models/compute/layer-stage.ts";
 import { LayerSurroundings } from "../../models/compute/layer-surroundings.ts";
 import { openKernels } from "../../models/compute/ort/kernels.ts";
 import type { Stage } from "../../models/compute/stage.ts";
+import { Caches } from "../../models/compute/caches.ts";
+import { Positions } from "../../models/compute/positions.ts";
 import { HiddenStates } from "../../models/compute/states.ts";
 import { type Graph, layerGraph, type LayerLinears, type Linear, type Storage } from "../../models/onnx/mod.ts";
 import { syntheticModel } from "./synthetic-model.ts";
@@ -55,18 +57,23 @@ async function openLayer(kernels: Kernels, path: string, graph: Graph, family: "
   await writeFile(`${path}.weights`, weightsOf(graph));
   await writeFile(path, graph.encode(`${path.split("/").at(-1)}.weights`));
   const { architecture } = syntheticModel(family, { ...sizes, layers: 1 });
-  const surroundings = new LayerSurroundings(kernels, architecture, { layers: 1, context: CONTEXT, slots: SLOTS });
+  const shape = { context: CONTEXT, slots: SLOTS };
+  const caches = new Caches(kernels, { ...shape, heads: [architecture.kvHeads], headSize: architecture.headSize });
+  const positions = new Positions(kernels, architecture, shape);
+  const surroundings = new LayerSurroundings(kernels, architecture, { caches, positions });
   const loaded = await kernels.load(path);
   const lease = { graph: loaded, structure: path, release: () => Promise.resolve(loaded.close()) };
   const stage = await layerStage(lease, 0, surroundings);
   const states = new HiddenStates(kernels, sizes.width);
   return {
     run: (given: Float32Array, batch: Batch) => runStage(stage, states, given, batch),
-    cache: (slot: number, to: number) => surroundings.caches.read(0, slot, 0, to),
+    cache: (slot: number, to: number) => caches.read(0, slot, 0, to),
     async close() {
       states.close();
       await stage.close();
       surroundings.close();
+      positions.close();
+      caches.close();
     },
   };
 }

@@ -1,0 +1,159 @@
+/** Elastic models: what each level computes, and that levels keep out of each other's way. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ModelFileError } from "../../models/formats/mod.ts";
+import type { GgufValue } from "../../models/formats/mod.ts";
+import { ComputeError, type StepRow } from "../../models/compute/mod.ts";
+import { openSegments, row, run, type Subject, withCompiled } from "./compute-subject.ts";
+import { type SyntheticModel, syntheticModel, writeGgufModel } from "./synthetic-model.ts";
+
+const SLICES = 3;
+const SIZES = { layers: 3, width: 64, heads: 6, kvHeads: 3, headSize: 32, feedForward: 96 } as const;
+const PROMPT = [9, 8, 7, 6, 5];
+
+function metadata(slices: number, anchors: readonly number[]): Readonly<Record<string, GgufValue>> {
+  return {
+    "skein.elastic.slices": { type: "uint32", value: slices },
+    "skein.elastic.anchors": { type: "int32", value: [...anchors] },
+  };
+}
+
+/** An elastic model, compiled. */
+async function withElastic(
+  anchors: readonly number[],
+  action: (subject: Subject) => Promise<void>,
+  { quantized, family = "llama", slices = SLICES }: {
+    readonly quantized?: RegExp;
+    readonly family?: "llama" | "qwen2" | "qwen3";
+    readonly slices?: number;
+  } = {},
+): Promise<void> {
+  const options = { metadata: metadata(slices, anchors), ...quantized === undefined ? {} : { quantized } };
+  await withCompiled((path) => writeGgufModel(`${path}.gguf`, syntheticModel(family, SIZES), options), action);
+}
+
+/** The model that has only the first heads and neurons of each layer but its anchors. */
+function cutByHand(model: SyntheticModel, level: number): SyntheticModel {
+  const { architecture, weights } = model;
+  const { headSize, feedForward, heads, kvHeads } = architecture;
+  const part = (whole: number) => whole * level / SLICES;
+  const rows = (name: string): number | undefined => {
+    if (/q_proj/.test(name)) return part(heads) * headSize;
+    if (/[kv]_proj/.test(name)) return part(kvHeads) * headSize;
+    return /gate_proj|up_proj/.test(name) ? part(feedForward) : undefined;
+  };
+  const columns = (name: string): number | undefined => {
+    return /o_proj/.test(name) ? part(heads) * headSize : /down_proj/.test(name) ? part(feedForward) : undefined;
+  };
+  const cut = Object.entries(weights).map(([name, { shape: [all = 0, wide = 1], values, ...rest }]) => {
+    const [keptRows, keptColumns] = [rows(name) ?? all, columns(name) ?? wide];
+    const kept = Float32Array.from({ length: keptRows * keptColumns }, (_, at) => {
+      return values[Math.floor(at / keptColumns) * wide + at % keptColumns] ?? 0;
+    });
+    const shape = weights[name]?.shape.length === 1 ? [keptRows] : [keptRows, keptColumns];
+    return [name, { ...rest, shape, values: kept }] as const;
+  });
+  const sizes = { heads: part(heads), kvHeads: part(kvHeads), feedForward: part(feedForward) };
+  return { ...model, architecture: { ...architecture, ...sizes }, weights: Object.fromEntries(cut) };
+}
+
+/** A row at a level. */
+function at(level: number | undefined, one: StepRow): StepRow {
+  return level === undefined ? one : { ...one, level };
+}
+
+/** Logits of a prompt, and of two tokens that follow. */
+async function answer(subject: Subject, level?: number, slot = 0): Promise<(Float32Array | undefined)[]> {
+  const segments = await openSegments(subject, []);
+  const logits = [
+    ...await run(segments, [at(level, row(slot, 0, PROMPT.length))], PROMPT),
+    ...await run(segments, [at(level, row(slot, 5, 1))], [4]),
+    ...await run(segments, [at(level, row(slot, 6, 1))], [3]),
+  ];
+  for (const segment of segments) await segment.close();
+  return logits;
+}
+
+for (const family of ["llama", "qwen2", "qwen3"] as const) {
+  for (const quantized of [undefined, /(attn_[qkv]|attn_output|ffn_(?:gate|up|down))\.weight/]) {
+    const stored = quantized === undefined ? "float32" : "8 bits";
+    test(`a level of a ${family} at ${stored} is, bit for bit, the model of its first slices`, async () => {
+      const options = quantized === undefined ? { family } : { family, quantized };
+      const levels: (Float32Array | undefined)[][] = [];
+      await withElastic([], async (subject) => {
+        for (let level = 1; level <= SLICES; level++) levels.push(await answer(subject, level));
+        assert.deepEqual(await answer(subject), levels.at(-1), "who names no level runs all");
+      }, options);
+      for (const [index, logits] of levels.entries()) {
+        const model = cutByHand(syntheticModel(family, SIZES), index + 1);
+        await withCompiled((path) => writeGgufModel(`${path}.gguf`, model, options), async (subject) => {
+          assert.deepEqual(logits, await answer(subject), `level ${index + 1}`);
+        });
+      }
+    });
+  }
+}
+
+test("anchors are whole at every level, and at full level the blocks are those of the model without slices", async () => {
+  const graphs: string[][] = [];
+  await withElastic([1], async ({ manifest }) => {
+    assert.deepEqual(manifest.elastic, { slices: SLICES, anchors: [1] });
+    assert.deepEqual(
+      manifest.blocks.map((block) => block.kind === "layer" ? block.levels?.length ?? 0 : undefined),
+      [undefined, 2, 0, 2, undefined],
+    );
+    graphs.push(manifest.blocks.map(({ weights }) => weights.sha256));
+  });
+  const model = syntheticModel("llama", SIZES);
+  await withCompiled((path) => writeGgufModel(`${path}.gguf`, model), ({ manifest }) => {
+    assert.equal(manifest.elastic, undefined);
+    graphs.push(manifest.blocks.map(({ weights }) => weights.sha256));
+    return Promise.resolve();
+  });
+  assert.deepEqual(graphs[0], graphs[1]);
+});
+
+test("rows of several levels run in one step, and each gets what it gets alone", async () => {
+  await withElastic([0], async (subject) => {
+    const alone = await Promise.all([1, 2, undefined].map((level, slot) => answer(subject, level, slot)));
+    const segments = await openSegments(subject, [2]);
+    const rows = [1, 2, undefined].map((level, slot) => at(level, row(slot, 0, PROMPT.length)));
+    const prompts = await run(segments, rows, [...PROMPT, ...PROMPT, ...PROMPT]);
+    const first = await run(segments, [1, 2, undefined].map((level, slot) => at(level, row(slot, 5, 1))), [4, 4, 4]);
+    const second = await run(segments, [1, 2, undefined].map((level, slot) => at(level, row(slot, 6, 1))), [3, 3, 3]);
+    for (const slot of [0, 1, 2]) {
+      assert.deepEqual([prompts[slot], first[slot], second[slot]], alone[slot], `slot ${slot}`);
+    }
+  });
+});
+
+test("what a slot holds is read, written and copied at its level, and a row of another level does not go on from it", async () => {
+  await withElastic([1], async (subject) => {
+    const segments = await openSegments(subject, []);
+    const [segment] = segments;
+    assert.ok(segment);
+    await run(segments, [at(1, row(0, 0, 5))], PROMPT);
+    const data = await segment.readCache("all", 0, 0, 5);
+    await segment.writeCache("all", 2, 0, data, 1);
+    await segment.copyCache(0, 3, 5);
+    const [own] = await run(segments, [at(1, row(0, 5, 1))], [4]);
+    for (const slot of [2, 3]) assert.deepEqual((await run(segments, [at(1, row(slot, 5, 1))], [4]))[0], own);
+    await assert.rejects(run(segments, [at(2, row(3, 6, 1))], [4]), /level 2 in slot 3, which holds level 1/);
+    await assert.rejects(run(segments, [at(4, row(3, 0, 1))], [4]), ComputeError);
+    await assert.rejects(segment.writeCache("all", 0, 0, data, 0), /level 0; this segment has 3/);
+    // From its beginning a slot may be of another level.
+    await run(segments, [at(2, row(3, 0, 1))], [4]);
+  });
+});
+
+test("slices that do not divide the heads, anchors that are no layers, and blocks that are cut in two are refused", async () => {
+  const nothing = () => Promise.resolve();
+  await assert.rejects(withElastic([], nothing, { slices: 2 }), ModelFileError);
+  await assert.rejects(withElastic([3], nothing), /anchors/);
+  const narrow = syntheticModel("llama", { ...SIZES, kvHeads: 6, headSize: 16 });
+  const options = { metadata: metadata(6, []), quantized: /attn_output/ };
+  await assert.rejects(
+    withCompiled((path) => writeGgufModel(`${path}.gguf`, narrow, options), nothing),
+    /blocks of 32/,
+  );
+});
