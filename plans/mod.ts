@@ -24,6 +24,8 @@ export { standbyBlocks } from "./standby.ts";
 export { pipelineOf, simulate } from "./simulate.ts";
 export { parseChange } from "./what-if.ts";
 export { applyChanges } from "./apply-change.ts";
+export { describeTarget, namedTargets, parseTarget, parseTargetText } from "./target.ts";
+export { chooseLevel } from "./choose-level.ts";
 export type { Outcome, Planned, Proof, SolveOptions, Solver } from "./outcome.ts";
 export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction } from "./predict.ts";
 export type { Checked, Refusal } from "./validate.ts";
@@ -35,6 +37,8 @@ export type { Standby, StandbyCosts, StandbyOptions } from "./standby.ts";
 export type { PipelineStep, Simulation, SimulationOptions } from "./simulate.ts";
 export type { Change, ParsedChange } from "./what-if.ts";
 export type { ApplyOptions, Changed } from "./apply-change.ts";
+export type { Bound, ParsedTarget, Target } from "./target.ts";
+export type { Candidate, Choice } from "./choose-level.ts";
 export type {
   Block,
   BlockCost,
