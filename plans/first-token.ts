@@ -11,7 +11,7 @@ const chunksUnderWay = 4;
  * links, and for each further chunk the slowest of them, or the whole way where that is longer than four chunks fill.
  */
 export function firstTokenMilliseconds(
-  { shape }: Problem,
+  { shape }: { readonly shape: Pick<Problem["shape"], "promptTokens"> },
   stages: readonly Pick<StagePrediction, "prefillMilliseconds">[],
   links: readonly Pick<LinkPrediction, "prefillMilliseconds" | "tokenMilliseconds" | "back">[],
 ): number {

@@ -26,6 +26,8 @@ export { parseChange } from "./what-if.ts";
 export { applyChanges } from "./apply-change.ts";
 export { describeTarget, namedTargets, parseTarget, parseTargetText } from "./target.ts";
 export { chooseLevel } from "./choose-level.ts";
+export { elasticTimes } from "./levels.ts";
+export { expectedTimes } from "./expected.ts";
 export type { Outcome, Planned, Proof, SolveOptions, Solver } from "./outcome.ts";
 export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction } from "./predict.ts";
 export type { Checked, Refusal } from "./validate.ts";
@@ -39,6 +41,8 @@ export type { Change, ParsedChange } from "./what-if.ts";
 export type { ApplyOptions, Changed } from "./apply-change.ts";
 export type { Bound, ParsedTarget, Target } from "./target.ts";
 export type { Candidate, Choice } from "./choose-level.ts";
+export type { ElasticTimes, LevelTimes, MeasuredShare, Slicing } from "./levels.ts";
+export type { Expected, Underway, Wish } from "./expected.ts";
 export type {
   Block,
   BlockCost,
