@@ -110,12 +110,13 @@ function segmentsHere(mesh: MeshState, device: string): { plan: ActivePlan; segm
 function tellPace(
   { leader }: BalancerState,
   { number }: ActivePlan,
-  { intervals, sequences, tokenMilliseconds }: StepWindow,
+  { intervals, sequences, whole, tokenMilliseconds }: StepWindow,
   { device }: BalancerOptions,
   context: BalancerContext,
 ): void {
   if (leader === undefined || intervals < ENOUGH_INTERVALS) return;
-  context.tell(leaderOf(leader), { type: "pace", pace: { device, number, sequences, tokenMilliseconds } });
+  const pace = { device, number, sequences, ...(whole ? { tokenMilliseconds } : {}) };
+  context.tell(leaderOf(leader), { type: "pace", pace });
 }
 
 function judgeSegment(

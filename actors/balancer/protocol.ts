@@ -36,8 +36,11 @@ export const Pace = v.object({
   number: PlanNumber,
   /** Sequences that got tokens: times are compared among like numbers only. */
   sequences: Count,
-  /** From token to token of one sequence, the median. */
-  tokenMilliseconds: Milliseconds,
+  /**
+   * From token to token of one sequence, the median. Absent where some of them ran less than the whole of an elastic model:
+   * what they take is compared with nothing.
+   */
+  tokenMilliseconds: v.optional(Milliseconds),
 });
 export type Pace = v.InferOutput<typeof Pace>;
 

@@ -102,7 +102,9 @@ export class Balancing {
   paced(pace: Pace, plan: ActivePlan | undefined, now: number): ActivePlan | undefined {
     if (plan?.segments[0]?.device !== pace.device) return undefined;
     this.#load.add(pace.sequences, now);
-    const { moves, outcome } = paced(this.#moves, pace, plan, now);
+    const { tokenMilliseconds } = pace;
+    if (tokenMilliseconds === undefined) return undefined;
+    const { moves, outcome } = paced(this.#moves, { ...pace, tokenMilliseconds }, plan, now);
     this.#moves = moves;
     switch (outcome.type) {
       case "none":

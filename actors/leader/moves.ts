@@ -114,7 +114,7 @@ export type Outcome =
 /** Takes how tokens came lately under the plan in force. */
 export function paced(
   moves: Moves,
-  { number, sequences, tokenMilliseconds }: Pace,
+  { number, sequences, tokenMilliseconds }: Omit<Pace, "tokenMilliseconds"> & Tempo,
   plan: ActivePlan,
   now: number,
 ): { readonly moves: Moves; readonly outcome: Outcome } {

@@ -24,6 +24,11 @@ import {
   WireManifest,
 } from "../wire.ts";
 
+/** As many slices as a layer may have: see `models/validate-manifest.ts`. */
+const MAX_LEVELS = 64;
+/** Above 0, 1 at most: what is nearly nothing is no measurement. */
+const Share = v.pipe(v.number(), v.minValue(1e-3), v.maxValue(1));
+
 /** How long one block takes on a device, learnt from real work. */
 export const BlockTime = v.object({
   index: Count,
@@ -39,6 +44,14 @@ export const BatchTime = v.object({
   layerMilliseconds: Milliseconds,
 });
 export type BatchTime = v.InferOutput<typeof BatchTime>;
+
+/** What a level of an elastic model takes in the layers that are sliced, as a share of what they take as a whole. */
+export const LevelTime = v.object({
+  level: v.pipe(Count, v.minValue(1), v.maxValue(MAX_LEVELS)),
+  decodeShare: v.optional(Share),
+  prefillShare: v.optional(Share),
+});
+export type LevelTime = v.InferOutput<typeof LevelTime>;
 
 /** One direction: from another device to the one that reports. */
 export const LinkReport = v.object({
@@ -70,6 +83,7 @@ export const DeviceReport = v.object({
       model: Sha256,
       blocks: v.pipe(v.array(BlockTime), v.maxLength(1024)),
       batches: v.optional(v.pipe(v.array(BatchTime), v.maxLength(5))),
+      levels: v.optional(v.pipe(v.array(LevelTime), v.maxLength(MAX_LEVELS))),
     })),
     v.maxLength(8),
   ),

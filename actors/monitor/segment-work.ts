@@ -2,6 +2,7 @@
 import type { BlockTime } from "../leader/protocol.ts";
 import type { StepTimes } from "../executor/state.ts";
 import { type BatchFactors, type BatchSize, batchSizeOf, type BatchTally } from "./batches.ts";
+import { type LevelShares, LevelTally } from "./level-shares.ts";
 import { MedianOfMeans } from "./median-of-means.ts";
 import { Samples } from "./samples.ts";
 
@@ -28,6 +29,8 @@ export interface WorkingSegment {
   readonly last: number;
   /** Kinds of its blocks, in order. */
   readonly kinds: readonly ("embed" | "layer" | "head")[];
+  /** Of an elastic model: its levels, and which of the segment's blocks run in part at those below the highest. */
+  readonly elastic?: { readonly levels: number; readonly sliced: readonly boolean[] };
 }
 
 /** What a segment did since the last look. */
@@ -35,7 +38,7 @@ export interface StepWindow {
   readonly model: string;
   readonly first: number;
   readonly last: number;
-  /** Decode steps. */
+  /** Decode steps that tell how fast the device is. */
   readonly steps: number;
   /** Rows of all of them: each is a token. */
   readonly tokens: number;
@@ -48,6 +51,8 @@ export interface StepWindow {
   readonly stepMilliseconds: number;
   /** Sequences that got tokens. */
   readonly sequences: number;
+  /** Whether all of them ran the whole model: else times between tokens say little of the device. */
+  readonly whole: boolean;
   /** Times from token to token of one sequence that were seen, and their median; 0 where there were none. */
   readonly intervals: number;
   readonly tokenMilliseconds: number;
@@ -62,6 +67,7 @@ interface BlockSamples {
 export class SegmentWork {
   readonly segment: WorkingSegment;
   readonly #factors: BatchFactors;
+  readonly #shares: LevelShares;
   readonly #blocks: readonly BlockSamples[];
   readonly #steps = new MedianOfMeans(MEANS);
   /** Milliseconds of a decoder layer by rows. */
@@ -71,39 +77,74 @@ export class SegmentWork {
   #scale = 1;
   #window = emptyWindow();
 
-  constructor(segment: WorkingSegment, factors: BatchFactors) {
+  constructor(segment: WorkingSegment, { factors, shares }: { factors: BatchFactors; shares: LevelShares }) {
     this.segment = segment;
     this.#factors = factors;
+    this.#shares = shares;
     this.#blocks = segment.kinds.map(() => ({ decode: new Samples(BLOCK_STEPS), prefill: new Samples(BLOCK_STEPS) }));
   }
 
   /** Takes a step; false where it was too cold to tell anything. */
   record(step: StepTimes): boolean {
     if (++this.#seen <= COLD_STEPS) return false;
-    const { rows, tokens, blockMilliseconds } = step;
+    const { rows, tokens } = step;
     if (tokens === rows) this.#decoded(step);
-    else if (rows === 1 && tokens >= PREFILL_TOKENS) {
-      for (const [at, took] of blockMilliseconds.entries()) this.#blocks[at]?.prefill.add(took / tokens);
-    }
+    else if (rows === 1 && tokens >= PREFILL_TOKENS) this.#read(step);
     return true;
   }
 
-  #decoded({ rows, blockMilliseconds, at, sequences }: StepTimes): void {
+  #read({ tokens, blockMilliseconds, levels }: StepTimes): void {
+    const level = this.#levelOf(levels);
+    if (level === "several") return;
+    this.#window.prefill.add(level, tokens, this.#sliced(blockMilliseconds));
+    if (level !== undefined) return;
+    for (const [at, took] of blockMilliseconds.entries()) this.#blocks[at]?.prefill.add(took / tokens);
+  }
+
+  #decoded({ rows, blockMilliseconds, levels, at, sequences }: StepTimes): void {
+    const level = this.#levelOf(levels);
     const size = batchSizeOf(rows);
     const factor = this.#factors.of(size);
-    const total = sum(blockMilliseconds);
-    for (const [index, took] of blockMilliseconds.entries()) this.#blocks[index]?.decode.add(took / factor);
-    this.#steps.add(total / factor);
-    this.#layer(size, blockMilliseconds);
     const window = this.#window;
     window.began ??= at;
-    window.steps++;
+    window.ran++;
     window.tokens += rows;
+    window.whole &&= level === undefined;
+    if (level !== "several") window.decode.add(level, 1, this.#sliced(blockMilliseconds) / factor);
+    for (const sequence of sequences) this.#arrived(sequence, at);
+    const whole = this.#asWhole(blockMilliseconds, level);
+    if (whole === undefined) return;
+    const total = sum(whole);
+    for (const [index, took] of whole.entries()) this.#blocks[index]?.decode.add(took / factor);
+    this.#steps.add(total / factor);
+    window.steps++;
     window.total += total / factor;
     window.largest = Math.max(window.largest, total / factor);
+    if (level !== undefined) return;
+    this.#layer(size, blockMilliseconds);
     const tally = window.tallies.get(size) ?? { steps: 0, total: 0 };
     window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + total });
-    for (const sequence of sequences) this.#arrived(sequence, at);
+  }
+
+  /** The level of all rows of a step; undefined where that is the whole, as it is wherever nothing is sliced. */
+  #levelOf(levels: StepTimes["levels"]): number | undefined | "several" {
+    const { elastic } = this.segment;
+    const [first] = levels ?? [];
+    if (first === undefined || elastic?.sliced.includes(true) !== true) return undefined;
+    if (levels?.some((level) => level !== first)) return "several";
+    return first >= elastic.levels ? undefined : first;
+  }
+
+  /** What blocks would have taken as a whole; undefined where it is not known how much of it the level takes. */
+  #asWhole(blockMilliseconds: readonly number[], level: number | undefined | "several"): readonly number[] | undefined {
+    if (level === undefined) return blockMilliseconds;
+    const share = level === "several" ? undefined : this.#shares.sure(level);
+    if (share === undefined) return undefined;
+    return blockMilliseconds.map((took, at) => this.segment.elastic?.sliced[at] === true ? took / share : took);
+  }
+
+  #sliced(blockMilliseconds: readonly number[]): number {
+    return sum(blockMilliseconds.filter((_, at) => this.segment.elastic?.sliced[at] === true));
   }
 
   #layer(size: BatchSize, blockMilliseconds: readonly number[]): void {
@@ -124,10 +165,12 @@ export class SegmentWork {
 
   /** What ran since the last window, unless that is fewer steps than `least`: they are left for the next one. */
   takeWindow(now: number, least: number): StepWindow | undefined {
-    const { began = now, steps, tokens, total, largest, tallies, sequences, intervals } = this.#window;
-    if (steps < least) return undefined;
+    const { began = now, ran, steps, tokens, total, largest, sequences, intervals, whole } = this.#window;
+    const { tallies, decode, prefill } = this.#window;
+    if (ran < least) return undefined;
     this.#window = emptyWindow();
     this.#factors.learn(tallies);
+    this.#shares.learn(decode, prefill);
     for (const [sequence, at] of this.#lastToken) {
       if (now - at > PAUSE_MILLISECONDS) this.#lastToken.delete(sequence);
     }
@@ -141,6 +184,7 @@ export class SegmentWork {
       milliseconds: now - began,
       stepMilliseconds: steps < 2 ? 0 : (total - largest) / (steps - 1),
       sequences: sequences.size,
+      whole,
       intervals: intervals.count,
       tokenMilliseconds: intervals.median() ?? 0,
     };
@@ -183,11 +227,16 @@ export class SegmentWork {
 function emptyWindow() {
   return {
     began: undefined as number | undefined,
+    /** Decode steps, and those of them that tell how fast the device is. */
+    ran: 0,
     steps: 0,
     tokens: 0,
     total: 0,
     largest: 0,
     tallies: new Map<BatchSize, BatchTally>(),
+    decode: new LevelTally(),
+    prefill: new LevelTally(),
+    whole: true,
     sequences: new Set<number>(),
     intervals: new Samples(MAX_INTERVALS),
   };

@@ -1,7 +1,8 @@
 /** How long blocks take here, learnt from the steps that segments really run. */
 import type { StepTimes } from "../executor/state.ts";
-import type { BatchTime, BlockTime } from "../leader/protocol.ts";
+import type { BatchTime, BlockTime, LevelTime } from "../leader/protocol.ts";
 import { BatchFactors } from "./batches.ts";
+import { LevelShares } from "./level-shares.ts";
 import { Samples } from "./samples.ts";
 import { SegmentWork, type StepWindow, type WorkingSegment } from "./segment-work.ts";
 
@@ -16,6 +17,7 @@ const MODELS = 8;
 
 interface ModelWork {
   readonly factors: BatchFactors;
+  readonly shares: LevelShares;
   /** Who ran last goes last. */
   readonly segments: SegmentWork[];
 }
@@ -28,13 +30,13 @@ export class WorkTimes {
   /** A segment has been loaded; the function takes its steps. */
   begin(segment: WorkingSegment): (step: StepTimes) => void {
     const { model } = segment;
-    const known = this.#models.get(model) ?? { factors: new BatchFactors(), segments: [] };
+    const known = this.#models.get(model) ?? newModel();
     // The latest goes last.
     this.#models.delete(model);
     this.#models.set(model, known);
     const [oldest] = this.#models.keys();
     if (oldest !== undefined && this.#models.size > MODELS) this.#models.delete(oldest);
-    const work = new SegmentWork(segment, known.factors);
+    const work = new SegmentWork(segment, known);
     return (step) => {
       if (known.segments.at(-1) !== work) putLast(known.segments, work);
       if (work.record(step) && step.tokens === step.rows) this.#overhead.add(beyondBlocks(step));
@@ -69,6 +71,11 @@ export class WorkTimes {
     return this.#models.get(model)?.segments.findLast((work) => work.layers().length > 0)?.layers() ?? [];
   }
 
+  /** What the levels of an elastic model take, of those that have run beside the whole. */
+  levels(model: string): LevelTime[] {
+    return this.#models.get(model)?.shares.known() ?? [];
+  }
+
   /** The models of which something is known. */
   models(): string[] {
     return [...this.#models.keys()];
@@ -92,6 +99,10 @@ export class WorkTimes {
   rescale(factor: number): void {
     for (const { segments } of this.#models.values()) for (const work of segments) work.rescale(factor);
   }
+}
+
+function newModel(): ModelWork {
+  return { factors: new BatchFactors(), shares: new LevelShares(), segments: [] };
 }
 
 function putLast(segments: SegmentWork[], work: SegmentWork): void {

@@ -8,6 +8,7 @@ import { executor } from "../executor/behaviour.ts";
 import type { AssignMessage, ReserveMessage } from "../leader/orders.ts";
 import { comparePlans, plansIn } from "../plan.ts";
 import { Experience } from "../conversation/experience.ts";
+import { workingSegment } from "../monitor/working-segment.ts";
 import { type Held, heldBytes, heldFor } from "./held.ts";
 import { inherit } from "./heritage.ts";
 import { tellHoldings } from "./holdings.ts";
@@ -174,7 +175,7 @@ function executorFor(
   entrances: () => readonly string[],
 ) {
   const blocks = manifest.blocks.slice(first, last + 1);
-  const learn = work.begin({ model, first, last, kinds: blocks.map(({ kind }) => kind) });
+  const learn = work.begin(workingSegment(manifest, { model, first, last }));
   const segment = { model: manifest.name, first, last };
   return executor({
     segment: compute,

@@ -19,6 +19,8 @@ export interface Weather {
   readonly window: (device: string, window: number) => number;
   /** And in a step of it. */
   readonly step: () => number;
+  /** How much of an elastic model of four levels runs in a step of a window. Default: all. */
+  readonly level?: (window: number, step: number) => number;
 }
 
 export interface Days {
@@ -80,7 +82,8 @@ export async function simulatedDays(weather: Weather, usableBytes = 1.6e9): Prom
         const before = plan();
         const steps = machines.map((machine) => {
           const slowness = weather.window(machine.device, passed);
-          return machine.run(before, () => slowness * weather.step(), tokenMilliseconds);
+          const level = (step: number) => weather.level?.(passed, step) ?? 4;
+          return machine.run(before, () => slowness * weather.step(), tokenMilliseconds, level);
         });
         tokenMilliseconds = LINKS_MILLISECONDS + steps.reduce((sum, step) => sum + step, 0);
         wait(WINDOW_MILLISECONDS);

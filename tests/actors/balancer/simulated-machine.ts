@@ -15,6 +15,10 @@ export const WINDOW_MILLISECONDS = 5000;
 const costOf = (index: number) => index === 0 ? 0.01 : 1;
 export const RATES = { decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 };
 
+/** Slices of the model's layers, of which all are sliced but the first, and the share of a layer's time that a level takes. */
+const LEVELS = 4;
+const shareOf = (index: number, level: number) => index > 1 && index < 7 ? 0.2 + 0.8 * level / LEVELS : 1;
+
 /** What a balancer says. */
 export type Word =
   | { readonly type: "urge"; readonly proposal: Proposal }
@@ -24,8 +28,8 @@ export interface SimulatedMachine {
   readonly device: string;
   readonly work: WorkTimes;
   readonly balance: BalanceRecord;
-  /** Works for a window under a plan; `slowness` is asked for each step. Milliseconds of the mean step. */
-  run(plan: ActivePlan, slowness: () => number, tokenMilliseconds: number): number;
+  /** Works for a window under a plan; `slowness` and the level are asked for each step. Milliseconds of the mean step. */
+  run(plan: ActivePlan, slowness: () => number, tokenMilliseconds: number, level?: (step: number) => number): number;
   /** Lets its balancer look. */
   look(plan: ActivePlan): Promise<Word[]>;
 }
@@ -62,7 +66,7 @@ export function simulatedMachine(device: string, clock: Clock): SimulatedMachine
     device,
     work,
     balance,
-    run(plan, slowness, tokenMilliseconds) {
+    run(plan, slowness, tokenMilliseconds, level = () => LEVELS) {
       const segment = plan.segments.find((segment) => segment.device === device);
       if (segment === undefined) return 0;
       const { first, last } = segment;
@@ -71,13 +75,14 @@ export function simulatedMachine(device: string, clock: Clock): SimulatedMachine
         const kinds = indices.map((index) =>
           index === 0 ? "embed" : index === plan.model.blocks - 1 ? "head" : "layer"
         );
-        record = work.begin({ model: plan.model.id, first, last, kinds });
+        const elastic = { levels: LEVELS, sliced: indices.map((index) => shareOf(index, 1) < 1) };
+        record = work.begin({ model: plan.model.id, first, last, kinds, elastic });
         known = plan.number;
       }
       let total = 0;
       for (let step = 0; step < STEPS; step++) {
         const factor = slowness();
-        const blockMilliseconds = indices.map((index) => factor * costOf(index));
+        const blockMilliseconds = indices.map((index) => factor * costOf(index) * shareOf(index, level(step)));
         const took = blockMilliseconds.reduce((sum, block) => sum + block, 0);
         total += took;
         record({
@@ -88,6 +93,7 @@ export function simulatedMachine(device: string, clock: Clock): SimulatedMachine
           queueMilliseconds: [0],
           at: clock.now() + step * tokenMilliseconds,
           sequences: [1],
+          levels: [level(step)],
         });
       }
       return total / STEPS;
