@@ -1,0 +1,81 @@
+/** What became of a trace under a policy. */
+import type { Random } from "../../training/generator/mod.ts";
+import { type Choice, isRight, limitOf, pressureOf, speedOf } from "./case.ts";
+import type { Clock } from "./clock.ts";
+import type { Policy } from "./policies.ts";
+import { waitsOf } from "./queue.ts";
+import { targets } from "./targets.ts";
+import type { TracedRequest } from "./trace.ts";
+
+/** One request. */
+export interface Outcome {
+  /** Place in `targets`. */
+  readonly target: number;
+  /** Place among the test prompts. */
+  readonly prompt: number;
+  readonly choice: Choice;
+  /** Whether the answer is right to the letter. */
+  readonly right: boolean;
+  /** How much of its limits it takes by the clock that chose, nobody before it: 1 at most where it is in time. */
+  readonly planned: number;
+  /** The same by the clock of another moment. */
+  readonly alone: number;
+  /** The same by that clock, after having waited for those before it. */
+  readonly queued: number;
+}
+
+/** A moment at which the whole model and a policy's variant were measured together. */
+export interface Moment {
+  readonly whole: Clock;
+  readonly clock: Clock;
+}
+
+export interface RunOptions {
+  readonly policy: Policy;
+  readonly trace: readonly TracedRequest[];
+  /** The whole model's times as they usually are. */
+  readonly whole: Clock;
+  /** Each request is measured at one of them; at least one. */
+  readonly moments: readonly Moment[];
+  readonly random: Random;
+}
+
+/** Runs a trace on one server. */
+export function outcomesOf(
+  { policy, trace, whole, moments, random }: RunOptions,
+): Outcome[] {
+  const { test, clock } = policy.variant;
+  const answers = trace.flatMap(({ at, target: index, prompt }) => {
+    const [asked, target] = [test[prompt], targets[index]];
+    if (asked === undefined || target === undefined) return [];
+    const choice = policy.choose({ asked, target, random });
+    const moment = random.pick(moments);
+    const speed = speedOf(asked, choice, moment.clock);
+    return {
+      at,
+      speed,
+      service: speed.ttft + speed.tpot * (asked.answerTokens - 1),
+      // What may be waited for is no share of a moment: the target was there before it.
+      allowed: limitOf(asked, target, whole),
+      outcome: {
+        target: index,
+        prompt,
+        choice,
+        right: isRight(asked, choice),
+        planned: pressureOf(
+          speedOf(asked, choice, clock),
+          limitOf(asked, target, whole),
+        ),
+        alone: pressureOf(speed, limitOf(asked, target, moment.whole)),
+      },
+    };
+  });
+  const waits = waitsOf(answers);
+  return answers.map(({ outcome, speed, allowed }, index) => ({
+    ...outcome,
+    queued: pressureOf(
+      { ...speed, ttft: speed.ttft + (waits[index] ?? 0) },
+      allowed,
+    ),
+  }));
+}

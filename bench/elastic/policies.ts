@@ -1,0 +1,233 @@
+/** Who chooses a pair for a request, and how. */
+import type { Random } from "../../training/generator/mod.ts";
+import {
+  type Case,
+  type Choice,
+  isRight,
+  limitOf,
+  pressureOf,
+  speedOf,
+} from "./case.ts";
+import type { Clock } from "./clock.ts";
+import {
+  type Pair,
+  pairsOf,
+  promptShares,
+  type Target,
+  targets,
+} from "./targets.ts";
+
+/** A model with levels: the elastic one, or what takes its place. */
+export interface Variant {
+  /** As it is judged; those of two variants are in the same order. */
+  readonly test: readonly Case[];
+  /** What may be looked at beforehand. */
+  readonly validation: readonly Case[];
+  /** Its own times. */
+  readonly clock: Clock;
+}
+
+/** What is asked of a policy. */
+export interface Question {
+  readonly asked: Case;
+  readonly target: Target;
+  readonly random: Random;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly variant: Variant;
+  choose(question: Question): Choice;
+}
+
+/** Choices that differ in what they take only; `whole` says what the whole model takes. */
+interface Grounds {
+  readonly asked: Case;
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly whole: Clock;
+}
+
+/** The likeliest guess is not better than another that is this much below it. */
+const ALIKE = 0.02;
+
+/** By the chooser's guesses among the pairs of `allowed` that are in time. It is not asked where all of everything is. */
+export function chooserPolicy(
+  name: string,
+  variant: Variant,
+  whole: Clock,
+  allowed: (pair: Pair) => boolean = () => true,
+): Policy {
+  return {
+    name,
+    variant,
+    choose({ asked, target }) {
+      const grounds = { asked, target, clock: variant.clock, whole };
+      const everything = {
+        promptLevel: 0,
+        level: variant.clock.levels,
+        chooser: false,
+      };
+      if (allowed(everything) && pressure(grounds, everything) <= 1) {
+        return everything;
+      }
+      const choices = pairsOf(variant.clock.levels).filter(allowed).map((
+        pair,
+      ) => ({ ...pair, chooser: true }));
+      const guess = ({ promptLevel, level }: Pair) =>
+        asked.guess?.[promptLevel]?.[level - 1] ?? 0;
+      const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
+      const best = Math.max(...inTime.map(guess));
+      return fastest(
+        grounds,
+        inTime.length > 0
+          ? inTime.filter((one) => guess(one) >= best - ALIKE)
+          : choices,
+      );
+    },
+  };
+}
+
+/** Knows which answers are right: no policy can do better. */
+export function oracle(variant: Variant, whole: Clock): Policy {
+  return {
+    name: "oracle",
+    variant,
+    choose({ asked, target }) {
+      const grounds = { asked, target, clock: variant.clock, whole };
+      const choices = plainChoices(variant);
+      const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
+      const right = inTime.filter((choice) => isRight(asked, choice));
+      return fastest(
+        grounds,
+        right.length > 0 ? right : inTime.length > 0 ? inTime : choices,
+      );
+    },
+  };
+}
+
+/** Any pair that is in time. */
+export function randomFeasible(variant: Variant, whole: Clock): Policy {
+  return {
+    name: "random feasible",
+    variant,
+    choose({ asked, target, random }) {
+      const grounds = { asked, target, clock: variant.clock, whole };
+      const choices = plainChoices(variant);
+      const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
+      return inTime.length > 0
+        ? random.pick(inTime)
+        : fastest(grounds, choices);
+    },
+  };
+}
+
+/** One pair for each target: the one that is right and in time most often on the validation prompts. */
+export function bestStatic(
+  name: string,
+  variant: Variant,
+  whole: Clock,
+  allowed: (pair: Pair) => boolean = () => true,
+): Policy {
+  const choices = plainChoices(variant).filter(allowed);
+  const best = new Map(
+    targets.map((
+      target,
+    ) => [target, bestOf(choices, variant, whole, [target])]),
+  );
+  return {
+    name,
+    variant,
+    choose: ({ target }) => best.get(target) ?? wholeChoice(variant),
+  };
+}
+
+/** One level and the whole prompt, whatever the target: the level that does best over all targets alike. */
+export function oneSize(name: string, variant: Variant, whole: Clock): Policy {
+  const choices = plainChoices(variant).filter(({ promptLevel }) =>
+    promptLevel === 0
+  );
+  const best = bestOf(choices, variant, whole, targets);
+  return { name, variant, choose: () => best };
+}
+
+/** All of everything, whatever the target. */
+export function wholeModel(variant: Variant): Policy {
+  return {
+    name: "the whole model",
+    variant,
+    choose: () => wholeChoice(variant),
+  };
+}
+
+/** What the choosing of a pair beforehand leaves to the chooser: the sentences of a shortened prompt. */
+function plainChoices({ clock }: Variant): Choice[] {
+  return pairsOf(clock.levels).map((pair) => ({
+    ...pair,
+    chooser: pair.promptLevel > 0,
+  }));
+}
+
+function wholeChoice({ clock }: Variant): Choice {
+  return { promptLevel: 0, level: clock.levels, chooser: false };
+}
+
+function bestOf(
+  choices: readonly Choice[],
+  { validation, clock }: Variant,
+  whole: Clock,
+  wanted: readonly Target[],
+): Choice {
+  const good = (choice: Choice): number => {
+    return wanted.flatMap((target) => {
+      return validation.filter((asked) => {
+        return isRight(asked, choice) &&
+          pressure({ asked, target, clock, whole }, choice) <= 1;
+      });
+    }).length;
+  };
+  // Where none is ever in time, the fastest.
+  const scored = choices.map((choice) => ({
+    choice,
+    good: good(choice),
+    shorter: -weightOf(choice),
+  }));
+  scored.sort((a, b) => b.good - a.good || b.shorter - a.shorter);
+  return scored[0]?.choice ??
+    { promptLevel: promptShares.length - 1, level: 1, chooser: true };
+}
+
+/** Roughly what a pair computes. */
+function weightOf({ promptLevel, level }: Pair): number {
+  return (promptShares[promptLevel] ?? 1) * level;
+}
+
+function pressure(
+  { asked, target, clock, whole }: Grounds,
+  choice: Choice,
+): number {
+  return pressureOf(
+    speedOf(asked, choice, clock),
+    limitOf(asked, target, whole),
+  );
+}
+
+/** The choice that takes the least of its two limits together. */
+function fastest(
+  { asked, target, clock, whole }: Grounds,
+  choices: readonly Choice[],
+): Choice {
+  const limit = limitOf(asked, target, whole);
+  const taken = (choice: Choice): number => {
+    const { ttft, tpot } = speedOf(asked, choice, clock);
+    return ttft / limit.ttft + tpot / limit.tpot;
+  };
+  const [first, ...others] = choices;
+  if (first === undefined) {
+    throw new RangeError("There is no pair to choose from.");
+  }
+  return others.reduce(
+    (best, one) => taken(one) < taken(best) ? one : best,
+    first,
+  );
+}
