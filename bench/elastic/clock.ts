@@ -36,29 +36,21 @@ export function clockOf(
 ): Clock {
   return {
     levels: decode.length,
-    prefill: (tokens, level) =>
-      between(lengths, prefill[level - 1] ?? [], tokens),
+    prefill: (tokens, level) => between(lengths, prefill[level - 1] ?? [], tokens),
     decode: (level) => decode[level - 1] ?? NaN,
-    choose: (tokens) =>
-      choose === undefined ? 0 : between(lengths, choose, tokens),
+    choose: (tokens) => choose === undefined ? 0 : between(lengths, choose, tokens),
   };
 }
 
 /** The medians of all rounds. */
 export function medianRound(rounds: readonly Round[]): Round {
   const [first] = rounds;
-  const chosen = first?.choose?.map((_, length) =>
-    median(rounds.map(({ choose }) => choose?.[length] ?? NaN))
-  );
+  const chosen = first?.choose?.map((_, length) => median(rounds.map(({ choose }) => choose?.[length] ?? NaN)));
   return {
     prefill: (first?.prefill ?? []).map((times, level) => {
-      return times.map((_, length) =>
-        median(rounds.map(({ prefill }) => prefill[level]?.[length] ?? NaN))
-      );
+      return times.map((_, length) => median(rounds.map(({ prefill }) => prefill[level]?.[length] ?? NaN)));
     }),
-    decode: (first?.decode ?? []).map((_, level) =>
-      median(rounds.map(({ decode }) => decode[level] ?? NaN))
-    ),
+    decode: (first?.decode ?? []).map((_, level) => median(rounds.map(({ decode }) => decode[level] ?? NaN))),
     ...chosen === undefined ? {} : { choose: chosen },
   };
 }

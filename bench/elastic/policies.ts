@@ -1,21 +1,8 @@
 /** Who chooses a pair for a request, and how. */
 import type { Random } from "../../training/generator/mod.ts";
-import {
-  type Case,
-  type Choice,
-  isRight,
-  limitOf,
-  pressureOf,
-  speedOf,
-} from "./case.ts";
+import { type Case, type Choice, isRight, limitOf, pressureOf, speedOf } from "./case.ts";
 import type { Clock } from "./clock.ts";
-import {
-  type Pair,
-  pairsOf,
-  promptShares,
-  type Target,
-  targets,
-} from "./targets.ts";
+import { type Pair, pairsOf, promptShares, type Target, targets } from "./targets.ts";
 
 /** A model with levels: the elastic one, or what takes its place. */
 export interface Variant {
@@ -74,15 +61,12 @@ export function chooserPolicy(
       const choices = pairsOf(variant.clock.levels).filter(allowed).map((
         pair,
       ) => ({ ...pair, chooser: true }));
-      const guess = ({ promptLevel, level }: Pair) =>
-        asked.guess?.[promptLevel]?.[level - 1] ?? 0;
+      const guess = ({ promptLevel, level }: Pair) => asked.guess?.[promptLevel]?.[level - 1] ?? 0;
       const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
       const best = Math.max(...inTime.map(guess));
       return fastest(
         grounds,
-        inTime.length > 0
-          ? inTime.filter((one) => guess(one) >= best - ALIKE)
-          : choices,
+        inTime.length > 0 ? inTime.filter((one) => guess(one) >= best - ALIKE) : choices,
       );
     },
   };
@@ -115,9 +99,7 @@ export function randomFeasible(variant: Variant, whole: Clock): Policy {
       const grounds = { asked, target, clock: variant.clock, whole };
       const choices = plainChoices(variant);
       const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
-      return inTime.length > 0
-        ? random.pick(inTime)
-        : fastest(grounds, choices);
+      return inTime.length > 0 ? random.pick(inTime) : fastest(grounds, choices);
     },
   };
 }
@@ -144,9 +126,7 @@ export function bestStatic(
 
 /** One level and the whole prompt, whatever the target: the level that does best over all targets alike. */
 export function oneSize(name: string, variant: Variant, whole: Clock): Policy {
-  const choices = plainChoices(variant).filter(({ promptLevel }) =>
-    promptLevel === 0
-  );
+  const choices = plainChoices(variant).filter(({ promptLevel }) => promptLevel === 0);
   const best = bestOf(choices, variant, whole, targets);
   return { name, variant, choose: () => best };
 }
