@@ -1,8 +1,7 @@
 /** What became of a trace under a policy. */
 import type { Random } from "../../training/generator/mod.ts";
 import { type Choice, isRight, limitOf, pressureOf, speedOf } from "./case.ts";
-import type { Clock } from "./clock.ts";
-import type { Policy } from "./policies.ts";
+import type { Policy, Variant } from "./policies.ts";
 import { waitsOf } from "./queue.ts";
 import { targets } from "./targets.ts";
 import type { TracedRequest } from "./trace.ts";
@@ -24,58 +23,42 @@ export interface Outcome {
   readonly queued: number;
 }
 
-/** A moment at which the whole model and a policy's variant were measured together. */
-export interface Moment {
-  readonly whole: Clock;
-  readonly clock: Clock;
-}
-
 export interface RunOptions {
   readonly policy: Policy;
   readonly trace: readonly TracedRequest[];
-  /** The whole model's times as they usually are. */
-  readonly whole: Clock;
-  /** Each request is measured at one of them; at least one. */
-  readonly moments: readonly Moment[];
+  /** What limits are shares of: the model whose highest level is all of it. */
+  readonly whole: Variant;
   readonly random: Random;
 }
 
 /** Runs a trace on one server. */
-export function outcomesOf(
-  { policy, trace, whole, moments, random }: RunOptions,
-): Outcome[] {
-  const { test, clock } = policy.variant;
+export function outcomesOf({ policy, trace, whole, random }: RunOptions): Outcome[] {
+  const { test, clock, moments } = policy.variant;
   const answers = trace.flatMap(({ at, target: index, prompt }) => {
     const [asked, target] = [test[prompt], targets[index]];
     if (asked === undefined || target === undefined) return [];
     const choice = policy.choose({ asked, target, random });
-    const moment = random.pick(moments);
-    const speed = speedOf(asked, choice, moment.clock);
+    const moment = random.below(moments.length);
+    const speed = speedOf(asked, choice, moments[moment] ?? clock);
     return {
       at,
       speed,
       service: speed.ttft + speed.tpot * (asked.answerTokens - 1),
       // What may be waited for is no share of a moment: the target was there before it.
-      allowed: limitOf(asked, target, whole),
+      allowed: limitOf(asked, target, whole.clock),
       outcome: {
         target: index,
         prompt,
         choice,
         right: isRight(asked, choice),
-        planned: pressureOf(
-          speedOf(asked, choice, clock),
-          limitOf(asked, target, whole),
-        ),
-        alone: pressureOf(speed, limitOf(asked, target, moment.whole)),
+        planned: pressureOf(speedOf(asked, choice, clock), limitOf(asked, target, whole.clock)),
+        alone: pressureOf(speed, limitOf(asked, target, whole.moments[moment] ?? whole.clock)),
       },
     };
   });
   const waits = waitsOf(answers);
   return answers.map(({ outcome, speed, allowed }, index) => ({
     ...outcome,
-    queued: pressureOf(
-      { ...speed, ttft: speed.ttft + (waits[index] ?? 0) },
-      allowed,
-    ),
+    queued: pressureOf({ ...speed, ttft: speed.ttft + (waits[index] ?? 0) }, allowed),
   }));
 }

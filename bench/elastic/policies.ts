@@ -10,8 +10,10 @@ export interface Variant {
   readonly test: readonly Case[];
   /** What may be looked at beforehand. */
   readonly validation: readonly Case[];
-  /** Its own times. */
+  /** Its own times, as they usually are. */
   readonly clock: Clock;
+  /** The same at moments, one at least: those of two variants are of the same rounds. */
+  readonly moments: readonly Clock[];
 }
 
 /** What is asked of a policy. */

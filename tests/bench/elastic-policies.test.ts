@@ -48,21 +48,21 @@ function ask(policy: Policy, asked: Case, target: number) {
 
 test("where the whole model is in time, the chooser is not asked", () => {
   const asked = caseOf(grid(() => false), grid((promptLevel) => promptLevel / 10));
-  const variant: Variant = { test: [asked], validation: [], clock };
+  const variant: Variant = { test: [asked], validation: [], clock, moments: [clock] };
   assert.deepEqual(ask(chooserPolicy("ours", variant, clock), asked, 0), { promptLevel: 0, level: 4, chooser: false });
 });
 
 test("the likeliest pair that is in time is chosen, and of those that are about as likely the fastest", () => {
   const likely = new Map([["1 3", 0.7], ["2 3", 0.9], ["2 2", 0.89], ["0 4", 1]]);
   const asked = caseOf(grid(() => false), grid((prompt, level) => likely.get(`${prompt} ${level}`) ?? 0));
-  const variant: Variant = { test: [asked], validation: [], clock };
+  const variant: Variant = { test: [asked], validation: [], clock, moments: [clock] };
   assert.deepEqual(ask(chooserPolicy("ours", variant, clock), asked, 1), { promptLevel: 2, level: 2, chooser: true });
 });
 
 test("where no pair is in time, the fastest is chosen", () => {
   const asked = caseOf(grid(() => true), grid(() => 0.5));
   const slow = { ...clock, decode: () => 1 };
-  const variant: Variant = { test: [asked], validation: [], clock: slow };
+  const variant: Variant = { test: [asked], validation: [], clock: slow, moments: [slow] };
   for (const policy of [chooserPolicy("ours", variant, slow), oracle(variant, slow), randomFeasible(variant, slow)]) {
     assert.equal(ask(policy, asked, 5).promptLevel, 4, policy.name);
   }
@@ -72,7 +72,7 @@ test("the best static pair is the one that was right in time most often on the p
   const validation = [1, 2, 3].map((which) =>
     caseOf(grid((prompt, level) => prompt === 3 && level === 3 && which > 1))
   );
-  const variant: Variant = { test: [], validation, clock };
+  const variant: Variant = { test: [], validation, clock, moments: [clock] };
   const policy = bestStatic("static", variant, clock);
   assert.deepEqual(ask(policy, caseOf(grid(() => true)), 1), { promptLevel: 3, level: 3, chooser: true });
 });
@@ -91,11 +91,10 @@ const cases = fc.array(
 test("nobody is right in time more often than who knows the answers", () => {
   fc.assert(fc.property(cases, cases, fc.integer(), (judged, tuned, seed) => {
     const of = (list: typeof judged) => list.map(({ right, guess }) => caseOf(right, guess));
-    const variant: Variant = { test: of(judged), validation: of(tuned), clock };
+    const variant: Variant = { test: of(judged), validation: of(tuned), clock, moments: [clock] };
     const trace = traceOf({ random: seededRandom(seed), skew: 0, requests: 60, every: 100, prompts: judged.length });
     const good = (policy: Policy): boolean[] => {
-      const moments = [{ whole: clock, clock }];
-      return outcomesOf({ policy, trace, whole: clock, moments, random: seededRandom(seed) })
+      return outcomesOf({ policy, trace, whole: variant, random: seededRandom(seed) })
         .map(({ right, planned }) => right && planned <= 1);
     };
     const best = good(oracle(variant, clock));
@@ -116,12 +115,10 @@ test("nobody is right in time more often than who knows the answers", () => {
 
 test("who waits for others is late by what it waited, against the limits of the machine as it usually is", () => {
   const asked = caseOf(grid(() => true));
-  const variant: Variant = { test: [asked], validation: [], clock };
   const trace = [0, 10].map((at) => ({ at, target: 0, prompt: 0 }));
   const slower: Clock = { ...clock, prefill: (tokens, level) => 2 * clock.prefill(tokens, level) };
-  const moments = [{ whole: slower, clock: slower }];
-  const options = { policy: wholeModel(variant), trace, whole: clock, moments, random: seededRandom(1) };
-  const [first, second] = outcomesOf(options);
+  const variant: Variant = { test: [asked], validation: [], clock, moments: [slower] };
+  const [first, second] = outcomesOf({ policy: wholeModel(variant), trace, whole: variant, random: seededRandom(1) });
   const [ttft, decode] = [400, 4 * 2];
   const limit = limitOf(asked, { name: "", ttft: 1, tpot: 1 }, clock).ttft;
   assert.deepEqual([first?.planned, first?.alone, first?.queued], [1, 1, ttft / limit]);
