@@ -5,7 +5,7 @@ import { takesTokens } from "../../models/block-role.ts";
 import { blockFiles } from "../../models/compute/block-files.ts";
 import type { Compute, ComputeSegment } from "../../models/compute/mod.ts";
 import type { Blob, Block, Manifest } from "../../models/manifest.ts";
-import { blockBlobs } from "../../models/manifest-blobs.ts";
+import { blockBlobs, readingBlobs } from "../../models/manifest-blobs.ts";
 import type { BlockStore } from "../../models/store/mod.ts";
 import type { Sender } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -207,9 +207,9 @@ export class Loading {
   }
 }
 
-/** The blobs that these blocks need, with the tokenizer where they have the embedding. */
-export function blobsOf(blocks: readonly Block[], { tokenizer }: Manifest): Blob[] {
-  return [...blocks.flatMap(blockBlobs), ...(takesTokens(blocks) ? [tokenizer] : [])];
+/** The blobs that these blocks need, with what reads prompts where they have the embedding. */
+export function blobsOf(blocks: readonly Block[], manifest: Manifest): Blob[] {
+  return [...blocks.flatMap(blockBlobs), ...(takesTokens(blocks) ? readingBlobs(manifest) : [])];
 }
 
 function damaged({ sha256 }: Blob): string {

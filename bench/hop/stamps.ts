@@ -66,6 +66,7 @@ export class Stamps implements Instruments {
     return {
       open: async (request) => this.#segment(await inner.open(request)),
       prepare: () => inner.prepare(),
+      choose: (prompt) => inner.choose(prompt),
       probe: (folder) => inner.probe(folder),
       close: () => inner.close(),
       [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),

@@ -1,6 +1,7 @@
 /** What the main thread and the compute worker say to each other. Arrays are transferred, not copied, where they are large. */
 import type { Architecture, EmbeddingType } from "../manifest.ts";
 import type { CacheLayers } from "./caches.ts";
+import type { Choice, ChoiceRequest } from "./chooser.ts";
 import type { ComputeRates } from "./probe.ts";
 import type { Rating, SamplingOptions } from "../sampling/mod.ts";
 
@@ -129,6 +130,7 @@ export type ComputeRequest =
     readonly upTo: number;
   }
   | { readonly id: number; readonly type: "discard-cache"; readonly segment: number; readonly slot: number }
+  | { readonly id: number; readonly type: "choose"; readonly prompt: ChoiceRequest }
   | { readonly id: number; readonly type: "probe"; readonly folder: string }
   /** The last: lets go of everything. */
   | { readonly id: number; readonly type: "stop" };
@@ -140,6 +142,7 @@ export type ComputeResponse =
   | { readonly id: number; readonly type: "closed" | "stopped" }
   | { readonly id: number; readonly type: "cache"; readonly data: Float32Array }
   | { readonly id: number; readonly type: "cache-written" }
+  | { readonly id: number; readonly type: "chosen"; readonly choice: Choice }
   | { readonly id: number; readonly type: "probed"; readonly rates: ComputeRates }
   | { readonly id: number; readonly type: "stepped"; readonly result: StepResult }
   | { readonly id: number; readonly type: "failed"; readonly message: string };

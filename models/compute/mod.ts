@@ -11,6 +11,7 @@ import { mkdir, rm } from "node:fs/promises";
 // Here too, since a worker of Node has only a copy of the environment.
 import "./no-telemetry.ts";
 import type { CacheLayers } from "./caches.ts";
+import type { Choice, ChoiceRequest } from "./chooser.ts";
 import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
 import type { StartThread, WorkerClient } from "./worker-client.ts";
@@ -18,6 +19,7 @@ import { WorkerLives } from "./worker-lives.ts";
 
 export { blockFiles } from "./block-files.ts";
 export type { CacheLayers } from "./caches.ts";
+export { type Choice, type ChoiceRequest, CHOOSER_TOKENS } from "./chooser.ts";
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
 export type { ComputeThread, StartThread } from "./worker-client.ts";
@@ -40,6 +42,11 @@ export interface Compute extends AsyncDisposable {
   prepare(): void;
   /** Loads a segment's blocks, while steps of other segments go on. @throws {ComputeError} where one cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
+  /**
+   * Asks an elastic model's chooser about a prompt, between two steps; the first time it is loaded, which takes some milliseconds.
+   * @throws {ComputeError} where the prompt is too long for it, or what lies there is no chooser for so many levels.
+   */
+  choose(prompt: ChoiceRequest): Promise<Choice>;
   /**
    * Measures how fast this device computes, in about half a second. 10 MB lie in `folder` meanwhile, which is made and removed.
    * @throws {ComputeError}
@@ -113,6 +120,9 @@ export function startCompute(
     open(segment) {
       opened++;
       return lives.worker().then((worker) => openSegment(worker, segment));
+    },
+    async choose(prompt) {
+      return (await (await lives.worker()).ask<"chosen">({ type: "choose", prompt })).choice;
     },
     async probe(folder) {
       const own = await lives.worker();

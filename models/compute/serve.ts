@@ -3,14 +3,20 @@
  * own: whoever composes has one that calls `serveCompute` (`actors/daemon/compute-thread.ts`).
  */
 import { errorText } from "../error-text.ts";
+import { Choosers } from "./chooser.ts";
 import type { ComputeOptions, ComputeRequest, ComputeResponse } from "./messages.ts";
 import { openKernels } from "./ort/kernels.ts";
 import { probe } from "./probe.ts";
 import { type Bench, SegmentRunner } from "./segment-runner.ts";
 import { Sessions } from "./sessions.ts";
 
-/** What segments run with, or why there is nothing to run with. */
-let bench: Bench | Error = new Error("The compute worker is not configured.");
+/** What segments run with, and what chooses their levels. */
+interface Workshop extends Bench {
+  readonly choosers: Choosers;
+}
+
+/** What there is to run with, or why there is nothing. */
+let bench: Workshop | Error = new Error("The compute worker is not configured.");
 const segments = new Map<number, SegmentRunner>();
 let opened = 0;
 /** Requests run one after another, in the order they came… */
@@ -77,13 +83,18 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
     case "discard-cache":
       segmentOf(request.segment).discardCache(request.slot);
       return { id, type: "cache-written" };
+    case "choose":
+      return { id, type: "chosen", choice: await ready().choosers.choose(request.prompt) };
     case "probe":
       return { id, type: "probed", rates: await probe(ready().kernels, request.folder, ready().slowdown) };
     case "stop":
       await Promise.all(opening);
       for (const segment of segments.values()) await segment.close();
       segments.clear();
-      if (!(bench instanceof Error)) bench.kernels.close();
+      if (!(bench instanceof Error)) {
+        bench.choosers.close();
+        bench.kernels.close();
+      }
       bench = new Error("The compute worker has been stopped.");
       return { id, type: "stopped" };
     default:
@@ -91,12 +102,12 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
   }
 }
 
-function configure({ threads, slowdown }: ComputeOptions): Bench {
+function configure({ threads, slowdown }: ComputeOptions): Workshop {
   const kernels = openKernels({ threads, spin: false });
-  return { kernels, sessions: new Sessions(kernels), slowdown };
+  return { kernels, sessions: new Sessions(kernels), choosers: new Choosers(kernels, slowdown), slowdown };
 }
 
-function ready(): Bench {
+function ready(): Workshop {
   if (bench instanceof Error) throw bench;
   return bench;
 }

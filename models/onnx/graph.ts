@@ -1,5 +1,13 @@
 /** Collects nodes and weights of one block, and gives every weight its place in the weights file. */
-import { type Dimension, type ElementType, encodeModel, type ExternalTensor, type Node, type Value } from "./proto.ts";
+import {
+  type Dimension,
+  type ElementType,
+  encodeModel,
+  type ExternalTensor,
+  type Model,
+  type Node,
+  type Value,
+} from "./proto.ts";
 
 /** Weights start at multiples of this: a memory page, so that a mapped file needs no copy. */
 const alignment = 4096;
@@ -14,6 +22,8 @@ export interface Graph {
   readonly weightsBytes: number;
   /** The ONNX file, for weights in a file called `location` in the same folder. */
   encode(location: string): Uint8Array;
+  /** The ONNX file with its weights inside: their bytes by their names, little-endian. */
+  encodeWhole(contents: Readonly<Record<string, Uint8Array>>): Uint8Array;
 }
 
 export interface GraphBuilder {
@@ -86,10 +96,10 @@ export function createGraph(name: string): GraphBuilder {
       made.set(key, name);
       return name;
     },
-    finish: () => ({
-      weights,
-      weightsBytes: end,
-      encode: (location) => encodeModel({ name, inputs, outputs, nodes, constants, weights, location }),
-    }),
+    finish() {
+      const encode = (location: Model["location"]) =>
+        encodeModel({ name, inputs, outputs, nodes, constants, weights, location });
+      return { weights, weightsBytes: end, encode, encodeWhole: encode };
+    },
   };
 }

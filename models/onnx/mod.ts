@@ -1,5 +1,6 @@
 /** ONNX graphs of a model's blocks, and the tables that they take as inputs. */
 export { attentionGraph, queryKeyValueSize } from "./attention.ts";
+export { CHOOSER_TAPS, type ChooserArchitecture, chooserFile, chooserGraph } from "./chooser.ts";
 export type { Graph } from "./graph.ts";
 export { headGraph } from "./head.ts";
 export { layerGraph, type LayerLinears } from "./layer.ts";

@@ -1,6 +1,6 @@
 /**
  * Writes the part of ONNX's protobuf format that the compiler needs: a graph of nodes whose initialisers lie in another
- * file. Field numbers and enumerations are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+ * file, or in it. Field numbers and enumerations are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  */
 import { PbfWriter } from "pbf";
 
@@ -11,7 +11,7 @@ const field = {
   graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12 },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
   attribute: { name: 1, f: 2, i: 3, ints: 8, type: 20 },
-  tensor: { dims: 1, dataType: 2, int64Data: 7, name: 8, externalData: 13, dataLocation: 14 },
+  tensor: { dims: 1, dataType: 2, int64Data: 7, name: 8, rawData: 9, externalData: 13, dataLocation: 14 },
   entry: { key: 1, value: 2 },
   valueInfo: { name: 1, type: 2 },
   type: { tensorType: 1 },
@@ -72,8 +72,8 @@ export interface Model {
   readonly nodes: readonly Node[];
   readonly constants: readonly IntegerTensor[];
   readonly weights: readonly ExternalTensor[];
-  /** File name of the weights, relative to the folder of the graph. */
-  readonly location: string;
+  /** Where the weights are: a file, by its name relative to the folder of the graph; or here, by the tensors' names. */
+  readonly location: string | Readonly<Record<string, Uint8Array>>;
 }
 
 /** The model as an ONNX file. The same model gives the same bytes. */
@@ -97,7 +97,9 @@ function writeGraph(model: Model, writer: PbfWriter): void {
   writer.writeStringField(field.graph.name, model.name);
   for (const constant of model.constants) writer.writeMessage(field.graph.initializer, writeIntegers, constant);
   for (const tensor of model.weights) {
-    writer.writeMessage(field.graph.initializer, writeExternal, { tensor, location: model.location });
+    const { location } = model;
+    if (typeof location === "string") writer.writeMessage(field.graph.initializer, writeExternal, { tensor, location });
+    else writer.writeMessage(field.graph.initializer, writeWhole, { tensor, content: contentOf(tensor, location) });
   }
   for (const value of model.inputs) writer.writeMessage(field.graph.input, writeValue, value);
   for (const value of model.outputs) writer.writeMessage(field.graph.output, writeValue, value);
@@ -166,6 +168,22 @@ function writeExternal(
     writer.writeMessage(field.tensor.externalData, writeEntry, { key, value });
   }
   writer.writeVarintField(field.tensor.dataLocation, externalLocation);
+}
+
+function contentOf({ name, bytes }: ExternalTensor, contents: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const content = contents[name];
+  if (content?.length === bytes) return content;
+  throw new Error(`Cannot write the graph: "${name}" has ${content?.length ?? "no"} bytes, it must have ${bytes}`);
+}
+
+function writeWhole(
+  { tensor, content }: { readonly tensor: ExternalTensor; readonly content: Uint8Array },
+  writer: PbfWriter,
+): void {
+  writer.writePackedVarint(field.tensor.dims, [...tensor.shape]);
+  writer.writeVarintField(field.tensor.dataType, elementType[tensor.type]);
+  writer.writeStringField(field.tensor.name, tensor.name);
+  writer.writeBytesField(field.tensor.rawData, content);
 }
 
 function writeEntry({ key, value }: { readonly key: string; readonly value: string }, writer: PbfWriter): void {

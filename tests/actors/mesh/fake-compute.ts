@@ -14,6 +14,7 @@ import {
   type StepResult,
   type StepRow,
 } from "../../../models/compute/mod.ts";
+import { PROMPT_SHARES } from "../../../models/elastic.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import { defined } from "../defined.ts";
 
@@ -172,6 +173,12 @@ export function fakeCompute(options: FakeComputeOptions): FakeCompute {
       return segment;
     },
     prepare: () => {},
+    choose: ({ tokens, levels }) =>
+      Promise.resolve({
+        keep: Float32Array.from(tokens, (id) => (id % 10) / 10),
+        right: PROMPT_SHARES.map((share) => Array.from({ length: levels }, (_, at) => (share * (at + 1)) / levels)),
+        milliseconds: 1,
+      }),
     probe: () => Promise.resolve({ decodeNanosecondsPerByte: 0.01, prefillNanosecondsPerMultiplyAdd: 0.01 }),
     close: () => Promise.resolve(life.abort(new ComputeError("The compute worker was closed."))),
     [Symbol.asyncDispose]: () => Promise.resolve(),
