@@ -11,6 +11,7 @@ export {
   encodeChat,
   renderChat,
 } from "./chat.ts";
+export { compress, type Compressed, readForChoosing, type Reading, type Word } from "./compress.ts";
 export type { Detokenizer, DetokenizerOptions } from "./detokenizer.ts";
 export { createStopMatcher, type StopMatcher } from "./stop.ts";
 export { createTokenReader, type TokenReader, type TokenTable } from "./token-table.ts";
