@@ -37,6 +37,6 @@ export function architectureAt(architecture: Architecture, slices: number, level
 
 /** Bytes of weights that a loaded block holds, its levels included. */
 export function residentBytes(block: Block): number {
-  const levels = block.kind === "layer" ? block.levels ?? [] : [];
+  const levels = block.kind === "layer" && !("slices" in block) ? block.levels ?? [] : [];
   return levels.reduce((sum, { memoryBytes }) => sum + memoryBytes, block.memoryBytes);
 }

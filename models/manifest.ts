@@ -73,16 +73,33 @@ export interface LayerBlock extends BlockBase {
   readonly weights: Blob;
   /** Bytes of KV cache a token takes here, at float32. */
   readonly kvBytesPerToken: number;
-  /** Of a layer made of slices: the layer at each level below the whole, from the least. */
-  readonly levels?: readonly LayerLevel[];
+  /**
+   * Of a small layer made of slices: the layer at each level below the whole, from the least, with weights of its own. Calls
+   * cost more than weights there.
+   */
+  readonly levels?: readonly LayerPart[];
 }
 
-/** A layer with some of its slices, the first ones: a layer of its own with fewer heads and neurons. */
-export interface LayerLevel {
+/** A graph of a layer with its weights. */
+export interface LayerPart {
   readonly graph: Blob;
   readonly weights: Blob;
   /** As a block's. */
   readonly memoryBytes: number;
+}
+
+/** A large decoder layer made of slices: one copy of the weights serves every level. See `models/onnx/slice.ts`. */
+export interface SlicedBlock extends BlockBase {
+  readonly kind: "layer";
+  readonly kvBytesPerToken: number;
+  /** In the order of their importance. */
+  readonly slices: readonly LayerSlice[];
+}
+
+/** The heads and the neurons of a slice. */
+export interface LayerSlice {
+  readonly attention: LayerPart;
+  readonly feedForward: LayerPart;
 }
 
 /** Final norm and output projection: hidden states to logits. */
@@ -93,7 +110,7 @@ export interface HeadBlock extends BlockBase {
 }
 
 /** The atom of placement. */
-export type Block = EmbedBlock | LayerBlock | HeadBlock;
+export type Block = EmbedBlock | LayerBlock | SlicedBlock | HeadBlock;
 
 /** What lets a model run at less than its whole: see `elastic.ts`. */
 export interface Elastic {

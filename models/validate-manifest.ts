@@ -57,6 +57,8 @@ const embeddingTypes = [
   "Q5_K",
   "Q6_K",
 ] as const satisfies EmbeddingType[];
+const part = v.strictObject({ graph: blob, weights: blob, memoryBytes: base.memoryBytes });
+const layer = { ...base, kind: v.literal("layer"), kvBytesPerToken: size(2 ** 24) };
 const block = v.variant("kind", [
   v.strictObject({
     ...base,
@@ -65,14 +67,14 @@ const block = v.variant("kind", [
     table: v.picklist(embeddingTypes),
   }),
   v.strictObject({
-    ...base,
-    kind: v.literal("layer"),
+    ...layer,
     graph: blob,
     weights: blob,
-    kvBytesPerToken: size(2 ** 24),
-    levels: v.exactOptional(
-      v.pipe(v.array(v.strictObject({ graph: blob, weights: blob, memoryBytes: base.memoryBytes })), v.maxLength(63)),
-    ),
+    levels: v.exactOptional(v.pipe(v.array(part), v.maxLength(63))),
+  }),
+  v.strictObject({
+    ...layer,
+    slices: v.pipe(v.array(v.strictObject({ attention: part, feedForward: part })), v.minLength(2), v.maxLength(64)),
   }),
   v.strictObject({ ...base, kind: v.literal("head"), graph: blob, weights: blob }),
 ]);
@@ -118,7 +120,9 @@ const schema = v.pipe(
   v.check(
     ({ blocks, elastic }) =>
       blocks.every((block) => {
-        return block.kind !== "layer" || (block.levels?.length ?? 0) === slicesOf(elastic, block.index - 1) - 1;
+        if (block.kind !== "layer") return true;
+        const parts = "slices" in block ? block.slices.length : (block.levels?.length ?? 0) + 1;
+        return parts === slicesOf(elastic, block.index - 1);
       }),
     "a layer must have a graph for each of its levels",
   ),

@@ -3,7 +3,7 @@
  * people want removed, and keeps to the owner's limit. What it wants gone the supervisor lets go of, which knows what is
  * loaded and what is about to be.
  */
-import { manifestBlobs } from "../../models/manifest-blobs.ts";
+import { manifestBlobs, weightBlobs } from "../../models/manifest-blobs.ts";
 import type { BlockStore, StoredFile } from "../../models/store/mod.ts";
 import { formatBytes } from "../../plans/mod.ts";
 import { type Behaviour, type Context, next, type Ref, type Reply, reply } from "../../runtime/actor/mod.ts";
@@ -117,7 +117,7 @@ async function keeping(options: KeeperOptions, context: KeeperContext): Promise<
   const names = new Map(peers().map((peer) => [peer.device, peer.name]));
   const models = await Promise.all(
     shelvedOf(inventory).map(async (model, at) => {
-      const blobs = inventory.manifests[at]?.blocks.map(({ weights }) => weights) ?? [];
+      const blobs = inventory.manifests[at]?.blocks.flatMap(weightBlobs) ?? [];
       const holders = new Set([...(await othersWith(blobs, [...names.keys()], "has", context)).values()].flat());
       const on = [...model.here.length > 0 ? [name] : [], ...[...holders].map((device) => names.get(device) ?? device)];
       return { ...model, on, serving: use.served.includes(model.id) };

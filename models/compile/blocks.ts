@@ -2,7 +2,14 @@
 import { isQuantized, type ModelSource } from "../formats/mod.ts";
 import { slicesOf } from "../elastic.ts";
 import type { EmbeddingType } from "../manifest.ts";
-import { type Graph, headGraph, layerGraph, type LayerLinears } from "../onnx/mod.ts";
+import {
+  attentionSliceGraph,
+  feedForwardSliceGraph,
+  type Graph,
+  headGraph,
+  layerGraph,
+  type LayerLinears,
+} from "../onnx/mod.ts";
 import { type Content, type Contents, floatPieces, floats, projectionContents, storedPieces } from "./content.ts";
 import { encodeQ8 } from "./encode-q8.ts";
 import { cutLayer } from "./cut-layer.ts";
@@ -16,6 +23,12 @@ export interface GraphBlock {
   readonly projections: readonly Projection[];
   /** Names of the source tensors that went into it. */
   readonly tensors: readonly string[];
+}
+
+/** A slice of a layer, before its bytes are written. */
+export interface SliceBlocks {
+  readonly attention: GraphBlock;
+  readonly feedForward: GraphBlock;
 }
 
 /** The embedding's rows as they will be stored. */
@@ -36,10 +49,30 @@ export function embedding(
   return { table: "Q8_0", content: rows };
 }
 
+/** One side of a layer: what its graph is made of. */
+interface Side<L> {
+  readonly linears: L;
+  readonly projections: Readonly<Record<string, Projection>>;
+  readonly vectors: Readonly<Record<string, ReadableTensor>>;
+}
+
 /** Decoder layer `layer`, counted from 0. */
 export function layerBlock(model: SourceModel, layer: number, quantize: Quantize): GraphBlock {
-  const { source, architecture, names } = model;
-  const { family, width, heads, kvHeads, headSize, feedForward } = architecture;
+  const [attention, feedForward] = [attentionOf(model, layer, quantize), feedForwardOf(model, layer, quantize)];
+  return assemble(
+    model.source,
+    layerGraph(model.architecture, { ...attention.linears, ...feedForward.linears }),
+    { ...attention.projections, ...feedForward.projections },
+    { ...attention.vectors, ...feedForward.vectors },
+  );
+}
+
+function attentionOf(
+  { source, architecture, names }: SourceModel,
+  layer: number,
+  quantize: Quantize,
+): Side<Pick<LayerLinears, "attention" | "attentionOutput">> {
+  const { family, width, heads, kvHeads, headSize } = architecture;
   const prefix = names.layerPrefix(layer);
   const find = (name: string, rows: number, columns: number, bias = false) =>
     findProjection(source, prefix + name, { rows, columns, quantize, bias });
@@ -48,44 +81,72 @@ export function layerBlock(model: SourceModel, layer: number, quantize: Quantize
   const key = find(names.layer.key, kvHeads * headSize, width, biased);
   const value = find(names.layer.value, kvHeads * headSize, width, biased);
   const attentionOutput = find(names.layer.attentionOutput, width, heads * headSize);
-  const gate = find(names.layer.gate, feedForward, width);
-  const up = find(names.layer.up, feedForward, width);
-  const down = find(names.layer.down, width, feedForward);
-  const attention = packProjections([query, key, value]);
-  const gateUp = packProjections([gate, up]);
+  const packed = packProjections([query, key, value]);
+  const norms = family === "qwen3"
+    ? {
+      query_norm: requireVector(source, prefix + names.layer.queryNorm, headSize),
+      key_norm: requireVector(source, prefix + names.layer.keyNorm, headSize),
+    }
+    : {};
+  return {
+    linears: {
+      attention: packed === undefined
+        ? { query: query.linear, key: key.linear, value: value.linear }
+        : { packed: packed.linear },
+      attentionOutput: attentionOutput.linear,
+    },
+    projections: {
+      ...packed === undefined ? { query, key, value } : { query_key_value: packed },
+      attention_output: attentionOutput,
+    },
+    vectors: { attention_norm: requireVector(source, prefix + names.layer.attentionNorm, width), ...norms },
+  };
+}
 
-  const projections: Readonly<Record<string, Projection>> = {
-    ...attention === undefined ? { query, key, value } : { query_key_value: attention },
-    attention_output: attentionOutput,
-    ...gateUp === undefined ? { gate, up } : { gate_up: gateUp },
-    down,
+function feedForwardOf(
+  { source, architecture, names }: SourceModel,
+  layer: number,
+  quantize: Quantize,
+): Side<Pick<LayerLinears, "feedForward" | "down">> {
+  const { width, feedForward } = architecture;
+  const prefix = names.layerPrefix(layer);
+  const find = (name: string, rows: number, columns: number) =>
+    findProjection(source, prefix + name, { rows, columns, quantize });
+  const [gate, up] = [find(names.layer.gate, feedForward, width), find(names.layer.up, feedForward, width)];
+  const down = find(names.layer.down, width, feedForward);
+  const packed = packProjections([gate, up]);
+  return {
+    linears: {
+      feedForward: packed === undefined ? { gate: gate.linear, up: up.linear } : { packed: packed.linear },
+      down: down.linear,
+    },
+    projections: { ...packed === undefined ? { gate, up } : { gate_up: packed }, down },
+    vectors: { feed_forward_norm: requireVector(source, prefix + names.layer.feedForwardNorm, width) },
   };
-  const linears: LayerLinears = {
-    attention: attention === undefined
-      ? { query: query.linear, key: key.linear, value: value.linear }
-      : { packed: attention.linear },
-    attentionOutput: attentionOutput.linear,
-    feedForward: gateUp === undefined ? { gate: gate.linear, up: up.linear } : { packed: gateUp.linear },
-    down: down.linear,
-  };
-  const vectors: Readonly<Record<string, ReadableTensor>> = {
-    attention_norm: requireVector(source, prefix + names.layer.attentionNorm, width),
-    feed_forward_norm: requireVector(source, prefix + names.layer.feedForwardNorm, width),
-    ...family === "qwen3"
-      ? {
-        query_norm: requireVector(source, prefix + names.layer.queryNorm, headSize),
-        key_norm: requireVector(source, prefix + names.layer.keyNorm, headSize),
-      }
-      : {},
-  };
-  return assemble(source, layerGraph(architecture, linears), projections, vectors);
+}
+
+/** The slices of decoder layer `layer`, each by itself. */
+export function sliceBlocks(model: SourceModel, layer: number, quantize: Quantize): SliceBlocks[] {
+  const slices = slicesOf(model.elastic, layer);
+  return Array.from({ length: slices }, (_, first) => {
+    const cut = cutLayer(model, layer, { slices, first, count: 1 });
+    const [attention, feedForward] = [attentionOf(cut, layer, quantize), feedForwardOf(cut, layer, quantize)];
+    const { architecture, source } = cut;
+    const isFirst = first === 0;
+    const heads = attentionSliceGraph(architecture, attention.linears, isFirst);
+    const neurons = feedForwardSliceGraph(architecture, feedForward.linears, isFirst);
+    return {
+      attention: assemble(source, heads, attention.projections, attention.vectors),
+      feedForward: assemble(source, neurons, feedForward.projections, feedForward.vectors),
+    };
+  });
 }
 
 /** Decoder layer `layer` at each level below the whole, from the least; none where it is always whole. */
 export function levelBlocks(model: SourceModel, layer: number, quantize: Quantize): GraphBlock[] {
   const slices = slicesOf(model.elastic, layer);
   return Array.from({ length: slices - 1 }, (_, index) => {
-    return layerBlock(cutLayer(model, layer, { slices, level: index + 1 }), layer, quantize);
+    return layerBlock(cutLayer(model, layer, { slices, first: 0, count: index + 1 }), layer, quantize);
   });
 }
 

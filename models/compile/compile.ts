@@ -2,10 +2,21 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { ggufParts, ModelFileError } from "../formats/mod.ts";
-import type { Blob, Block, LayerLevel, Manifest } from "../manifest.ts";
+import type { Blob, Block, LayerPart, LayerSlice, Manifest, SlicedBlock } from "../manifest.ts";
+import { slicesOf } from "../elastic.ts";
+import { weightBlobs } from "../manifest-blobs.ts";
+import { LARGE_WEIGHTS } from "../onnx/mod.ts";
 import { manifestId } from "../manifest-id.ts";
 import type { BlockStore } from "../store/mod.ts";
-import { embedding, type GraphBlock, headBlock, layerBlock, levelBlocks } from "./blocks.ts";
+import {
+  embedding,
+  type GraphBlock,
+  headBlock,
+  layerBlock,
+  levelBlocks,
+  type SliceBlocks,
+  sliceBlocks,
+} from "./blocks.ts";
 import { checkVocabulary } from "./check-vocabulary.ts";
 import { weightsFile } from "./content.ts";
 import { memoryBytes, multiplyAdds } from "./cost.ts";
@@ -21,6 +32,8 @@ export interface CompileOptions {
   readonly store: BlockStore;
   /** Weights that are not Q4_0, Q4_K or Q8_0: keep them (the default; Q5_K and Q6_K at 8 bits), or quantise to 4 or 8. */
   readonly quantize?: Quantize;
+  /** Weights from which on a layer of an elastic model runs slice by slice. Default: 16 million. */
+  readonly largeLayer?: number;
   /** What it is called. Default: the file's or folder's name without its ending. */
   readonly name?: string;
   /** Stops the work; the promise is rejected with the signal's reason. */
@@ -56,7 +69,9 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   // Downloaders keep files under their hash and link to them: the name is that of the link, and so are those of parts.
   const named = resolve(path);
   const name = options.name ?? nameOf(named);
-  const key = await sourceKey(real, name, quantize, found.isFile() ? ggufParts(named).slice(1) : []);
+  const { largeLayer = LARGE_WEIGHTS } = options;
+  const how = largeLayer === LARGE_WEIGHTS ? quantize : `${quantize} ${largeLayer}`;
+  const key = await sourceKey(real, name, how, found.isFile() ? ggufParts(named).slice(1) : []);
   const known = await store.compiledSource(key);
   if (known !== undefined) return known;
 
@@ -75,28 +90,21 @@ async function compile(
   model: SourceModel,
   name: string,
   quantize: Quantize,
-  { store, signal, onProgress }: CompileOptions,
+  { store, signal, onProgress, largeLayer = LARGE_WEIGHTS }: CompileOptions,
 ): Promise<Manifest> {
   const { architecture, notes, elastic } = model;
   const { layers, kvHeads, headSize } = architecture;
   const kvBytesPerToken = 2 * 4 * kvHeads * headSize;
-  const { rows, layerBlocks, head } = lookUp(model, quantize);
+  const { rows, layerBlocks, head, storage } = lookUp(model, quantize, largeLayer);
 
   let bytes = 0;
   const blocks: Block[] = [];
   const finished = (block: Block) => {
     blocks.push(block);
-    bytes += block.weights.bytes;
+    bytes += weightBlobs(block).reduce((sum, blob) => sum + blob.bytes, 0);
     onProgress?.({ block: blocks.length, blocks: layers + 2, bytes });
   };
-  const writeGraph = async ({ graph, contents, projections }: GraphBlock): Promise<LayerLevel> => {
-    const weights = await store.add(abortable(weightsFile(graph, contents), signal));
-    return {
-      graph: await store.add(graph.encode(weights.sha256)),
-      weights,
-      memoryBytes: memoryBytes(weights.bytes, projections),
-    };
-  };
+  const writeGraph = graphWriter(store, signal);
   const write = async (block: GraphBlock) => ({
     index: blocks.length,
     multiplyAddsPerToken: multiplyAdds(block.projections),
@@ -107,11 +115,16 @@ async function compile(
   const table = await store.add(abortable(rows.content(), signal));
   const cost = { memoryBytes: table.bytes, multiplyAddsPerToken: 0 };
   finished({ kind: "embed", index: 0, ...cost, weights: table, table: rows.table });
-  for (const { whole, levels } of layerBlocks) {
-    const block = await write(whole);
-    const cut: LayerLevel[] = [];
-    for (const level of levels) cut.push(await writeGraph(level));
-    finished({ kind: "layer", ...block, kvBytesPerToken, ...cut.length === 0 ? {} : { levels: cut } });
+  for (const layer of layerBlocks) {
+    const index = blocks.length;
+    if ("slices" in layer) {
+      finished({ index, kvBytesPerToken, ...await writeSlices(layer.slices, writeGraph) });
+    } else {
+      const block = await write(layer.whole);
+      const levels: LayerPart[] = [];
+      for (const level of layer.levels) levels.push(await writeGraph(level));
+      finished({ kind: "layer", ...block, kvBytesPerToken, ...levels.length === 0 ? {} : { levels } });
+    }
   }
   finished({ kind: "head", ...await write(head) });
 
@@ -119,7 +132,7 @@ async function compile(
     format: 1,
     name,
     architecture,
-    quantization: describeStorage(layerBlocks.flatMap(({ whole }) => whole.projections)),
+    quantization: storage,
     ...notes.length === 0 ? {} : { notes },
     tokenizer,
     blocks,
@@ -129,16 +142,51 @@ async function compile(
 }
 
 /** All tensors, before the first byte is written: a model that cannot be used fails at once. @throws {ModelFileError} */
-function lookUp(model: SourceModel, quantize: Quantize) {
+function lookUp(model: SourceModel, quantize: Quantize, largeLayer: number) {
   const rows = embedding(model, quantize);
-  const layerBlocks = Array.from({ length: model.architecture.layers }, (_, layer) => ({
-    whole: layerBlock(model, layer, quantize),
-    levels: levelBlocks(model, layer, quantize),
-  }));
+  const whole = Array.from({ length: model.architecture.layers }, (_, layer) => layerBlock(model, layer, quantize));
+  const layerBlocks = whole.map((block, layer) => {
+    if (slicesOf(model.elastic, layer) > 1 && multiplyAdds(block.projections) >= largeLayer) {
+      return { slices: sliceBlocks(model, layer, quantize) };
+    }
+    return { whole: block, levels: levelBlocks(model, layer, quantize) };
+  });
   const head = headBlock(model, quantize);
-  refuseUnusedTensors(model, [...layerBlocks.map(({ whole }) => whole), head].flatMap(({ tensors }) => tensors));
+  refuseUnusedTensors(model, [...whole, head].flatMap(({ tensors }) => tensors));
   checkVocabulary(model);
-  return { rows, layerBlocks, head };
+  const storage = describeStorage(whole.flatMap(({ projections }) => projections));
+  return { rows, layerBlocks, head, storage };
+}
+
+/** Writes the graph and the weights of a block, or of a part of one. */
+function graphWriter(store: BlockStore, signal: AbortSignal | undefined): (block: GraphBlock) => Promise<LayerPart> {
+  return async ({ graph, contents, projections }) => {
+    const weights = await store.add(abortable(weightsFile(graph, contents), signal));
+    return {
+      graph: await store.add(graph.encode(weights.sha256)),
+      weights,
+      memoryBytes: memoryBytes(weights.bytes, projections),
+    };
+  };
+}
+
+/** A large layer's slices, written. */
+async function writeSlices(
+  slices: readonly SliceBlocks[],
+  write: (block: GraphBlock) => Promise<LayerPart>,
+): Promise<Pick<SlicedBlock, "kind" | "slices" | "memoryBytes" | "multiplyAddsPerToken">> {
+  const written: LayerSlice[] = [];
+  for (const { attention, feedForward } of slices) {
+    written.push({ attention: await write(attention), feedForward: await write(feedForward) });
+  }
+  const parts = written.flatMap(({ attention, feedForward }) => [attention, feedForward]);
+  const projections = slices.flatMap(({ attention, feedForward }) => [attention, feedForward]);
+  return {
+    kind: "layer",
+    slices: written,
+    memoryBytes: parts.reduce((sum, part) => sum + part.memoryBytes, 0),
+    multiplyAddsPerToken: multiplyAdds(projections.flatMap((block) => block.projections)),
+  };
 }
 
 async function* abortable(

@@ -1,5 +1,5 @@
 /**
- * A layer with its first slices only, as a model file of its own would have it: rows of what makes queries, keys, values, gates
+ * A layer with some of its slices only, as a model file of its own would have it: rows of what makes queries, keys, values, gates
  * and ups, columns of the two matrices that lead back. Slices lie one behind another, so that nothing is moved.
  */
 import { architectureAt } from "../elastic.ts";
@@ -8,27 +8,33 @@ import type { SourceModel } from "./source-model.ts";
 
 export interface Cut {
   readonly slices: number;
-  /** How many of them are left. */
-  readonly level: number;
+  /** The first that is left… */
+  readonly first: number;
+  /** …and how many are. */
+  readonly count: number;
 }
 
 /** The model as it is when one of its layers is cut; the others are of no use then. @throws {ModelFileError} */
-export function cutLayer(model: SourceModel, layer: number, { slices, level }: Cut): SourceModel {
+export function cutLayer(model: SourceModel, layer: number, cut: Cut): SourceModel {
   const { source, names, architecture } = model;
   const { query, key, value, gate, up, attentionOutput, down } = names.layer;
   const prefix = names.layerPrefix(layer);
   const rows = new Set([query, key, value, gate, up].flatMap((name) => both(prefix + name)));
-  const columns = new Set([attentionOutput, down].map((name) => `${prefix}${name}.weight`));
-  const part = (whole: number) => whole * level / slices;
-  const tensors = new Map([...source.tensors].map(([name, tensor]): [string, SourceTensor] => {
+  const back = [attentionOutput, down].map((name) => both(prefix + name));
+  const columns = new Set(back.map(([weight]) => weight));
+  // What is added once is of the first slice.
+  const elsewhere = new Set(cut.first === 0 ? [] : back.map(([, bias]) => bias));
+  const part = (whole: number) => whole * cut.count / cut.slices;
+  const kept = [...source.tensors].filter(([name]) => !elsewhere.has(name));
+  const tensors = new Map(kept.map(([name, tensor]): [string, SourceTensor] => {
     if (rows.has(name)) return [name, shortened(tensor, 0, part)];
     if (columns.has(name)) return [name, wholeBlocks(source, shortened(tensor, 1, part))];
     return [name, tensor];
   }));
   return {
     ...model,
-    architecture: architectureAt(architecture, slices, level),
-    source: { ...source, tensors, read: reading(source, columns), close: () => Promise.resolve() },
+    architecture: architectureAt(architecture, cut.slices, cut.count),
+    source: { ...source, tensors, read: reading(source, cut, { rows, columns }), close: () => Promise.resolve() },
   };
 }
 
@@ -51,12 +57,19 @@ function wholeBlocks({ path }: ModelSource, tensor: SourceTensor): SourceTensor 
   throw new ModelFileError(path, reason, "Choose a file with fewer slices, or one of Q8_0, F16 or F32.");
 }
 
-/** Reads rows of shortened tensors: the first bytes of each row where columns are cut. */
-function reading(source: ModelSource, columns: ReadonlySet<string>): ModelSource["read"] {
+/** Reads rows of shortened tensors: some bytes of each row where columns are cut. */
+function reading(
+  source: ModelSource,
+  { slices, first: firstSlice }: Cut,
+  { rows: byRows, columns: byColumns }: { readonly rows: ReadonlySet<string>; readonly columns: ReadonlySet<string> },
+): ModelSource["read"] {
   return async (tensor, offset, length) => {
     const whole = source.tensors.get(tensor.name);
+    if (whole === undefined) throw new RangeError(`There is no tensor "${tensor.name}".`);
+    const before = (size: number) => size * firstSlice / slices;
+    if (byRows.has(tensor.name)) return await source.read(whole, before(whole.bytes) + offset, length);
+    if (!byColumns.has(tensor.name)) return await source.read(whole, offset, length);
     const rows = tensor.shape[0] ?? 1;
-    if (whole === undefined || !columns.has(tensor.name)) return await source.read(whole ?? tensor, offset, length);
     const [from, to] = [whole.bytes / rows, tensor.bytes / rows];
     const [first, count] = [offset / to, length / to];
     if (!Number.isInteger(first) || !Number.isInteger(count)) {
@@ -64,7 +77,10 @@ function reading(source: ModelSource, columns: ReadonlySet<string>): ModelSource
     }
     const bytes = await source.read(whole, first * from, count * from);
     const kept = new Uint8Array(length);
-    for (let row = 0; row < count; row++) kept.set(bytes.subarray(row * from, row * from + to), row * to);
+    for (let row = 0; row < count; row++) {
+      const start = row * from + before(from);
+      kept.set(bytes.subarray(start, start + to), row * to);
+    }
     return kept;
   };
 }

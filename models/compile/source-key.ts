@@ -1,6 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import type { Quantize } from "./projection.ts";
 
 /** Raise it when the compiler gives other graphs, weights or manifests for the same file. */
 const compilerVersion = 3;
@@ -12,7 +11,7 @@ const compilerVersion = 3;
 export async function sourceKey(
   path: string,
   name: string,
-  quantize: Quantize,
+  quantize: string,
   parts: readonly string[] = [],
 ): Promise<string> {
   const found = await stat(path);

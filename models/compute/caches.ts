@@ -20,8 +20,8 @@ export interface CacheTensors {
 export type CacheLayers = number | "all";
 
 export interface CacheShape {
-  /** Key and value heads of each layer. */
-  readonly heads: readonly number[];
+  /** Key and value heads of each layer, slice by slice where it runs in slices. */
+  readonly heads: readonly (readonly number[])[];
   /** Elements of a head. */
   readonly headSize: number;
   /** Sequences that can be held at once. */
@@ -30,27 +30,38 @@ export interface CacheShape {
   readonly context: number;
 }
 
+/** Where the heads of a layer lie, or of a slice of it. */
+interface Room {
+  readonly heads: number;
+  readonly key: Float32Array;
+  readonly value: Float32Array;
+}
+
 export class Caches {
   readonly #kernels: Kernels;
-  /** Key and value, by layer. */
-  readonly #layers: readonly (readonly [Float32Array, Float32Array])[];
+  /** Key and value, by layer and slice. */
+  readonly #layers: readonly (readonly Room[])[];
   readonly #shape: CacheShape;
 
   constructor(kernels: Kernels, shape: CacheShape) {
     this.#kernels = kernels;
     this.#shape = shape;
-    this.#layers = shape.heads.map((_, layer) => {
-      const size = shape.slots * this.#slotSize(layer);
-      return [new Float32Array(size), new Float32Array(size)] as const;
-    });
+    this.#layers = shape.heads.map((slices) =>
+      slices.map((heads) => {
+        const size = shape.slots * this.#slotSize(heads);
+        return { heads, key: new Float32Array(size), value: new Float32Array(size) };
+      })
+    );
   }
 
-  /** The tensors of `count` slots from `slot` on, in one layer. Close them after use. */
-  tensors(layer: number, slot: number, count: number): CacheTensors {
-    const [key, value] = this.#layer(layer);
-    const size = this.#slotSize(layer);
+  /** The tensors of `count` slots from `slot` on, in one layer, or a slice of it. Close them after use. */
+  tensors(layer: number, slot: number, count: number, slice = 0): CacheTensors {
+    const room = this.#layer(layer)[slice];
+    if (room === undefined) throw new RangeError(`There is no slice ${slice} in the caches of layer ${layer}.`);
+    const { heads, key, value } = room;
+    const size = this.#slotSize(heads);
     const [from, to] = [slot * size, (slot + count) * size];
-    const dims = [count, this.#headsOf(layer), this.#shape.context, this.#shape.headSize];
+    const dims = [count, heads, this.#shape.context, this.#shape.headSize];
     return {
       key: this.#kernels.tensor(key.subarray(from, to), dims),
       value: this.#kernels.tensor(value.subarray(from, to), dims),
@@ -59,13 +70,13 @@ export class Caches {
 
   /** Lets go of the memory; after the tensors over it. */
   close(): void {
-    for (const buffer of this.#layers.flat()) free(buffer);
+    for (const { key, value } of this.#layers.flat()) [key, value].forEach(free);
   }
 
   /** Elements that a sequence's positions `from` to `to` take in one layer or all: keys, then values, of each. */
   elements(layers: CacheLayers, from: number, to: number): number {
-    const heads = this.#indices(layers).reduce((sum, layer) => sum + this.#headsOf(layer), 0);
-    return 2 * heads * (to - from) * this.#shape.headSize;
+    const rooms = this.#indices(layers).flatMap((layer) => this.#layer(layer));
+    return 2 * rooms.reduce((sum, { heads }) => sum + heads, 0) * (to - from) * this.#shape.headSize;
   }
 
   /**
@@ -112,24 +123,26 @@ export class Caches {
 
   /** What a slot holds is not wanted any more: its memory goes back to the system where that is possible. */
   discard(slot: number): void {
-    for (const [layer, buffers] of this.#layers.entries()) {
-      const size = this.#slotSize(layer);
-      for (const buffer of buffers) this.#kernels.discard(buffer.subarray(slot * size, (slot + 1) * size));
+    for (const { heads, key, value } of this.#layers.flat()) {
+      const size = this.#slotSize(heads);
+      for (const buffer of [key, value]) this.#kernels.discard(buffer.subarray(slot * size, (slot + 1) * size));
     }
   }
 
   /** The stretches of memory that hold a slot's positions, in order: of each head its keys, then of each its values. */
   #runs(layer: number, slot: number, from: number, to: number): Float32Array[] {
     const { slots, context, headSize } = this.#shape;
-    const heads = this.#headsOf(layer);
+    const rooms = this.#layer(layer);
     if (!(slot >= 0 && slot < slots && from >= 0 && from <= to && to <= context)) {
       throw new RangeError(`Positions ${from} to ${to} of slot ${slot} are outside ${slots} caches of ${context}.`);
     }
-    return this.#layer(layer).flatMap((buffer) =>
-      Array.from({ length: heads }, (_, head) => {
-        const start = ((slot * heads + head) * context + from) * headSize;
-        return buffer.subarray(start, start + (to - from) * headSize);
-      })
+    return (["key", "value"] as const).flatMap((of) =>
+      rooms.flatMap(({ heads, [of]: buffer }) =>
+        Array.from({ length: heads }, (_, head) => {
+          const start = ((slot * heads + head) * context + from) * headSize;
+          return buffer.subarray(start, start + (to - from) * headSize);
+        })
+      )
     );
   }
 
@@ -137,17 +150,13 @@ export class Caches {
     return layers === "all" ? [...this.#layers.keys()] : [layers];
   }
 
-  #layer(layer: number): readonly [Float32Array, Float32Array] {
+  #layer(layer: number): readonly Room[] {
     const found = this.#layers[layer];
     if (found === undefined) throw new RangeError(`There is no layer ${layer} in caches of ${this.#layers.length}.`);
     return found;
   }
 
-  #headsOf(layer: number): number {
-    return this.#shape.heads[layer] ?? 0;
-  }
-
-  #slotSize(layer: number): number {
-    return this.#headsOf(layer) * this.#shape.context * this.#shape.headSize;
+  #slotSize(heads: number): number {
+    return heads * this.#shape.context * this.#shape.headSize;
   }
 }

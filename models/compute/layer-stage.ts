@@ -3,6 +3,7 @@ import { roleOf } from "../block-role.ts";
 import type { Batch } from "./batches.ts";
 import { bind, hasInput } from "./bind.ts";
 import type { CacheTensors } from "./caches.ts";
+import { Kept } from "./kept.ts";
 import type { KernelBinding, KernelTensor } from "./kernels.ts";
 import type { LayerSurroundings } from "./layer-surroundings.ts";
 import { pastOf, presentOf } from "./replay.ts";
@@ -12,7 +13,7 @@ import type { Pass, Stage } from "./stage.ts";
 import type { HiddenStates } from "./states.ts";
 
 /** Sets of neighbouring slots whose bindings are kept. */
-const KEPT_BINDINGS = 64;
+export const KEPT_BINDINGS = 64;
 
 /** A binding for one set of neighbouring slots. The states are bound anew only where their shape has changed. */
 interface SlotBinding {
@@ -54,8 +55,7 @@ class Layer {
   readonly #index: number;
   readonly #surroundings: LayerSurroundings;
   readonly #divisible: boolean;
-  /** In the order of their last use. */
-  readonly #bindings = new Map<string, SlotBinding>();
+  readonly #bindings = new Kept<SlotBinding>(KEPT_BINDINGS, release);
 
   constructor(lease: SessionLease, index: number, surroundings: LayerSurroundings, divisible: boolean) {
     this.#lease = lease;
@@ -97,19 +97,13 @@ class Layer {
   }
 
   async close(): Promise<void> {
-    for (const bound of this.#bindings.values()) release(bound);
-    this.#bindings.clear();
+    this.#bindings.close();
     await this.#lease.release();
   }
 
   /** The binding of so many slots, to these states. */
   #bound(slot: number, rows: number, from: KernelTensor, to: KernelTensor): KernelBinding {
-    const key = `${slot} ${rows}`;
-    const found = this.#bindings.get(key);
-    this.#bindings.delete(key);
-    const bound = found ?? this.#create(slot, rows);
-    this.#bindings.set(key, bound);
-    if (this.#bindings.size > KEPT_BINDINGS) this.#forgetOldest();
+    const bound = this.#bindings.get(`${slot} ${rows}`, () => this.#create(slot, rows));
     if (bound.from !== from) {
       bound.binding.input("hidden", from);
       if (this.#divisible) bound.binding.input("residual", from);
@@ -125,14 +119,6 @@ class Layer {
     const inputs = { ...pastOf(cache), ...positions.tensors(rows), ...this.#divisible ? gates.whole : {} };
     return { binding: bind(this.#lease.graph, inputs, presentOf(cache)), cache, from: undefined, to: undefined };
   }
-
-  #forgetOldest(): void {
-    for (const [oldest, bound] of this.#bindings) {
-      release(bound);
-      this.#bindings.delete(oldest);
-      return;
-    }
-  }
 }
 
 function release({ binding, cache }: SlotBinding): void {
@@ -140,7 +126,8 @@ function release({ binding, cache }: SlotBinding): void {
   closeCache(cache);
 }
 
-function closeCache({ key, value }: CacheTensors): void {
+/** Lets go of a cache's tensors. */
+export function closeCache({ key, value }: CacheTensors): void {
   key.close();
   value.close();
 }

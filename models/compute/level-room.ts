@@ -1,11 +1,14 @@
 /** What a segment runs one level of a model with. */
-import { architectureAt } from "../elastic.ts";
 import { keepsCache } from "../block-role.ts";
+import { architectureAt } from "../elastic.ts";
 import { Caches } from "./caches.ts";
 import type { Kernels } from "./kernels.ts";
+import { layerStage } from "./layer-stage.ts";
 import { LayerSurroundings } from "./layer-surroundings.ts";
-import type { BlockFiles, SegmentRequest } from "./messages.ts";
+import type { BlockFiles, GraphFile, SegmentRequest } from "./messages.ts";
 import type { Positions } from "./positions.ts";
+import { type SessionLease, type Sessions, whileLeased } from "./sessions.ts";
+import { slicedStage } from "./sliced-stage.ts";
 import type { Stage } from "./stage.ts";
 
 type LayerFiles = Extract<BlockFiles, { readonly kind: "layer" }>;
@@ -16,6 +19,8 @@ export class LevelRoom {
   /** Block by block; those of embedding and head are all levels'. */
   readonly stages: Stage[] = [];
   readonly caches: Caches;
+  readonly #levels: number;
+  /** Of layers that are whole, or run slice by slice. */
   readonly #whole: LayerSurroundings;
   /** Of layers that are cut. */
   readonly #cut: LayerSurroundings;
@@ -26,22 +31,46 @@ export class LevelRoom {
     positions: Positions,
     level: number,
   ) {
-    this.level = level;
+    [this.level, this.#levels] = [level, levels];
     const cut = architectureAt(architecture, levels, level);
-    const heads = blocks.filter(isLayer).map((block) => (isCut(block, level) ? cut : architecture).kvHeads);
+    const heads = blocks.filter(isLayer).map((block) => {
+      if ("slices" in block) return block.slices.slice(0, level).map(() => architecture.kvHeads / levels);
+      return [(cutFiles(block, level) === undefined ? architecture : cut).kvHeads];
+    });
     this.caches = new Caches(kernels, { heads, headSize: architecture.headSize, slots, context });
-    this.#whole = new LayerSurroundings(kernels, architecture, { caches: this.caches, positions });
-    this.#cut = level === levels
-      ? this.#whole
-      : new LayerSurroundings(kernels, cut, { caches: this.caches, positions });
+    const shared = { caches: this.caches, positions };
+    this.#whole = new LayerSurroundings(kernels, architecture, shared);
+    this.#cut = level === levels ? this.#whole : new LayerSurroundings(kernels, cut, shared);
   }
 
-  /** Where a layer's graph at this level lies, and what it runs in. */
-  of(
-    block: LayerFiles,
-  ): { readonly files: Pick<LayerFiles, "graph" | "sha256">; readonly surroundings: LayerSurroundings } {
-    const files = block.levels?.[this.level - 1];
-    return files === undefined ? { files: block, surroundings: this.#whole } : { files, surroundings: this.#cut };
+  /** Loads a layer, the `index`-th of the caches. Graphs that another level has loaded are shared. @throws {KernelError} */
+  async load(block: LayerFiles, index: number, sessions: Sessions): Promise<void> {
+    this.stages.push(
+      "slices" in block
+        ? await this.#loadSlices(block.slices, index, sessions)
+        : await this.#loadGraph(cutFiles(block, this.level), block, index, sessions),
+    );
+  }
+
+  async #loadGraph(cut: GraphFile | undefined, whole: GraphFile, index: number, sessions: Sessions): Promise<Stage> {
+    const surroundings = cut === undefined ? this.#whole : this.#cut;
+    return await whileLeased(sessions, [cut ?? whole], ([lease]) => {
+      return layerStage(lease as SessionLease, index, surroundings);
+    });
+  }
+
+  async #loadSlices(
+    all: readonly { readonly attention: GraphFile; readonly feedForward: GraphFile }[],
+    index: number,
+    sessions: Sessions,
+  ): Promise<Stage> {
+    const files = all.slice(0, this.level).flatMap(({ attention, feedForward }) => [attention, feedForward]);
+    return await whileLeased(sessions, files, (leases) => {
+      const slices = Array.from({ length: leases.length / 2 }, (_, slice) => {
+        return { attention: leases[2 * slice] as SessionLease, feedForward: leases[2 * slice + 1] as SessionLease };
+      });
+      return slicedStage(slices, { index, slices: this.#levels }, this.#whole);
+    });
   }
 
   /** Lets go of it all; after the stages. */
@@ -55,7 +84,7 @@ function isLayer(block: BlockFiles): block is LayerFiles {
   return keepsCache(block);
 }
 
-/** Whether a layer has a graph of its own at a level: an anchor, and every layer at the highest level, has none. */
-function isCut({ levels }: LayerFiles, level: number): boolean {
-  return levels?.[level - 1] !== undefined;
+/** The graph of a small layer at a level. An anchor, and every layer at the highest level, has none but the whole. */
+function cutFiles({ levels }: Extract<LayerFiles, GraphFile>, level: number): GraphFile | undefined {
+  return levels?.[level - 1];
 }

@@ -13,10 +13,22 @@ export type BlockFiles =
     readonly kind: "layer";
     readonly graph: string;
     readonly sha256: string;
-    /** Of a layer made of slices: it at each level below the whole, from the least. */
-    readonly levels?: readonly { readonly graph: string; readonly sha256: string }[];
+    /** Of a small layer made of slices: it at each level below the whole, from the least. */
+    readonly levels?: readonly GraphFile[];
+  }
+  | {
+    readonly index: number;
+    readonly kind: "layer";
+    /** Of a large one: the graphs of each slice. */
+    readonly slices: readonly { readonly attention: GraphFile; readonly feedForward: GraphFile }[];
   }
   | { readonly index: number; readonly kind: "head"; readonly graph: string; readonly sha256: string };
+
+/** A graph on this device, and the hash of its file. */
+export interface GraphFile {
+  readonly graph: string;
+  readonly sha256: string;
+}
 
 /** A contiguous run of blocks with KV caches of its own. Sessions are shared by segments that hold the same block. */
 export interface SegmentRequest {

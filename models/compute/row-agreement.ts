@@ -2,6 +2,7 @@
  * Whether this device's kernels give a row the same bits alone and among others. ONNX Runtime's 4-bit products do on
  * processors with AVX-512 and do not on others; since it is measured on the block itself, nothing has to be known of them.
  */
+import { architectureAt } from "../elastic.ts";
 import type { Architecture } from "../manifest.ts";
 import { runOnce, type Tensors } from "./bind.ts";
 import type { Gates } from "./gates.ts";
@@ -47,6 +48,20 @@ export async function layerRowsAgree(
       outputs: { hidden_out: tensor(results, count, 1, width), ...presentOf(cache) },
     };
   });
+}
+
+/** Measures the graphs of a layer's first slice; `slices` is how many it has. @throws {KernelError} */
+export async function sliceRowsAgree(
+  { kernels, architecture }: { readonly kernels: Kernels; readonly architecture: Architecture },
+  { attention, feedForward }: { readonly attention: Session; readonly feedForward: Session },
+  slices: number,
+): Promise<boolean> {
+  const { width } = architecture;
+  const heads = await layerRowsAgree(kernels, attention, architectureAt(architecture, slices, 1), undefined);
+  return heads && await rowsAgree(kernels, feedForward, [width, width], ({ count, states, results }, tensor) => ({
+    inputs: { hidden: tensor(states, count, 1, width) },
+    outputs: { hidden_out: tensor(results, count, 1, width) },
+  }));
 }
 
 /** Measures a head. @throws {KernelError} */

@@ -6,11 +6,10 @@ import { Embedding } from "./embedding.ts";
 import { embeddingStage } from "./embedding-stage.ts";
 import { headStage } from "./head-stage.ts";
 import type { Kernels } from "./kernels.ts";
-import { layerStage } from "./layer-stage.ts";
 import { LevelRoom } from "./level-room.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 import { Positions } from "./positions.ts";
-import type { SessionLease, Sessions } from "./sessions.ts";
+import { type SessionLease, type Sessions, whileLeased } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import { SlotLevels } from "./slot-levels.ts";
 import { SparePositions } from "./spare-positions.ts";
@@ -98,14 +97,13 @@ export class SegmentRunner {
         );
       case "layer": {
         const place = blocks.filter(keepsCache).indexOf(block);
-        for (const room of this.#rooms) {
-          const { files, surroundings } = room.of(block);
-          room.stages.push(await staged(sessions, files, (lease) => layerStage(lease, place, surroundings)));
-        }
+        for (const room of this.#rooms) await room.load(block, place, sessions);
         return;
       }
       case "head":
-        return shared(await staged(sessions, block, (lease) => headStage(lease, kernels, architecture)));
+        return shared(
+          await whileLeased(sessions, [block], ([lease]) => headStage(lease as SessionLease, kernels, architecture)),
+        );
       default:
         return block satisfies never;
     }
@@ -235,19 +233,4 @@ export class SegmentRunner {
 
 function othersTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** Makes a stage of a block's session, or gives the session back. */
-async function staged(
-  sessions: Sessions,
-  { sha256, graph }: { readonly sha256: string; readonly graph: string },
-  make: (lease: SessionLease) => Promise<Stage>,
-): Promise<Stage> {
-  const lease = await sessions.lease(sha256, graph);
-  try {
-    return await make(lease);
-  } catch (error) {
-    await lease.release();
-    throw error;
-  }
 }

@@ -42,6 +42,22 @@ export class Sessions {
   }
 }
 
+/** Makes something of leased sessions, or gives them back. @throws {KernelError} where one cannot be loaded. */
+export async function whileLeased<T>(
+  sessions: Sessions,
+  files: readonly { readonly sha256: string; readonly graph: string }[],
+  make: (leases: readonly SessionLease[]) => Promise<T>,
+): Promise<T> {
+  const leases: SessionLease[] = [];
+  try {
+    for (const { sha256, graph } of files) leases.push(await sessions.lease(sha256, graph));
+    return await make(leases);
+  } catch (error) {
+    for (const lease of leases) await lease.release();
+    throw error;
+  }
+}
+
 async function load(kernels: Kernels, path: string): Promise<Session> {
   const text = await readFile(path, "latin1");
   // The file of the weights is named by their hash.

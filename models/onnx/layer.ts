@@ -49,7 +49,7 @@ export interface LayerLinears {
 }
 
 /** Weights of a layer from which on it is divisible. The operators for it take 5 microseconds, 16 million weights 500. */
-const LARGE_WEIGHTS = 16_000_000;
+export const LARGE_WEIGHTS = 16_000_000;
 
 export interface LayerOptions {
   /** Whether the layer can be taken apart at its attention. Default: where it is large. */
@@ -142,10 +142,10 @@ export function addNorm(graph: GraphBuilder, name: string, input: string, size: 
 }
 
 /** Query, key and value; one packed tensor where the attention operator can take it so. */
-function addProjections(
+export function addProjections(
   graph: GraphBuilder,
   architecture: Architecture,
-  { attention }: LayerLinears,
+  { attention }: Pick<LayerLinears, "attention">,
   input: string,
 ): readonly string[] {
   const { heads, kvHeads, headSize, family } = architecture;
@@ -186,10 +186,10 @@ function addHeadNorm(
 }
 
 /** SiLU-gated feed-forward: down(silu(gate(x)) * up(x)). */
-function addFeedForward(
+export function addFeedForward(
   graph: GraphBuilder,
   { feedForward: size }: Architecture,
-  { feedForward, down }: LayerLinears,
+  { feedForward, down }: Pick<LayerLinears, "feedForward" | "down">,
   input: string,
 ): string {
   let gate: string, up: string;

@@ -15,6 +15,7 @@ import { syntheticModel, writeFolder } from "../models/synthetic-model.ts";
 import { withFolder } from "../models/temporary.ts";
 import { fakeCompute } from "./mesh/fake-compute.ts";
 import { fakeManifest, fakeStore, VOCABULARY } from "./mesh/fake-model.ts";
+import { blockBlobs } from "../../models/manifest-blobs.ts";
 
 interface Scene {
   readonly store: BlockStore;
@@ -36,7 +37,7 @@ async function scene(action: (scene: Scene) => Promise<void>): Promise<void> {
     await action({
       store,
       manifest,
-      blob: manifest.blocks[2]?.weights ?? assert.fail(),
+      blob: blockBlobs(manifest.blocks[2] ?? assert.fail())[1] ?? assert.fail(),
       remake: async () => (await compileModel(path, { store })).id === manifest.id,
       async load(remake) {
         const loading = new Loading({

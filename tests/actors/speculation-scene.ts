@@ -14,7 +14,7 @@ import type { ExecutorMessage } from "../../actors/executor/protocol.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
 import { givesLogits, takesTokens } from "../../models/block-role.ts";
 import { compileModel, type Quantize } from "../../models/compile/mod.ts";
-import type { BlockFiles, Compute } from "../../models/compute/mod.ts";
+import { blockFiles, type Compute } from "../../models/compute/mod.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type BlockStore, openBlockStore } from "../../models/store/mod.ts";
 import { createLoopback } from "../../runtime/actor/loopback.ts";
@@ -186,11 +186,6 @@ async function startSegment(
 }
 
 function segmentOf({ blocks, architecture }: Manifest, store: BlockStore, from: number, to: number) {
-  const files = blocks.slice(from, to).map((block): BlockFiles => {
-    const { index } = block;
-    return block.kind === "embed"
-      ? { index, kind: block.kind, table: block.table, weights: store.path(block.weights) }
-      : { index, kind: block.kind, graph: store.path(block.graph), sha256: block.graph.sha256 };
-  });
+  const files = blocks.slice(from, to).map((block) => blockFiles(block, store));
   return { architecture, blocks: files, context: CONTEXT, slots: 2 };
 }

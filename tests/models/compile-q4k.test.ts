@@ -21,7 +21,7 @@ test("a Q4_K model is stored at its own size, and its blocks say what they take"
     assert.equal(manifest.quantization, "Q4_K");
     assert.deepEqual(validateManifest(JSON.parse(JSON.stringify(manifest))), manifest);
     const [, layer] = manifest.blocks;
-    assert.ok(layer?.kind === "layer");
+    assert.ok(layer?.kind === "layer" && "weights" in layer);
     // Offsets: 256 columns have 8 blocks, 1,280 have 40; each part is padded to whole blocks of 32.
     const stored = (4 * 256 + 2 * 1280) * (256 + 3 * 32) + 256 * (1280 + 3 * 64);
     assert.equal(layer.multiplyAddsPerToken, stored);

@@ -7,6 +7,7 @@ import { parseBundle } from "../../models/text/mod.ts";
 import { openBlockStore } from "../../models/store/mod.ts";
 import { type SyntheticModel, syntheticModel, writeFolder, writeGgufModel } from "./synthetic-model.ts";
 import { withFolder } from "./temporary.ts";
+import { weightBlobs } from "../../models/manifest-blobs.ts";
 
 test("a compiled model is complete and its manifest valid", async () => {
   await withFolder(async (folder) => {
@@ -23,7 +24,7 @@ test("a compiled model is complete and its manifest valid", async () => {
       },
     });
     assert.deepEqual(seen, [1, 2, 3, 4]);
-    assert.equal(written, manifest.blocks.reduce((sum, { weights }) => sum + weights.bytes, 0));
+    assert.equal(written, manifest.blocks.reduce((sum, block) => sum + (weightBlobs(block)[0]?.bytes ?? 0), 0));
     assert.equal(manifest.name, "my model");
     assert.equal(manifest.quantization, "F32");
     assert.deepEqual(manifest.blocks.map(({ kind }) => kind), ["embed", "layer", "layer", "head"]);

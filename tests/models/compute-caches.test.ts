@@ -14,9 +14,12 @@ function caches(shape: Omit<CacheShape, "headSize">): Caches {
   return new Caches({} as Kernels, { ...shape, headSize });
 }
 
-/** Layers of an elastic model have fewer heads at a low level, but for its anchors. */
+/** Layers of an elastic model have fewer heads at a low level, but for its anchors; large ones have them slice by slice. */
 const shapes = fc.record({
-  heads: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+  heads: fc.array(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 2 }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   slots: fc.integer({ min: 1, max: 3 }),
   context: fc.integer({ min: 1, max: 9 }),
 });
@@ -76,7 +79,7 @@ test("a copied prefix is the same in every layer, and what comes after it stays"
 });
 
 test("positions outside the room are refused", () => {
-  const room = caches({ heads: [2], slots: 2, context: 4 });
+  const room = caches({ heads: [[2]], slots: 2, context: 4 });
   for (
     const [layer, slot, from, to] of [[1, 0, 0, 1], [0, 2, 0, 1], [0, -1, 0, 1], [0, 0, 2, 1], [0, 0, 0, 5]] as const
   ) {
@@ -91,7 +94,7 @@ test("positions that nothing was written to cost no memory, and closing gives ba
   const context = Math.ceil(2 ** 26 / (2 * 4 * kvHeads * headSize));
   const before = megabytes();
   // 128 MB of address space, of which one slot is written.
-  const room = caches({ heads: [kvHeads], slots: 2, context });
+  const room = caches({ heads: [[kvHeads]], slots: 2, context });
   assert.ok(megabytes() - before < 16, `${megabytes() - before} MB for caches that are empty`);
   const data = new Float32Array(room.elements(0, 0, context)).fill(1);
   room.write(0, 0, 0, data);

@@ -36,11 +36,11 @@ export async function withSubject(
 export async function withCompiled(
   write: (path: string) => Promise<string>,
   action: (subject: Subject) => Promise<void>,
-  { quantize = "keep" }: { readonly quantize?: Quantize } = {},
+  { quantize = "keep", ...more }: { readonly quantize?: Quantize; readonly largeLayer?: number } = {},
 ): Promise<void> {
   await withFolder(async (folder) => {
     const store = await openBlockStore(join(folder, "store"));
-    const manifest = await compileModel(await write(join(folder, "model")), { store, quantize });
+    const manifest = await compileModel(await write(join(folder, "model")), { store, quantize, ...more });
     await using compute = startLocalCompute({ threads: 1 });
     await action({ compute, manifest, blocks: manifest.blocks.map((block) => blockFiles(block, store)) });
   });

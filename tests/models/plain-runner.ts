@@ -40,7 +40,7 @@ export async function openPlainRunner(manifest: Manifest, store: BlockStore, cap
   const layers: { readonly session: InferenceSession; readonly key: Tensor; readonly value: Tensor }[] = [];
   let head: InferenceSession | undefined;
   for (const block of rest) {
-    if (block.kind === "embed") throw new TypeError("there must be one embedding");
+    if (!("graph" in block)) throw new TypeError("there must be one embedding, and no layer made of slices");
     const session = await InferenceSession.create(store.path(block.graph), sessionOptions);
     if (block.kind === "head") head = session;
     else layers.push({ session, key: emptyCache(), value: emptyCache() });

@@ -58,7 +58,7 @@ async function openLayer(kernels: Kernels, path: string, graph: Graph, family: "
   await writeFile(path, graph.encode(`${path.split("/").at(-1)}.weights`));
   const { architecture } = syntheticModel(family, { ...sizes, layers: 1 });
   const shape = { context: CONTEXT, slots: SLOTS };
-  const caches = new Caches(kernels, { ...shape, heads: [architecture.kvHeads], headSize: architecture.headSize });
+  const caches = new Caches(kernels, { ...shape, heads: [[architecture.kvHeads]], headSize: architecture.headSize });
   const positions = new Positions(kernels, architecture, shape);
   const surroundings = new LayerSurroundings(kernels, architecture, { caches, positions });
   const loaded = await kernels.load(path);

@@ -3,6 +3,7 @@ import type { Blob, Block, Manifest } from "../../../models/manifest.ts";
 import { manifestId } from "../../../models/manifest-id.ts";
 import type { BlobWriter, BlockStore } from "../../../models/store/mod.ts";
 import { WIDTH } from "./fake-compute.ts";
+import { manifestBlobs } from "../../../models/manifest-blobs.ts";
 
 /** Token ids are characters: 32 to 126 as themselves, the rest as a few words of their own; 0 ends the text. */
 export const VOCABULARY = 128;
@@ -76,12 +77,7 @@ export function fakeStore(held: readonly Manifest[] = []): BlockStore & { readon
   const received = new Set<string>();
   const used = new Map<string, number>();
   const manifests = new Map(held.map((manifest) => [manifest.id, manifest]));
-  const blobs = new Set(held.flatMap((manifest) => [
-    manifest.tokenizer.sha256,
-    ...manifest.blocks.flatMap((block) =>
-      block.kind === "embed" ? [block.weights.sha256] : [block.graph.sha256, block.weights.sha256]
-    ),
-  ]));
+  const blobs = new Set(held.flatMap(manifestBlobs).map(({ sha256 }) => sha256));
   const writer = (blob: Blob): BlobWriter => {
     let offset = 0;
     return {

@@ -22,6 +22,7 @@ import { recorder } from "../recorder.ts";
 import { expectedTokens, type FakeCompute, fakeCompute, WIDTH } from "./fake-compute.ts";
 import { fakeLanguage, idsOf } from "./fake-language.ts";
 import { fakeManifest, VOCABULARY } from "./fake-model.ts";
+import type { BlockFiles } from "../../../models/compute/mod.ts";
 
 const LAYERS = 4;
 /** The blocks of each device: the embedding and a layer, two layers, a layer and the head. */
@@ -161,10 +162,10 @@ async function startExecutor(
   { clock, compute, slots, name }: Surroundings,
 ): Promise<Child<ExecutorMessage>> {
   const [first, last] = defined(CUTS[cut]);
-  const blocks = MANIFEST.blocks.slice(first, last + 1).map(({ index, kind }) => {
+  const blocks = MANIFEST.blocks.slice(first, last + 1).map(({ index, kind }): BlockFiles => {
     return kind === "embed"
       ? { index, kind, table: "F32" as const, weights: "" }
-      : { index, kind, graph: "", sha256: "" };
+      : { index, kind, graph: "", sha256: "" } as BlockFiles;
   });
   const { architecture } = MANIFEST;
   const opening = defined(compute[device]).open({ architecture, blocks, context: CONTEXT, slots });
