@@ -13,13 +13,14 @@
  *
  * A sequence that broke leaves its caches behind for a while. Whoever takes it up sends its token ids along: each segment
  * looks for caches of the same ids, the extent that all of them have comes to the conversation as `resumed`, and only what
- * lies behind it is run again. What is in a cache follows from the ids, and from which of them are a prompt's, so these are
- * all the right it takes. A sequence that has ended well leaves its caches too, for prompts that begin like it.
+ * lies behind it is run again. What is in a cache follows from the ids and from its kind (`cache-kind.ts`), so these are all
+ * the right it takes. A sequence that has ended well leaves its caches too, for prompts that begin like it.
  */
 import * as v from "valibot";
 import type { Ref } from "../runtime/actor/mod.ts";
 import type { Attention } from "../models/compute/mod.ts";
 import type { Rating as TokenRating, SamplingOptions } from "../models/sampling/mod.ts";
+import { type CacheKind, cacheKind } from "./cache-kind.ts";
 import {
   Count,
   MAX_CONTEXT,
@@ -74,8 +75,10 @@ export interface Enter {
   readonly logprobs?: number | undefined;
   /** The ids of the sequence, as far as they are known; the last one is to be run in any case. */
   readonly resume?: Int32Array | undefined;
-  /** Whether it shares kernels, see `Open`; `may` where the first segment is to decide. Default: no. */
+  /** Whether it shares kernels, see `CacheKind`; `may` where the first segment is to decide. Default: no. */
   readonly sharing?: "no" | "yes" | "may";
+  /** At which level of an elastic model it runs. Default: all of it. */
+  readonly level?: number | undefined;
   /** Whether no conversation has begun it before, so that only others' caches may hold its beginning. Default: false. */
   readonly fresh?: boolean;
   /** How many of its tokens are a prompt's, and attend together. Default: none. */
@@ -128,13 +131,11 @@ export const Open = v.object({
   sampling: Sampling,
   logprobs: v.optional(TopCount),
   resume: v.optional(Resume),
-  shared: v.optional(v.boolean()),
-  /** How many of its tokens are a prompt's, and attend together; absent: none. */
-  promptTokens: v.optional(Position),
+  ...cacheKind,
   /** Whether it only readies caches for prompts to come; absent: it does not. */
   idle: v.optional(v.boolean()),
 });
-export interface Open {
+export interface Open extends CacheKind {
   readonly type: "open";
   readonly sequence: number;
   readonly slot: number;
@@ -144,12 +145,6 @@ export interface Open {
   /** As in `Enter`. */
   readonly logprobs?: number | undefined;
   readonly resume?: Resume | undefined;
-  /**
-   * Whether its tokens run by the kernels of several rows for all its life. They round differently from those of one row on
-   * some processors, so only a sequence whose tokens nobody can ask for again may do so. Default: it does not.
-   */
-  readonly shared?: boolean | undefined;
-  readonly promptTokens?: number | undefined;
   readonly idle?: boolean | undefined;
 }
 

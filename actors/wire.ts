@@ -16,9 +16,13 @@ export const MAX_DRAWS = 16;
 export const MAX_SLOTS = 1024;
 /** Positions a sequence may have in any model. */
 export const MAX_CONTEXT = 1 << 20;
+/** Levels that a model may have, as many as slices of a layer. */
+export const MAX_LEVELS = 64;
 
 export const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 export const Position = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_CONTEXT));
+/** Slices of an elastic model's layers that run, from the first. */
+export const Level = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LEVELS));
 export const TokenId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
 export const Identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 export const ShortText = v.pipe(v.string(), v.maxLength(2048));

@@ -20,6 +20,7 @@ export function entranceOf({ context, run, options }: ConversationState, { promp
     route: plan.segments.slice(1).map(({ ref }) => ref),
     sampling: request.sampling,
     sharing: sharingOf(request, progress),
+    level: request.level,
     resume: ids !== undefined && ids.length > 1 ? ids : undefined,
     fresh,
     promptTokens: prompt.length,

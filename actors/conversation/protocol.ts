@@ -2,7 +2,18 @@
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
 import { Advanced, Failed, Resumed, Sampled, type SequenceMessage } from "../pipeline.ts";
-import { Count, Identifier, MAX_DRAWS, Position, refTo, Sampling, ShortText, TokenId, TopCount } from "../wire.ts";
+import {
+  Count,
+  Identifier,
+  Level,
+  MAX_DRAWS,
+  Position,
+  refTo,
+  Sampling,
+  ShortText,
+  TokenId,
+  TopCount,
+} from "../wire.ts";
 import { Likelihoods } from "./likelihoods.ts";
 
 /**
@@ -62,6 +73,8 @@ export const AnswerRequest = v.object({
   prompt: Prompt,
   sampling: Sampling,
   maxTokens: Position,
+  /** At which level of an elastic model it runs, prompt and answer, wherever it is taken up. Default: all of it. */
+  level: v.optional(Level),
   /** How many of the likeliest tokens are told at each place, beside how likely the answer's was. Default: nothing is told. */
   logprobs: v.optional(TopCount),
   /** Who asks, in the gateway's words: of those that wait each client has its turn. */
@@ -80,7 +93,7 @@ export const Progress = v.object({
   sent: Count,
   /** Whether an earlier conversation may have left caches behind, even if it drew no token. */
   again: v.optional(v.boolean()),
-  /** Whether its sequence shares kernels, see `Open`. */
+  /** Whether its sequence shares kernels, see `CacheKind`. */
   shared: v.optional(v.boolean()),
 });
 export type Progress = v.InferOutput<typeof Progress>;

@@ -4,6 +4,7 @@
  * slot stays taken wherever a pipeline breaks. What breaks is kept for a while, see `orphans.ts`.
  */
 import { sameRef } from "../../runtime/actor/mod.ts";
+import { type CacheKind, kindOf } from "../cache-kind.ts";
 import type { Enter, Leave, Open, Resume } from "../pipeline.ts";
 import { firstReserve, fits, trim } from "./budget.ts";
 import { forget } from "./mirroring.ts";
@@ -33,10 +34,12 @@ export type KeptFor = "answer" | "prompts" | "nobody";
 /** Gives a conversation's sequence a slot, or lets it wait behind those that wait already. */
 export function enter(state: ExecutorState, message: Enter): void {
   const { options, context, orphans, waiting, sequences } = state;
-  const { resume, fresh = false, promptTokens, idle = false, conversation } = message;
+  const { resume, fresh = false, idle = false, conversation } = message;
   if (!options.embeds) {
     return context.tell(conversation, { type: "failed", reason: "a prompt begins at the first segment" });
   }
+  const fault = levelFault(state, message);
+  if (fault !== undefined) return context.tell(conversation, { type: "failed", reason: fault });
   if (idle && (sequences.taken > 0 || waiting.length > 0)) {
     return context.tell(conversation, { type: "failed", reason: "there is other work" });
   }
@@ -44,7 +47,7 @@ export function enter(state: ExecutorState, message: Enter): void {
   const now = options.clock.now();
   const own = resume === undefined || fresh
     ? undefined
-    : orphans.find(resume, now, { promptTokens, shared: message.sharing === "yes" });
+    : orphans.find(resume, now, kindOf({ ...message, shared: message.sharing === "yes" }));
   // What an answer left behind it takes up at once, in its own slot: nobody else waits for that one.
   if (own !== undefined && !own.over) {
     const reserved = orphans.isReserved(own.slot, now) ? own.extent : 0;
@@ -96,13 +99,13 @@ function freeSlot({ sequences, orphans, options }: ExecutorState): number | unde
 }
 
 function seat(state: ExecutorState, message: Enter, slot: number): void {
-  const { conversation, route, sampling, resume: ids, fresh = false, promptTokens, idle, sharing = "no" } = message;
+  const { conversation, route, sampling, resume: ids, fresh = false, logprobs, idle, sharing = "no" } = message;
   const { context, options } = state;
   const sequence = drawNumber(state);
   const shared = shares(state, sharing);
   // Here nobody knows yet what it was called.
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
-  const asked = { sampling, logprobs: message.logprobs, resume, promptTokens, idle, ...(shared ? { shared } : {}) };
+  const asked = { sampling, logprobs, resume, idle, ...kindOf({ ...message, shared }) };
   const open = { type: "open" as const, sequence, slot, route, conversation, ...asked };
   const found = takeUp(state, open, fresh);
   const searched = !fresh || found !== undefined;
@@ -145,6 +148,8 @@ export function open(state: ExecutorState, message: Open & CameBy): void {
     return refuse("no plan known here begins at this conversation's device");
   }
   if (slot >= options.slots) return refuse(`there is no slot ${slot}: this segment has ${options.slots}`);
+  const fault = levelFault(state, message);
+  if (fault !== undefined) return refuse(fault);
   for (const holder of [sequences.inSlot(slot), sequences.get(message.sequence)]) {
     if (holder === undefined) continue;
     const own = resume !== undefined && isTakenUp(holder, message);
@@ -158,10 +163,16 @@ export function open(state: ExecutorState, message: Open & CameBy): void {
   begin(state, message, { from, found: takeUp(state, message, false), room: options.context, reserved: 0 });
 }
 
+/** Why nothing can run at the level that is asked for. */
+function levelFault({ options: { levels = 1 } }: ExecutorState, { level = levels }: CacheKind): string | undefined {
+  return level > levels ? `there is no level ${level}: this model has ${levels}` : undefined;
+}
+
 /** Whether a sequence that is open is what a conversation takes up before its end has been heard of here. */
-function isTakenUp(sequence: Sequence, { resume, promptTokens = 0, shared = false }: Open): boolean {
+function isTakenUp(sequence: Sequence, { resume, promptTokens = 0, shared = false, level }: Open): boolean {
   const ids = certainIds(sequence);
-  return resume !== undefined && sequence.promptTokens === promptTokens && sequence.shared === shared &&
+  const alike = sequence.promptTokens === promptTokens && sequence.shared === shared && sequence.level === level;
+  return resume !== undefined && alike &&
     commonPrefix(ids, resume.ids) === Math.min(ids.length, resume.ids.length);
 }
 
@@ -176,15 +187,15 @@ interface Beginning {
 function begin(state: ExecutorState, message: Open, { from, found, room, reserved }: Beginning): void {
   const { sequences, context, options } = state;
   const [following, ...route] = message.route;
-  const { sequence: number, slot, conversation, sampling, logprobs, promptTokens, idle, shared = false } = message;
+  const { sequence: number, slot, conversation, sampling, logprobs, idle } = message;
+  const { promptTokens = 0, shared = false, level } = message;
   const ids = found === undefined ? [] : [...found.ids.subarray(0, found.extent)];
   const held = ids.length;
   const place = { number, slot, conversation, from, next: following, route, stages: message.route.length + 1 };
   sequences.add({
     ...{ ...place, sampling, shared, ids, guessed: 0, held, begun: held, fresh: found !== undefined, room, reserved },
     ...{
-      logprobs,
-      promptTokens: promptTokens ?? 0,
+      ...{ logprobs, promptTokens, level },
       idle: idle ?? false,
       order: ++state.seated,
       since: options.clock.now(),
@@ -198,9 +209,8 @@ function begin(state: ExecutorState, message: Open, { from, found, room, reserve
     context.tell(following, {
       ...{ type: "open", sequence: number, slot, route, conversation, sampling, resume: found },
       ...(logprobs === undefined ? {} : { logprobs }),
-      ...(promptTokens === undefined ? {} : { promptTokens }),
       ...(idle === undefined ? {} : { idle }),
-      ...(shared ? { shared } : {}),
+      ...kindOf(message),
     });
   }
   // Whoever ends the search for caches says how far it came.

@@ -17,6 +17,7 @@ import {
   Lent,
   type Source,
 } from "./heritage-protocol.ts";
+import { kindOf } from "../cache-kind.ts";
 import { commonPrefix } from "./sequences.ts";
 
 /** Between two rounds: about the time of one token. */
@@ -120,10 +121,11 @@ export function inCommon(inventories: readonly (readonly Holding[])[]): Holding[
 /** Copies one sequence, piece by piece, until all of it is here or it is not to be had any more. */
 async function bring(
   state: HeirState,
-  { number, slot, ids, promptTokens, shared }: Holding,
+  holding: Holding,
   { sources, executor }: HeirOptions,
   context: Context<HeirMessage>,
 ): Promise<void> {
+  const { number, slot, ids } = holding;
   for (;;) {
     const position = state.here.get(number) ?? 0;
     if (position >= ids.length) return;
@@ -133,8 +135,8 @@ async function bring(
     const bytes = parts.reduce((sum, { data }) => sum + data.byteLength, 0);
     state.pieceBytes = bytes / (end - position);
     const outcome = await context.ask(executor, (replyTo: Ref<Reply<number>>) => ({
-      ...{ type: "bequest" as const, sequence: number, slot, position, ids: ids.subarray(0, end), promptTokens },
-      ...{ shared, parts, replyTo },
+      ...{ type: "bequest" as const, sequence: number, slot, position, ids: ids.subarray(0, end) },
+      ...{ ...kindOf(holding), parts, replyTo },
     }), { timeoutMs: ANSWER_MILLISECONDS });
     if (outcome.type !== "reply") return;
     state.here.set(number, outcome.value < 0 ? Infinity : outcome.value);

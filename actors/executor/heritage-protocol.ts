@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
+import { type CacheKind, cacheKind } from "../cache-kind.ts";
 import { SequenceNumber } from "../pipeline.ts";
 import { Count, MAX_CONTEXT, MAX_SLOTS, Position, refTo, replyTo } from "../wire.ts";
 
@@ -23,17 +24,12 @@ const Holding = v.object({
   slot: v.pipe(Count, v.maxValue(MAX_SLOTS - 1)),
   /** The ids of the positions that the caches hold. */
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
-  /** How many of them are a prompt's; absent: none. */
-  promptTokens: v.optional(Position),
-  /** Whether the others share kernels, see `Open`; absent: they do not. */
-  shared: v.optional(v.boolean()),
+  ...cacheKind,
 });
-export interface Holding {
+export interface Holding extends CacheKind {
   readonly number: number;
   readonly slot: number;
   readonly ids: Int32Array;
-  readonly promptTokens?: number | undefined;
-  readonly shared?: boolean | undefined;
 }
 
 /** What a lender has, or that it lends nothing to this device. */
@@ -89,17 +85,13 @@ export interface LayerPart {
 }
 
 /** To an executor from its heir actor: part of the caches of a sequence elsewhere. */
-export interface Bequest {
+export interface Bequest extends CacheKind {
   readonly type: "bequest";
   readonly sequence: number;
   readonly slot: number;
   readonly position: number;
   /** The ids of the positions, those before included. */
   readonly ids: Int32Array;
-  /** How many of the sequence's ids are a prompt's. Default: none. */
-  readonly promptTokens?: number | undefined;
-  /** Whether the others share kernels. Default: they do not. */
-  readonly shared?: boolean | undefined;
   readonly parts: readonly LayerPart[];
   /** How many positions are here now; -1 where they have been taken up, or the slot is another's: no more is wanted. */
   readonly replyTo: Ref<Reply<number>>;

@@ -4,7 +4,7 @@ import type { Close, Enter, Leave, Open } from "../pipeline.ts";
 import { admit } from "./admission.ts";
 import { heir } from "./heir.ts";
 import type { Bequest, BequestWritten, Inherit, Lapsed } from "./heritage-protocol.ts";
-import { RESERVED_MILLISECONDS } from "./orphans.ts";
+import { keptKind, RESERVED_MILLISECONDS } from "./orphans.ts";
 import type { ExecutorState } from "./state.ts";
 
 /** How long an answer that is taken up waits for the last positions of its caches; what is not here then is run again. */
@@ -22,7 +22,7 @@ export function inherit(state: ExecutorState, { sources, replyTo }: Inherit): vo
 /** Writes a piece of a sequence's caches to the slot that it has elsewhere, if nobody has it here. */
 export function bequeathed(state: ExecutorState, message: Bequest): void {
   const { context, options, orphans, sequences } = state;
-  const { sequence: number, slot, position, ids, promptTokens = 0, shared = false, parts, replyTo } = message;
+  const { sequence: number, slot, position, ids, parts, replyTo } = message;
   const now = options.clock.now();
   const known = orphans.get(number, now);
   const free = slot < options.slots && sequences.inSlot(slot) === undefined &&
@@ -31,7 +31,7 @@ export function bequeathed(state: ExecutorState, message: Bequest): void {
   const held = known?.held ?? 0;
   if (position > held) return reply(context, replyTo, held);
   // What lies behind is overwritten.
-  orphans.keep({ number, slot, ids: [...ids], promptTokens, shared, held: position }, Infinity);
+  orphans.keep({ ...keptKind(message), number, slot, ids: [...ids], held: position }, Infinity);
   state.written.add(slot);
   Promise.all(parts.map(({ layer, data }) => options.segment.writeCache(layer, slot, position, data))).then(
     () => context.tell(context.self, { ...message, type: "bequest-written" }),

@@ -1,5 +1,6 @@
 /** An executor whose blocks go to other segments by the next plan: lets them have what its caches hold. */
 import { type Ref, type Reply, reply } from "../../runtime/actor/mod.ts";
+import { kindOf } from "../cache-kind.ts";
 import { MAX_STEP_TOKENS } from "../wire.ts";
 import { gather } from "./forward.ts";
 import type { Inventory, Lend, Lent } from "./heritage-protocol.ts";
@@ -11,9 +12,9 @@ export function takeInventory(state: ExecutorState, replyTo: Ref<Reply<Inventory
   const { context, sequences, orphans, options } = state;
   if (!state.heirs.has(from)) return reply(context, replyTo, { type: "closed" });
   const all: readonly Kept[] = [...sequences.all(), ...orphans.all(options.clock.now())];
-  const holdings = all.flatMap(({ number, slot, ids, promptTokens, shared = false, held }) => {
-    const holding = { number, slot, ids: Int32Array.from(ids.slice(0, held)), promptTokens };
-    return held === 0 ? [] : [{ ...holding, ...(shared ? { shared } : {}) }];
+  const holdings = all.flatMap((kept) => {
+    const { number, slot, ids, held } = kept;
+    return held === 0 ? [] : [{ number, slot, ids: Int32Array.from(ids.slice(0, held)), ...kindOf(kept) }];
   });
   reply(context, replyTo, { type: "inventory", holdings });
 }

@@ -8,6 +8,7 @@
  */
 import * as v from "valibot";
 import type { Ref } from "../../runtime/actor/mod.ts";
+import { type CacheKind, cacheKind } from "../cache-kind.ts";
 import { SequenceNumber } from "../pipeline.ts";
 import { Count, MAX_CONTEXT, MAX_STEP_TOKENS, Position } from "../wire.ts";
 
@@ -20,13 +21,10 @@ export const Copy = v.object({
   slot: Count,
   position: Position,
   tokens: v.pipe(v.instance(Int32Array), v.minLength(1), v.maxLength(MAX_STEP_TOKENS)),
-  /** How many of the sequence's tokens are a prompt's; absent: none. */
-  promptTokens: v.optional(Position),
-  /** Whether the others share kernels, see `Open`; absent: they do not. */
-  shared: v.optional(v.boolean()),
+  ...cacheKind,
   data: v.instance(Float32Array),
 });
-export interface Copy {
+export interface Copy extends CacheKind {
   readonly type: "copy";
   readonly copy: number;
   readonly sequence: number;
@@ -34,8 +32,6 @@ export interface Copy {
   readonly position: number;
   /** The ids of the positions. */
   readonly tokens: Int32Array;
-  readonly promptTokens?: number | undefined;
-  readonly shared?: boolean | undefined;
   /** [layer, key and value, kvHead, position, headSize] */
   readonly data: Float32Array;
 }
@@ -47,19 +43,14 @@ export const Recall = v.object({
   sequence: SequenceNumber,
   slot: Count,
   ids: v.pipe(v.instance(Int32Array), v.maxLength(MAX_CONTEXT)),
-  /** How many of the ids are a prompt's; absent: none. */
-  promptTokens: v.optional(Position),
-  /** Whether the others share kernels; absent: they do not. */
-  shared: v.optional(v.boolean()),
+  ...cacheKind,
 });
-export interface Recall {
+export interface Recall extends CacheKind {
   readonly type: "recall";
   readonly copy: number;
   readonly sequence: number;
   readonly slot: number;
   readonly ids: Int32Array;
-  readonly promptTokens?: number | undefined;
-  readonly shared?: boolean | undefined;
 }
 
 /** To the mirror: a sequence is over; `keep` where it may be taken up. */

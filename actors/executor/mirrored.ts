@@ -4,8 +4,9 @@
  * here: should a plan put this segment in the other's place, answers are taken up where the copies end.
  */
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
+import { kindOf } from "../cache-kind.ts";
 import type { Copied, Copy, Forget, Recall } from "./mirror-protocol.ts";
-import type { Kept } from "./orphans.ts";
+import { type Kept, keptKind } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import type { ExecutorState, Following } from "./state.ts";
 import { bring } from "./taking-up.ts";
@@ -34,11 +35,11 @@ export function takeCopy(state: ExecutorState, message: Copy, from: string): voi
   const following = followingOn(state, from, message.slot);
   if (following === undefined) return;
   const { options, orphans, context } = state;
-  const { copy, sequence, slot, position, tokens, promptTokens = 0, shared = false, data } = message;
+  const { copy, sequence, slot, position, tokens, data } = message;
   const known = following.copies.get(sequence);
   const kept = known !== undefined && known.slot === slot && orphans.keeps(known)
     ? known
-    : keepCopy(state, following, { number: sequence, slot, ids: [], promptTokens, shared, held: 0 });
+    : keepCopy(state, following, { ...keptKind(message), number: sequence, slot, ids: [], held: 0 });
   if (position > kept.held || position + tokens.length > options.context) return acknowledge(state, message, kept.held);
   // What lies behind is overwritten. And the source is there, should the connection to it have been lost.
   kept.held = position;
@@ -73,11 +74,11 @@ export function recall(state: ExecutorState, message: Recall, from: string): voi
   const following = followingOn(state, from, message.slot);
   if (following === undefined) return;
   const { orphans } = state;
-  const { sequence, slot, ids, promptTokens = 0, shared = false } = message;
-  const options = { promptTokens, shared, abandoned: true };
+  const { sequence, slot, ids } = message;
+  const options = { ...kindOf(message), abandoned: true };
   const { extent } = bring(state, slot, ids, options, () => orphans.drop(slot)) ?? { extent: 0 };
-  const held = { ids: [...ids.subarray(0, extent)], promptTokens, shared, held: extent };
-  keepCopy(state, following, { number: sequence, slot, ...held });
+  const held = { ids: [...ids.subarray(0, extent)], held: extent };
+  keepCopy(state, following, { ...keptKind(message), number: sequence, slot, ...held });
   acknowledge(state, message, extent);
 }
 

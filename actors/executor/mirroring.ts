@@ -5,6 +5,7 @@
  */
 import { type Ref, sameRef } from "../../runtime/actor/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";
+import { kindOf } from "../cache-kind.ts";
 import { MAX_STEP_TOKENS } from "../wire.ts";
 import type { Copied, ToMirror } from "./mirror-protocol.ts";
 import type { ExecutorMessage } from "./protocol.ts";
@@ -70,15 +71,17 @@ function roomIn({ positionBytes }: ExecutorState["options"]): number {
 }
 
 function send({ options, context }: ExecutorState, mirroring: Mirroring, sequence: Sequence, all: boolean): void {
-  const { number, slot, ids, held, begun, promptTokens, shared } = sequence;
+  const { number, slot, ids, held, begun } = sequence;
   const copy = ++mirroring.copies;
   mirroring.flight = { copy, since: options.clock.now(), all };
   const known = mirroring.known.get(number);
   if (known === undefined && begun > 0) {
     // The mirror may have copies of the same ids: from before the sequence broke and was taken up.
     const before = Int32Array.from(ids.slice(0, held));
-    const recall = { type: "recall" as const, copy, sequence: number, slot, ids: before, promptTokens };
-    return context.tell(mirroring.to, { ...recall, ...(shared ? { shared } : {}) });
+    return context.tell(mirroring.to, {
+      ...{ type: "recall", copy, sequence: number, slot, ids: before },
+      ...kindOf(sequence),
+    });
   }
   const position = Math.min(known ?? 0, held);
   mirroring.known.set(number, position);
@@ -96,8 +99,7 @@ export function passOnCopy(state: ExecutorState, message: Extract<ExecutorMessag
   if (mirroring?.flight?.copy !== message.copy) return;
   const sequence = sequences.get(message.sequence);
   if (sequence === undefined) return landed(state, message.copy, true);
-  const { promptTokens, shared } = sequence;
-  context.tell(mirroring.to, { ...message, type: "copy", promptTokens, ...(shared ? { shared } : {}) });
+  context.tell(mirroring.to, { ...message, type: "copy", ...kindOf(sequence) });
 }
 
 /** The mirror says how much it holds of a sequence. */

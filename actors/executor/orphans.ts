@@ -1,11 +1,12 @@
 /**
  * Caches that nobody uses: what sequences leave behind, and what is copied here from a segment that runs elsewhere. What a
- * cache holds follows from the token ids, and from how many of them were a prompt's, so it goes to whoever brings these.
+ * cache holds follows from the token ids and from its kind, so it goes to whoever brings these.
  *
  * Those of a sequence that *broke* are kept for the answer that goes on with it, for a while. Those of one that is *over*
  * are there for prompts that begin like it: until memory is wanted for something else, the one that was used longest ago
  * first.
  */
+import type { CacheKind } from "../cache-kind.ts";
 import { commonPrefix } from "./sequences.ts";
 
 /** How long what broke is kept for its answer: one that can be gone on with is, in most cases, within a second. */
@@ -16,15 +17,13 @@ export const RESERVED_MILLISECONDS = 1000;
 export const LEAST_SHARED = 16;
 
 /** Caches with a beginning of a sequence; a sequence is one, and a step that was under way may still add to it. */
-export interface Kept {
+export interface Kept extends CacheKind {
   /** What the sequence is called, or was. */
   readonly number: number;
   readonly slot: number;
   readonly ids: number[];
-  /** How many of the ids are a prompt's. */
+  /** How many of the ids are a prompt's. The others, where they share kernels, are of use to their own answer alone. */
   readonly promptTokens: number;
-  /** Whether the others share kernels: they are of use to their own answer alone. Default: false. */
-  readonly shared?: boolean;
   /** How many of the ids the caches hold. */
   held: number;
 }
@@ -48,14 +47,10 @@ export interface Found {
   readonly takes: boolean;
 }
 
-/** Which orphans may be found. */
-export interface FindOptions {
+/** Which orphans may be found: those of a kind, of which all behind the prompt share kernels or do not. */
+export interface FindOptions extends CacheKind {
   /** The one that is preferred. Default: none is. */
   readonly was?: number | undefined;
-  /** How many of the ids are a prompt's. Default: none. */
-  readonly promptTokens?: number | undefined;
-  /** Whether it shares kernels: behind its prompt it has no use for what does otherwise. Default: it does not. */
-  readonly shared?: boolean | undefined;
   /** Whether only those count that nobody has a hand in. Default: false. */
   readonly abandoned?: boolean;
   /** Whether only those count that are over, and hold enough to be worth it. Default: false. */
@@ -81,10 +76,10 @@ export class Orphans {
   }
 
   /** Another that holds no more than this one is of no use any more. */
-  #dropContained({ ids, held, promptTokens, shared = false }: Kept): void {
-    const all = ids.slice(0, held);
+  #dropContained(other: Kept): void {
+    const all = other.ids.slice(0, other.held);
     for (const [slot, { kept, over }] of this.#slots) {
-      if (over && !shared && extentOf(kept, all, promptTokens) === kept.held) this.#slots.delete(slot);
+      if (over && other.shared !== true && extentOf(kept, all, other) === kept.held) this.#slots.delete(slot);
     }
   }
 
@@ -131,13 +126,13 @@ export class Orphans {
    * to be run.
    */
   find(ids: Int32Array, now: number, options: FindOptions = {}): Found | undefined {
-    const { was, promptTokens = 0, shared = false, abandoned = false, fresh = false } = options;
+    const { was, shared = false, abandoned = false, fresh = false } = options;
     let best: (Found & { readonly beyond: number }) | undefined;
     for (const [slot, orphan] of this.#slots) {
       const { kept, since } = orphan;
       if (!this.has(slot, now) || (abandoned && since === Infinity)) continue;
       const over = isOver(orphan, now);
-      const alike = extentOf(kept, ids, promptTokens);
+      const alike = extentOf(kept, ids, options);
       // A prompt's tokens have the same bits whether its answer shares kernels or not; those of a fresh one are all a prompt's.
       const same = (kept.shared ?? false) === (fresh ? false : shared);
       const most = same ? alike : Math.min(alike, together(kept.promptTokens));
@@ -197,15 +192,22 @@ function isReserved({ over, since }: Orphan, now: number): boolean {
   return !over && !(now - since >= RESERVED_MILLISECONDS);
 }
 
+/** What a kept cache takes over from where it was, as to its kind. */
+export function keptKind({ promptTokens = 0, shared = false, level }: CacheKind): Pick<Kept, keyof CacheKind> {
+  return { promptTokens, shared, ...(level === undefined ? {} : { level }) };
+}
+
 /**
  * Positions that caches hold of `ids`, of which the first `promptTokens` are a prompt's: as far as the ids are the same and
- * have attended in the same way, those of a prompt together and others by themselves.
+ * have attended in the same way, those of a prompt together and others by themselves. None of another level: less of the
+ * model has written other bits, from the first position on.
  */
 export function extentOf(
-  { ids: own, held, promptTokens: ownPrompt }: Kept,
+  { ids: own, held, promptTokens: ownPrompt, level: ownLevel }: Kept,
   ids: ArrayLike<number>,
-  promptTokens: number,
-) {
+  { promptTokens = 0, level }: CacheKind,
+): number {
+  if (ownLevel !== level) return 0;
   const common = Math.min(held, commonPrefix(own, ids));
   const [one, other] = [together(ownPrompt), together(promptTokens)];
   return one === other ? common : Math.min(common, one, other);

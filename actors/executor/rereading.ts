@@ -34,11 +34,12 @@ const MOST = 8;
 /** A sequence is over: if it leaves enough of an answer, that is read again later. */
 export function remember(state: ExecutorState, sequence: Sequence): void {
   const { options: { embeds, prefixes = true }, rereadings } = state;
-  const { ids, held, promptTokens, next, route, idle } = sequence;
+  const { ids, held, promptTokens, next, route, idle, level } = sequence;
   if (!embeds || !prefixes || idle || held - promptTokens < LEAST_SHARED) return;
   rereadings.push({
     ids: Int32Array.from(ids.slice(0, held)),
     route: next === undefined ? [] : [next, ...route],
+    level,
   });
   if (rereadings.length > MOST) rereadings.shift();
 }
@@ -69,7 +70,7 @@ interface ReaderState {
 type ReaderMessage = SequenceMessage | { readonly type: "given-up" };
 
 /** Takes a sequence as a conversation does whose prompt is all of its ids, and draws nothing. */
-function rereader(first: Ref<SegmentMessage>, { ids, route }: Rereading): Behaviour<ReaderState, ReaderMessage> {
+function rereader(first: Ref<SegmentMessage>, { ids, route, level }: Rereading): Behaviour<ReaderState, ReaderMessage> {
   const leave = (context: Context<ReaderMessage>) => {
     context.tell(first, { type: "leave", conversation: context.self, keep: true, over: true });
     return stop("read");
@@ -91,6 +92,7 @@ function rereader(first: Ref<SegmentMessage>, { ids, route }: Rereading): Behavi
         route,
         sampling: defaultSampling,
         resume: ids,
+        level,
       } as const;
       context.tell(first, { ...enter, fresh: true, promptTokens, room: promptTokens, idle: true });
       context.after(GIVEN_UP_MILLISECONDS, { type: "given-up" });

@@ -15,8 +15,10 @@ export interface Sequence {
   readonly sampling: SamplingOptions;
   /** How many of the likeliest tokens are told with each draw; absent where nothing is. */
   readonly logprobs?: number | undefined;
-  /** Whether it shares kernels, see `Open`. */
+  /** Whether it shares kernels, see `CacheKind`. */
   readonly shared: boolean;
+  /** At which level of an elastic model it runs; absent: all of it. */
+  readonly level?: number | undefined;
   /** Segments from this one on. */
   readonly stages: number;
   /** The segments behind the next one, in order. */

@@ -51,6 +51,8 @@ export interface ExecutorOptions {
   readonly cacheTokens?: number;
   /** Whether caches of sequences that are over are kept for prompts that begin like them. Default: true. */
   readonly prefixes?: boolean;
+  /** Levels that the model has, see `models/elastic.ts`. Default: 1, all of it. */
+  readonly levels?: number;
   /** Bytes of one position in all of its caches. */
   readonly positionBytes: number;
   /** Whether the segment starts with the embedding: then it gives slots. */
@@ -98,6 +100,8 @@ export interface Rereading {
   readonly ids: Int32Array;
   /** The segments behind the first one. */
   readonly route: readonly Ref<SegmentMessage>[];
+  /** At which level of the model, for prompts at the same one; absent: all of it. */
+  readonly level: number | undefined;
 }
 
 /** An executor's state, with what its functions work on. */

@@ -113,9 +113,10 @@ function run(state: ExecutorState, { line, rows: taken }: Extract<Taken, { type:
   for (const { sequence } of taken) state.written.add(sequence.slot);
   options.segment.step({
     rows: taken.map((queued) => {
-      const { sequence: { slot, shared }, row: { position, tokens, attention } } = queued;
+      const { sequence: { slot, shared, level }, row: { position, tokens, attention } } = queued;
       const output = options.samples ? outputOf(queued) : "none";
-      return { slot, position, count: tokens.length, attention, shared, output };
+      const kind = { attention, shared, ...(level === undefined ? {} : { level }) };
+      return { slot, position, count: tokens.length, ...kind, output };
     }),
     tokens: options.embeds ? tokensOf(rows) : new Int32Array(0),
     ...(options.embeds ? {} : { hidden: gather(rows.map(({ hidden }) => hidden)) }),

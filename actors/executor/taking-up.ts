@@ -1,18 +1,19 @@
 /** Caches that are kept come to the slot of a sequence that begins with them, and out of the way of others. */
 import { errorText } from "../../runtime/error-text.ts";
 import type { Open, Resume } from "../pipeline.ts";
-import type { FindOptions, Found } from "./orphans.ts";
+import { kindOf } from "../cache-kind.ts";
+import { type FindOptions, type Found, keptKind } from "./orphans.ts";
 import type { ExecutorState } from "./state.ts";
 
 /** Brings the caches that a sequence may begin with to its slot. Returns what there is, or nothing. */
 export function takeUp(state: ExecutorState, message: Open, fresh: boolean): Resume | undefined {
   const { context } = state;
-  const { sequence, slot, resume, promptTokens, shared } = message;
+  const { sequence, slot, resume } = message;
   if (resume === undefined) {
     vacate(state, slot);
     return undefined;
   }
-  const options = { was: resume.was, promptTokens, shared, fresh };
+  const options = { ...kindOf(message), was: resume.was, fresh };
   const found = bring(state, slot, resume.ids, options, (reason) => {
     context.tell(context.self, { type: "not-taken-up", sequence, reason });
   });
@@ -56,8 +57,8 @@ function vacate(
   if (kept === undefined) return;
   for (let free = slots - 1; free >= 0; free--) {
     if (free === slot || sequences.inSlot(free) !== undefined || orphans.has(free, now)) continue;
-    const { number, ids, held, promptTokens, shared = false } = kept;
-    const moved = { number, slot: free, ids: ids.slice(0, held), held, promptTokens, shared };
+    const { number, ids, held } = kept;
+    const moved = { ...keptKind(kept), number, slot: free, ids: ids.slice(0, held), held };
     orphans.keep(moved, now, true);
     written.add(free);
     segment.copyCache(slot, free, held).catch(() => {

@@ -1,6 +1,7 @@
 /** Assignments: what the leader wants loaded here, from its word to an executor that runs. */
 import { cacheTokensOf } from "../../plans/mod.ts";
 import { givesLogits, takesTokens } from "../../models/block-role.ts";
+import { levelsOf } from "../../models/elastic.ts";
 import { every } from "../../runtime/clock.ts";
 import { errorText } from "../../runtime/error-text.ts";
 import { leaderOf } from "../addresses.ts";
@@ -184,6 +185,7 @@ function executorFor(
       learn(step);
       onStep?.(segment, step);
     },
+    levels: levelsOf(manifest).length,
     width: manifest.architecture.width,
     vocabulary: manifest.architecture.vocabulary,
     positionBytes: blocks.reduce((sum, block) => sum + (block.kind === "layer" ? block.kvBytesPerToken : 0), 0),

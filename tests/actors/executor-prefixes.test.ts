@@ -140,7 +140,7 @@ test("caches serve another prompt as far as the same ids have attended in the sa
     };
     const limit = Math.min(held, one.ids.length);
     const kept = { number: 1, slot: 0, ids: one.ids, promptTokens: one.prompt, held: limit };
-    const extent = extentOf(kept, other.ids, other.prompt);
+    const extent = extentOf(kept, other.ids, { promptTokens: other.prompt });
     for (let at = 0; at < extent; at++) assert.equal(written(one, at), written(other, at));
     assert.ok(extent <= limit);
   }));

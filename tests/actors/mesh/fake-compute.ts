@@ -1,7 +1,7 @@
 /**
  * A compute worker that does arithmetic instead of inference. Every layer keeps a cache [slot][position] and mixes all
  * earlier positions into what it passes on, so a token depends on every token before it, in every layer: a hole in a cache,
- * a mixed-up slot or a row out of turn changes what is answered, or throws.
+ * a mixed-up slot, a row out of turn or one of another level changes what is answered, or throws.
  */
 import {
   type CacheLayers,
@@ -54,14 +54,20 @@ export interface FakeSegment extends ComputeSegment {
   readonly last: number;
 }
 
-/** The answer that any split of a model of `layers` layers gives: what a test compares with. */
-export function expectedTokens(prompt: readonly number[], count: number, layers: number, vocabulary: number): number[] {
+/** The answer that any split of a model of `layers` layers gives, at a level of it: what a test compares with. */
+export function expectedTokens(
+  prompt: readonly number[],
+  count: number,
+  layers: number,
+  vocabulary: number,
+  level?: number,
+): number[] {
   const caches = Array.from({ length: layers }, () => new Array<number>());
   const tokens: number[] = [];
   for (let position = 0; tokens.length < count; position++) {
     const token = position < prompt.length ? prompt[position] : tokens[position - prompt.length];
     let value = token ?? 0;
-    for (const cache of caches) value = mix(cache, position, value);
+    for (const cache of caches) value = mix(cache, position, value, level);
     if (position >= prompt.length - 1) tokens.push(tokenOf(value, vocabulary));
   }
   return tokens;
@@ -194,13 +200,13 @@ function runner({ blocks, slots }: SegmentRequest, vocabulary: number) {
     const out: number[] = [];
     const sampled: number[][] = [];
     let offset = 0;
-    for (const { slot, position, count, output } of rows) {
+    for (const { slot, position, count, level, output } of rows) {
       const cache = caches[slot];
       if (cache === undefined) throw new ComputeError(`There is no slot ${slot}.`);
       const first = out.length;
       for (let at = 0; at < count; at++, offset++) {
         let value = (embeds ? tokens[offset] : hidden?.[offset * WIDTH]) ?? NaN;
-        for (const layer of cache) value = mix(layer, position + at, value);
+        for (const layer of cache) value = mix(layer, position + at, value, level);
         out.push(value);
       }
       sampled.push(drawn(output, out.slice(first).map((value) => tokenOf(value, vocabulary))));
@@ -224,8 +230,9 @@ function drawn(output: StepRow["output"], following: readonly number[]): number[
   return following.slice(0, wrong < 0 ? following.length : wrong + 1);
 }
 
-/** Writes a value to a cache and mixes what came before into it. */
-function mix(cache: number[], position: number, value: number): number {
+/** Writes a value to a cache and mixes what came before into it. Less of the model writes other values. */
+function mix(cache: number[], position: number, input: number, level = 0): number {
+  const value = (input + 1009 * level) % PRIME;
   if (position > cache.length) throw new ComputeError(`Position ${position} came to a cache of ${cache.length}.`);
   cache.length = position;
   cache.push(value);

@@ -29,8 +29,8 @@ function bundle(): object {
   };
 }
 
-/** A model of so many layers; `name` tells models apart. */
-export function fakeManifest(layers: number, name = "numbers"): Manifest {
+/** A model of so many layers; `name` tells models apart. With more `slices` than one it is elastic; its first layer is an anchor. */
+export function fakeManifest(layers: number, name = "numbers", slices = 1): Manifest {
   let blobs = 0;
   const blob = (bytes: number): Blob => ({
     sha256: manifestId({ name, blob: ++blobs } as unknown as Manifest),
@@ -55,8 +55,8 @@ export function fakeManifest(layers: number, name = "numbers"): Manifest {
       family: "llama" as const,
       layers,
       width: WIDTH,
-      heads: 2,
-      kvHeads: 1,
+      heads: 2 * slices,
+      kvHeads: slices,
       headSize: 2,
       feedForward: 8,
       vocabulary: VOCABULARY,
@@ -68,6 +68,7 @@ export function fakeManifest(layers: number, name = "numbers"): Manifest {
     quantization: "F32",
     tokenizer: { sha256: blob(0).sha256, bytes: BUNDLE.length },
     blocks,
+    ...(slices === 1 ? {} : { elastic: { slices, anchors: [0] } }),
   };
   return { ...content, id: manifestId(content) };
 }

@@ -22,6 +22,8 @@ export interface AskOptions {
   readonly model?: string;
   /** Who asks. */
   readonly client?: string;
+  /** At which level of the model. Default: all of it. */
+  readonly level?: number | undefined;
 }
 
 /** Asks a device. */
@@ -30,7 +32,7 @@ export function startAnswer(
   at: string,
   prompt: string,
   maxTokens: number,
-  { sampling, model, client }: AskOptions,
+  { sampling, model, client, level }: AskOptions,
 ): SimulatedAnswer {
   const events: AnswerEvent[] = [];
   const gone = new AbortController();
@@ -40,6 +42,7 @@ export function startAnswer(
     maxTokens,
     stop: [],
     ...(client === undefined ? {} : { client }),
+    level,
   };
   const signals = { gone: gone.signal, closing: new AbortController().signal };
   void (async () => {

@@ -34,6 +34,8 @@ export type { AskOptions, SimulatedAnswer } from "./simulated-answer.ts";
 export interface SimulatedOptions {
   /** Decoder layers of the model that the first device offers. */
   readonly layers: number;
+  /** Slices of its layers, and so many levels. Default: 1. */
+  readonly slices?: number;
   readonly policy?: Partial<ServingPolicy>;
   /** Devices whose stores have the whole model, from the first on; the first offers it. Default 1. */
   readonly holders?: number;
@@ -78,8 +80,8 @@ export interface SimulatedMesh extends AsyncDisposable {
   /** A device's process ends from one moment to the next: connections break, nothing is said. */
   kill(id: string): Promise<void>;
   ask(at: string, prompt: string, maxTokens: number, more?: AskOptions): SimulatedAnswer;
-  /** What any split answers; of a model of other than the first one's `layers`, where they are given. */
-  expected(prompt: string, tokens: number, layers?: number): string;
+  /** What any split answers; of a model of other than the first one's `layers`, or at a level, where they are given. */
+  expected(prompt: string, tokens: number, layers?: number, level?: number): string;
   /** Moves time on, from timer to timer, until the condition holds. Throws after `milliseconds` (default 60,000). */
   until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
 }
@@ -101,7 +103,7 @@ const STEP = 1000;
 export async function simulatedMesh(ids: readonly string[], options: SimulatedOptions): Promise<SimulatedMesh> {
   const clock = simulatedClock();
   const network = createLoopback();
-  const manifest = fakeManifest(options.layers);
+  const manifest = fakeManifest(options.layers, "numbers", options.slices);
   const devices = new Map<string, SimulatedDevice & { stop(): Promise<void> }>();
   /** Everybody who has ever been here: who comes back has on disk what came with it first. */
   const joined = new Set<string>();
@@ -134,8 +136,8 @@ export async function simulatedMesh(ids: readonly string[], options: SimulatedOp
       await gone.stop();
     },
     ask: (at, prompt, maxTokens, more = {}) => startAnswer(find(at).system, at, prompt, maxTokens, more),
-    expected: (prompt, tokens, layers = options.layers) =>
-      textOf(expectedTokens(idsOf(prompt), tokens, layers, VOCABULARY)),
+    expected: (prompt, tokens, layers = options.layers, level) =>
+      textOf(expectedTokens(idsOf(prompt), tokens, layers, VOCABULARY, level)),
     async until(condition, milliseconds = 60_000) {
       for (const end = clock.now() + milliseconds; !(await condition());) {
         if (clock.now() >= end) throw new Error(`waited ${milliseconds} simulated milliseconds in vain`);

@@ -25,6 +25,7 @@ import { fakeManifest, VOCABULARY } from "./fake-model.ts";
 import type { BlockFiles } from "../../../models/compute/mod.ts";
 
 const LAYERS = 4;
+const LEVELS = 4;
 /** The blocks of each device: the embedding and a layer, two layers, a layer and the head. */
 const CUTS: Readonly<Record<string, readonly [number, number]>> = { a: [0, 1], b: [2, 3], c: [4, 5] };
 const CONTEXT = 600;
@@ -47,7 +48,7 @@ export interface SimulatedPipeline extends AsyncDisposable {
   readonly compute: Readonly<Record<string, FakeCompute>>;
   readonly systems: ReadonlyMap<string, ActorSystem>;
   /** Starts a conversation on the first segment's device. */
-  converse(prompt: string, maxTokens: number, progress?: Progress): Promise<Told>;
+  converse(prompt: string, maxTokens: number, progress?: Progress, level?: number): Promise<Told>;
   /** Starts executors in place of those that have ended. */
   mend(): Promise<void>;
   /** Has the segment of a device mirrored on another one. */
@@ -60,7 +61,7 @@ export interface SimulatedPipeline extends AsyncDisposable {
   busy(): Promise<number>;
   /** Moves time on until the condition holds. Throws after so many milliseconds. */
   until(condition: () => boolean | Promise<boolean>, milliseconds?: number): Promise<void>;
-  expected(prompt: string, tokens: number): string;
+  expected(prompt: string, tokens: number, level?: number): string;
 }
 
 /** Starts devices "a", "b" and "c" with a segment each. */
@@ -110,9 +111,10 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
       const { device, child } = defined(executors.get(of));
       return (await look(defined(systems.get(device)), child.ref)).unmirrored ?? 0;
     },
-    async converse(prompt, maxTokens, progress = { generated: [], sent: 0 }) {
+    async converse(prompt, maxTokens, progress = { generated: [], sent: 0 }, level) {
       const plan = planOf([...executors.values()].map(({ device, child: { ref } }) => ({ device, ref })));
-      return await startConversation({ id: `one-${++started}`, plan, language, progress }, systems, prompt, maxTokens);
+      const known = { id: `one-${++started}`, plan, language, progress };
+      return await startConversation(known, systems, { prompt, maxTokens, level });
     },
     async busy() {
       let busy = 0;
@@ -127,10 +129,10 @@ export async function simulatedPipeline(slots: number): Promise<SimulatedPipelin
         if (clock.now() >= end) throw new Error(`waited ${milliseconds} simulated milliseconds in vain`);
       }
     },
-    expected(prompt, tokens) {
+    expected(prompt, tokens, level) {
       const ids = idsOf(prompt);
       const { push, flush } = language.tokenizer.detokenizer({ after: ids });
-      return expectedTokens(ids, tokens, LAYERS, VOCABULARY).map((id) => push(id)).join("") + flush();
+      return expectedTokens(ids, tokens, LAYERS, VOCABULARY, level).map((id) => push(id)).join("") + flush();
     },
     async [Symbol.asyncDispose]() {
       for (const system of systems.values()) await system.stop();
@@ -179,6 +181,7 @@ async function startExecutor(
     positionBytes: 16,
     context: CONTEXT,
     slots,
+    levels: LEVELS,
     embeds: first === 0,
     samples: last === MANIFEST.blocks.length - 1,
   });
@@ -196,16 +199,21 @@ function planOf(segments: readonly { readonly device: string; readonly ref: Ref<
   };
 }
 
+interface Asked {
+  readonly prompt: string;
+  readonly maxTokens: number;
+  readonly level: number | undefined;
+}
+
 async function startConversation(
   known: Pick<ConversationOptions, "id" | "plan" | "language" | "progress">,
   systems: ReadonlyMap<string, ActorSystem>,
-  prompt: string,
-  maxTokens: number,
+  { prompt, maxTokens, level }: Asked,
 ): Promise<Told> {
   const heard = recorder<FromConversation>();
   const answer = defined(systems.get("c")).spawn(heard.behaviour, { name: `answer-${known.id}` });
   const sampling = { ...defaultSampling, temperature: 0 };
-  const request = { prompt: { type: "text" as const, text: prompt }, sampling, maxTokens, stop: [] };
+  const request = { prompt: { type: "text" as const, text: prompt }, sampling, maxTokens, level, stop: [] };
   // Tokens that run are counted.
   const behaviour = conversation({ ...known, request, answer, speculates: false });
   const first = defined(known.plan.segments[0]).device;
