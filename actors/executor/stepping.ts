@@ -186,6 +186,7 @@ function count(
     queueMilliseconds: rows.map(({ arrived }) => began - arrived),
     at: now,
     sequences: rows.map(({ sequence }) => sequence.number),
+    levels: rows.map(({ sequence: { level } }) => level ?? options.levels ?? 1),
   });
 }
 
