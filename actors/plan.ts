@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { LenderMessage } from "./executor/heritage-protocol.ts";
 import type { SegmentMessage } from "./pipeline.ts";
+import { PlanLevels } from "./plan-levels.ts";
 import { comparePlans, PlanNumber } from "./plan-number.ts";
 import { Recall } from "./recall.ts";
 import { Count, Identifier, Position, refTo, Sha256, ShortText } from "./wire.ts";
@@ -66,6 +67,8 @@ export const ActivePlan = v.pipe(
     segments: v.pipe(v.array(PlannedSegment), v.minLength(1), v.maxLength(1024)),
     /** Only where the planner decided. */
     forecast: v.optional(PlanForecast),
+    /** Of an elastic model, soon after the plan has come into force: what each level takes. */
+    elastic: v.optional(PlanLevels),
     /** Why its segments are not mirrored, where that is for the time it would take. */
     unmirrored: v.optional(ShortText),
   }),

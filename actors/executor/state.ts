@@ -28,8 +28,8 @@ export interface StepTimes {
   readonly at: number;
   /** The number of each row's sequence. */
   readonly sequences: readonly number[];
-  /** Slices of an elastic model's layers that each row ran. Default: all. */
-  readonly levels?: readonly number[];
+  /** Slices of an elastic model's layers that each row ran; undefined: all. Default: all did. */
+  readonly levels?: readonly (number | undefined)[];
 }
 
 /** What an executor is made of. */

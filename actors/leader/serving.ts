@@ -157,17 +157,17 @@ export class Serving {
     this.#progress(this.#attempts.tick(this.plan, now), now);
     if (!mayPlan) return;
     const settled = this.plan !== undefined && !this.#attempts.underWay && !this.asking;
-    if (settled && this.plan !== undefined) this.#precautions(this.plan, now);
+    if (settled && this.plan !== undefined) this.#tend(this.plan, now);
     const next = due(this.#agenda, { complete: this.#lead.knowledge.complete(), settled }, now);
     this.#agenda = next.agenda;
     if (next.due !== "nothing") this.#plan(next.due === "review", now);
   }
 
-  /** What is done for the case that a device of a plan that works is lost. */
-  #precautions(plan: ActivePlan, now: number): void {
+  /** What is done while a plan works: for the case that a device of it is lost, and to know what its levels take. */
+  #tend(plan: ActivePlan, now: number): void {
     this.#copies.tick(plan, now);
     const offer = this.#offer();
-    if (offer) this.#stand.mirror(offer, () => problemOf(offer, this.#able(offer, now), this.#around()), now);
+    if (offer) this.#stand.tick(offer, () => problemOf(offer, this.#able(offer, now), this.#around()), now);
   }
 
   /** The planner has an answer, or has failed. */

@@ -5,6 +5,7 @@ import type { Decision } from "./attempt.ts";
 import { seenClearer } from "./forecast.ts";
 import type { Offer } from "./knowledge.ts";
 import type { Begun, Lead, Named } from "./lead.ts";
+import { Levels } from "./levels.ts";
 import { type Executor, Mirrors, outlive } from "./mirrors.ts";
 import type { Preparation } from "./orders.ts";
 import type { Circumstances } from "./planning.ts";
@@ -15,6 +16,7 @@ export class Stand {
   readonly #lead: Lead;
   readonly #model: Named;
   readonly #mirrors: Mirrors;
+  readonly #levels = new Levels();
   #standing: Standing;
   #broken: ActivePlan | undefined;
   #cramped = false;
@@ -45,6 +47,7 @@ export class Stand {
   inForce(plan: ActivePlan, now: number): void {
     this.#cramped = false;
     this.#broken = undefined;
+    this.#levels.restart();
     this.#mirrors.restart(now);
     this.see(plan);
   }
@@ -104,15 +107,19 @@ export class Stand {
       return "lost";
     }
     if (!outlived.changed) return "whole";
+    this.#levels.restart();
     this.#mirrors.restart(now);
     this.see(outlived.plan);
     return outlived.promoted ? "promoted" : "whole";
   }
 
-  /** Has the next mirror loaded, if one is due; or says why there is none. */
-  mirror(offer: Offer, problem: () => Problem, now: number): void {
+  /** Says what the levels of an elastic model take; has the next mirror loaded, if one is due, or says why there is none. */
+  tick(offer: Offer, problem: () => Problem, now: number): void {
     const { plan } = this;
-    const seen = plan && this.#mirrors.tick(plan, offer, problem, now);
+    if (plan === undefined) return;
+    const { manifest } = offer;
+    const timed = this.#levels.tick(plan, { manifest, devices: () => this.#lead.knowledge.reach(offer) }, problem, now);
+    const seen = this.#mirrors.tick(timed ?? plan, offer, problem, now) ?? timed;
     if (seen !== undefined) this.see(seen);
   }
 

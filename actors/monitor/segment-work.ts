@@ -129,10 +129,9 @@ export class SegmentWork {
   /** The level of all rows of a step; undefined where that is the whole, as it is wherever nothing is sliced. */
   #levelOf(levels: StepTimes["levels"]): number | undefined | "several" {
     const { elastic } = this.segment;
-    const [first] = levels ?? [];
-    if (first === undefined || elastic?.sliced.includes(true) !== true) return undefined;
-    if (levels?.some((level) => level !== first)) return "several";
-    return first >= elastic.levels ? undefined : first;
+    if (levels === undefined || elastic?.sliced.includes(true) !== true) return undefined;
+    const [first, ...others] = levels.map((level) => level !== undefined && level < elastic.levels ? level : undefined);
+    return others.some((level) => level !== first) ? "several" : first;
   }
 
   /** What blocks would have taken as a whole; undefined where it is not known how much of it the level takes. */
