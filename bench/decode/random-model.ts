@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type GgufTensorToWrite, type GgufValue, writeGguf } from "../../models/formats/mod.ts";
+import type { Elastic } from "../../models/manifest.ts";
 import { randomMatrix } from "./random-matrix.ts";
 
 /** How llama.cpp's `quantize` writes a file: Q4_K_M has Q6_K for the head, and for some values and down projections. */
@@ -17,6 +18,8 @@ export interface Shape {
   readonly feedForward: number;
   readonly vocabulary: number;
   readonly context: number;
+  /** Slices of its layers. Default: all are whole. */
+  readonly elastic?: Pick<Elastic, "slices" | "anchors">;
 }
 
 /** TinyLlama-1.1B. */
@@ -78,6 +81,10 @@ function metadata(
     "tokenizer.ggml.bos_token_id": uint32(1),
     "tokenizer.ggml.eos_token_id": uint32(2),
     "tokenizer.ggml.unknown_token_id": uint32(0),
+    ...shape.elastic === undefined ? {} : {
+      "skein.elastic.slices": uint32(shape.elastic.slices),
+      "skein.elastic.anchors": { type: "uint32", value: shape.elastic.anchors },
+    },
   };
 }
 

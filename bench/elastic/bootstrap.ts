@@ -1,9 +1,10 @@
 /** How sure a mean is, by resampling (Efron's percentile bootstrap). */
 import type { Random } from "../../training/generator/mod.ts";
+import { median } from "../statistics.ts";
 
-/** A mean with the bounds within which 95% of the resampled ones lie. */
+/** A mean or a median, with the bounds within which 95% of the resampled ones lie. */
 export interface Interval {
-  readonly mean: number;
+  readonly value: number;
   readonly low: number;
   readonly high: number;
 }
@@ -36,7 +37,7 @@ export function bootstrapMean(
     return sum / count;
   }).sort((a, b) => a - b);
   return {
-    mean: samples.reduce((sum, { value }) => sum + value, 0) / samples.length,
+    value: samples.reduce((sum, { value }) => sum + value, 0) / samples.length,
     low: quantileOf(means, 0.025),
     high: quantileOf(means, 0.975),
   };
@@ -59,4 +60,15 @@ function quantileOf(sorted: readonly number[], share: number): number {
   return sorted[
     Math.min(sorted.length - 1, Math.floor(share * sorted.length))
   ] ?? NaN;
+}
+
+/** The median of values that have nothing to do with each other.. */
+export function bootstrapMedian(
+  values: readonly number[],
+  { random, resamples = 1000 }: BootstrapOptions,
+): Interval {
+  const medians = Array.from({ length: resamples }, () => {
+    return median(values.map(() => values[random.below(values.length)] ?? NaN));
+  }).sort((a, b) => a - b);
+  return { value: median(values), low: quantileOf(medians, 0.025), high: quantileOf(medians, 0.975) };
 }

@@ -67,14 +67,14 @@ async function measureRound(
   return rounds;
 }
 
-/** Milliseconds to the first token of a prompt, which lies in the first slot then. */
-export async function readPrompt({ model, segment, level }: Runnable, tokens: number): Promise<number> {
+/** Milliseconds to the first token of a prompt, which lies in a slot then, the first if nothing is said. */
+export async function readPrompt({ model, segment, level }: Runnable, tokens: number, slot = 0): Promise<number> {
   const ids = promptOf(tokens, model.manifest.architecture.vocabulary);
   const began = performance.now();
   for (let position = 0; position < tokens; position += CHUNK) {
     const part = ids.slice(position, position + CHUNK);
     const output = position + CHUNK >= tokens ? draws : "none" as const;
-    await segment.step({ rows: [{ ...rowOf(position, part.length, level), output }], tokens: part });
+    await segment.step({ rows: [{ ...rowOf(position, part.length, level), slot, output }], tokens: part });
   }
   return performance.now() - began;
 }

@@ -12,7 +12,7 @@ test("the bootstrap's interval of a mean is the normal one: 1.96 standard errors
   const random = seededRandom(3);
   const values = Array.from({ length: 400 }, () => random.chance(0.3) ? 1 : 0);
   const samples = values.map((value, cluster) => ({ cluster, value }));
-  const { mean, low, high } = bootstrapMean(samples, { random, resamples: 4000 });
+  const { value: mean, low, high } = bootstrapMean(samples, { random, resamples: 4000 });
   const share = values.reduce<number>((sum, value) => sum + value, 0) / values.length;
   const wide = 1.96 * Math.sqrt(share * (1 - share) / values.length);
   assert.equal(mean, share);
