@@ -1,18 +1,19 @@
 /**
- * Command: writes the training text as tokens. `node training/write-shards.ts FOLDER [SHARDS] [TOKENS A SHARD] [SEED]`
+ * Command: writes the training text as tokens. `node training/write-shards.ts FOLDER [SHARDS] [TOKENS A SHARD] [SEED] [elastic]`
  *
+ * `elastic`: the text on which the trained model is made elastic, instead of that from its beginning to its end.
  * A shard is rows of three little-endian 16-bit numbers: a token in the lower 12 bits with its kind (see `tokens.ts`) above,
  * then the tokens of up to two unsaid steps to it, 0 where there is none. Each conversation begins with BOS.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { conversation, mixtureAt, seededRandom } from "./generator/mod.ts";
+import { conversation, elasticMixture, mixtureAt, seededRandom } from "./generator/mod.ts";
 import { createEncoder } from "./tokenizer/byte-pairs.ts";
 import { readTokenizer } from "./tokenizer/tokenizer-file.ts";
 import { tokensOf } from "./tokens.ts";
 
 const contextLength = 512;
-const [folder, shards = "80", shardTokens = "500000", seed = "1"] = process.argv.slice(2);
+const [folder, shards = "80", shardTokens = "500000", seed = "1", kind] = process.argv.slice(2);
 if (folder === undefined) throw new TypeError("Cannot write shards without a folder; name one");
 const { vocab, merges } = await readTokenizer(new URL("tokenizer.json", import.meta.url));
 const encode = createEncoder(vocab, merges);
@@ -20,7 +21,7 @@ const encode = createEncoder(vocab, merges);
 await mkdir(folder, { recursive: true });
 for (let shard = 0; shard < Number(shards); shard++) {
   const random = seededRandom(Number(seed) * 1000 + shard);
-  const mixture = mixtureAt(shard / Number(shards));
+  const mixture = kind === "elastic" ? elasticMixture : mixtureAt(shard / Number(shards));
   const content = new Uint16Array(3 * Number(shardTokens));
   let at = 0;
   for (;;) {

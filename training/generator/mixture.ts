@@ -41,6 +41,21 @@ export function mixtureAt(progress: number): Mixture {
   return { ...last, families: [...families, "compare", "compare", "compare", "compare"], explain: 0.4, talk: 0.06 };
 }
 
+/**
+ * What an elastic model is trained on once it is trained: all tasks, with filler as with few facts, as compressed prompts have
+ * them, and more explanations, which let a small part of the model go one hop at a time.
+ */
+export const elasticMixture: Mixture = {
+  families: [...stressed, "compare", "compare"],
+  copy: 0.01,
+  story: 0.08,
+  talk: 0.04,
+  hops: [0.35, 0.35, 0.3],
+  redundancy: 0.8,
+  explain: 0.3,
+  fewer: 0.3,
+};
+
 /** Writes one conversation of the mixture; often one of several exchanges. */
 export function conversation(random: Random, split: Split, mixture: Mixture): Conversation {
   const roll = random.unit();

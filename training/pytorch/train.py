@@ -17,7 +17,9 @@ import torch.distributed as distributed
 import torch.nn.functional as F
 from induction import start_induction
 from model import Config, Model, count_parameters, load_model, save_checkpoint, save_folder
+from muon import Muon
 from score import read_validation, score
+from shards import PROMPT, PROMPT_SHARE, STORY, TASK, batches
 
 parser = argparse.ArgumentParser()
 parser.add_argument("shards", type=Path)
@@ -38,82 +40,10 @@ arguments = parser.parse_args()
 if arguments.layers < 5:
     parser.error(f"--layers is {arguments.layers}; the steps after layers 2 and 4 need at least 5")
 
-STORY, TASK, PROMPT = 1.0, 3.0, 0.3
-"""Weights of the loss on the kinds of tokens."""
-PROMPT_SHARE = 0.15
-"""Of prompts only this share counts, at random, which saves most of the head's work."""
 STEP_LAYERS = (2, 4)
 UNSAID = 0.5
 """Deep supervision: after so many layers the states, read like final ones, are to tell the first and the second thing on the way
 to a token (`steps` of the shards). Short answers leave these steps out; without this loss they stayed at chance. Its weight."""
-
-
-def batches(shard, tokens, generator, rank, ranks):
-    """Yields a process's share of (ids, kinds, steps) of conversations of like length, in random order.
-
-    ids and kinds are [rows, length], steps [2, rows, length]: 0 where a token has none.
-    """
-    content = np.fromfile(shard, dtype=np.uint16).reshape(-1, 3).astype(np.int64)
-    ids, kinds, steps = content[:, 0] & 0xFFF, content[:, 0] >> 12, content[:, 1:].T
-    starts = np.flatnonzero(ids == 0)
-    ends = np.append(starts[1:], len(content))
-    lengths = ends - starts
-    order = np.argsort(lengths + generator.random(len(lengths)) * 8)
-    groups, group, longest = [], [], 0
-    for i in order:
-        if (len(group) + 1) * max(longest, lengths[i]) > tokens:
-            groups.append(group)
-            group, longest = [], 0
-        group.append(i)
-        longest = max(longest, lengths[i])
-    generator.shuffle(groups)
-    for group in groups[rank : len(groups) // ranks * ranks : ranks]:
-        shape = (len(group), max(lengths[i] for i in group))
-        row_ids, row_kinds, row_steps = np.full(shape, 3), np.full(shape, -1), np.zeros((2, *shape), dtype=np.int64)
-        for row, i in enumerate(group):
-            row_ids[row, : lengths[i]] = ids[starts[i] : ends[i]]
-            row_kinds[row, : lengths[i]] = kinds[starts[i] : ends[i]]
-            row_steps[:, row, : lengths[i]] = steps[:, starts[i] : ends[i]]
-        yield torch.from_numpy(row_ids), torch.from_numpy(row_kinds), torch.from_numpy(row_steps)
-
-
-class Muon(torch.optim.Optimizer):
-    """Matrices of one shape are orthogonalised together."""
-
-    def __init__(self, weights, lr, momentum=0.95, decay=0.05):
-        super().__init__(weights, {"lr": lr, "momentum": momentum, "decay": decay})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            shapes = {}
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    shapes.setdefault(weight.shape, []).append(weight)
-            for shape, weights in shapes.items():
-                updates = []
-                for weight in weights:
-                    state = self.state[weight]
-                    if "momentum" not in state:
-                        state["momentum"] = torch.zeros_like(weight)
-                    state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-                    updates.append(weight.grad.lerp(state["momentum"], group["momentum"]))
-                turned = orthogonalise(torch.stack(updates)) * (0.2 * max(shape) ** 0.5)
-                for weight, update in zip(weights, turned):
-                    weight.mul_(1 - group["lr"] * group["decay"]).add_(update, alpha=-group["lr"])
-
-
-def orthogonalise(updates):
-    a, b, c = 3.4445, -4.7750, 2.0315
-    x = updates.bfloat16()
-    tall = x.shape[1] > x.shape[2]
-    if tall:
-        x = x.mT
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(5):
-        s = x @ x.mT
-        x = a * x + (b * s + c * s @ s) @ x
-    return (x.mT if tall else x).float()
 
 
 def rate_at(step, progress):
