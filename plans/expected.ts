@@ -1,12 +1,15 @@
 /** What an answer will take, by its level, its prompt and the answers that are under way. Pure. */
 import { factorAt } from "./batches.ts";
 import type { ElasticTimes, LevelTimes } from "./levels.ts";
+import { typicalRequest } from "./problem.ts";
 
 /** An answer that is under way. */
 export interface Underway {
   readonly level: number;
   /** Tokens of its prompt that have not been read yet; 0 once its first token is there. */
   readonly promptTokens: number;
+  /** Tokens that it is still to make. Default: those of a typical answer. */
+  readonly tokensLeft?: number;
 }
 
 /** An answer that is asked for. */
@@ -32,25 +35,54 @@ const PIECE = 1.6;
 /**
  * TTFT and TPOT of an answer. Prompts that came before are read first, pieces take turns with the steps of those that read
  * on, and rows of one level share a step. Undefined where the plan knows no such level.
+ *
+ * @param underway the answers that came before, in their order
+ * @param places answers that run at once, at most; who finds none waits for as many as it takes to end. Default: enough
  */
 export function expectedTimes(
   times: ElasticTimes,
   wish: Wish,
   underway: readonly Underway[] = [],
+  places = Infinity,
 ): Expected | undefined {
-  const own = times.levels.find(({ level }) => level === wish.level);
+  const own = timesAt(times, wish.level);
   if (own === undefined) return undefined;
-  const reading = underway.filter(({ promptTokens }) => promptTokens === 0);
-  const ahead = underway.reduce((sum, { level, promptTokens }) => {
+  const waits = waitMilliseconds(times, underway, places);
+  // Whoever has waited for a place finds those that have one with their prompts read.
+  const beside = waits === 0 ? underway : underway.slice(0, places - 1).map((other) => ({ ...other, promptTokens: 0 }));
+  const reading = beside.filter(({ promptTokens }) => promptTokens === 0);
+  const ahead = beside.reduce((sum, { level, promptTokens }) => {
     const inLine = Math.min(promptTokens, wish.promptTokens + CHUNKS_IN_LINE * CHUNK);
-    const other = times.levels.find((each) => each.level === level) ?? own;
-    return sum + readMilliseconds(other, inLine);
+    return sum + readMilliseconds(timesAt(times, level) ?? own, inLine);
   }, 0);
   const turns = reading.length === 0 ? 1 : 1 + 1 / PIECE;
   return {
-    ttftMilliseconds: own.firstMilliseconds + turns * (ahead + readMilliseconds(own, wish.promptTokens)),
+    ttftMilliseconds: waits + own.firstMilliseconds + turns * (ahead + readMilliseconds(own, wish.promptTokens)),
     tpotMilliseconds: tokenMilliseconds(times, own, reading),
   };
+}
+
+/** How long it takes until there is a place for one more, each answer lasting as it would among those that have one now. */
+function waitMilliseconds(times: ElasticTimes, underway: readonly Underway[], places: number): number {
+  if (underway.length < places) return 0;
+  const seated = underway.slice(0, Math.max(1, places));
+  const lasts = ({ level, promptTokens, tokensLeft = typicalRequest.outputTokens }: Underway, beside: number) => {
+    const own = timesAt(times, level) ?? times.levels.at(-1);
+    if (own === undefined) return 0;
+    const others = seated.filter((_, at) => at !== beside);
+    return readMilliseconds(own, promptTokens) + tokensLeft * tokenMilliseconds(times, own, others);
+  };
+  const ends = seated.map(lasts);
+  // Those that wait already take the places that come free first.
+  for (const waiting of underway.slice(seated.length)) {
+    const at = ends.indexOf(Math.min(...ends));
+    ends[at] = (ends[at] ?? 0) + lasts(waiting, at);
+  }
+  return Math.min(...ends);
+}
+
+function timesAt({ levels }: ElasticTimes, wanted: number): LevelTimes | undefined {
+  return levels.find(({ level }) => level === wanted);
 }
 
 /** What so many tokens of a prompt take, beyond what any prompt does. */
@@ -62,18 +94,15 @@ function readMilliseconds({ tokenMilliseconds, laterTokenMilliseconds }: LevelTi
  * From token to token: the way of the answer's own step, or, where others keep the slowest device busy for longer, the time
  * until it is its turn again there. With several devices as many groups are under way at once.
  */
-function tokenMilliseconds(
-  { stages, linkMilliseconds, stepFactors, levels }: ElasticTimes,
-  own: LevelTimes,
-  reading: readonly Underway[],
-): number {
+function tokenMilliseconds(times: ElasticTimes, own: LevelTimes, reading: readonly Underway[]): number {
+  const { stages, linkMilliseconds, stepFactors } = times;
   const rows = new Map<number, number>([[own.level, 1]]);
   for (const { level } of reading) rows.set(level, (rows.get(level) ?? 0) + 1);
   const lanes = Math.min(stages, 1 + reading.length);
   const stepOf = (count: number) => factorAt(stepFactors, Math.max(1, count / lanes));
   const way = linkMilliseconds + own.computeMilliseconds * stepOf(rows.get(own.level) ?? 1);
   const turns = [...rows].map(([level, count]) => {
-    const { slowestMilliseconds } = levels.find((each) => each.level === level) ?? own;
+    const { slowestMilliseconds } = timesAt(times, level) ?? own;
     return Math.min(lanes, count) * slowestMilliseconds * stepOf(count);
   });
   return Math.max(way, turns.reduce((sum, milliseconds) => sum + milliseconds, 0));

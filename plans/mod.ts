@@ -28,6 +28,7 @@ export { describeTarget, namedTargets, parseTarget, parseTargetText } from "./ta
 export { chooseLevel } from "./choose-level.ts";
 export { elasticTimes } from "./levels.ts";
 export { expectedTimes } from "./expected.ts";
+export { type Line, lineThrough } from "./line.ts";
 export type { Outcome, Planned, Proof, SolveOptions, Solver } from "./outcome.ts";
 export type { Bottleneck, LinkPrediction, Predicted, Prediction, StagePrediction } from "./predict.ts";
 export type { Checked, Refusal } from "./validate.ts";

@@ -117,6 +117,19 @@ test("prompts that came before are read first, and readers take turns with them"
   assert.ok(ttft({ level: 4, promptTokens: 100_000 }) < ttft() + 700 * tokenMilliseconds);
 });
 
+test("whoever finds no place waits until one of those that have one has ended, behind those that wait already", () => {
+  const times = timesOf(curve, [alone]);
+  const ttft = (...tokensLeft: number[]) => {
+    const underway = tokensLeft.map((tokensLeft) => ({ level: 4, promptTokens: 0, tokensLeft }));
+    return expectedTimes(times, { level: 4, promptTokens: 4 }, underway, 2)?.ttftMilliseconds ?? NaN;
+  };
+  const pair = 1.2 * at(times, 4).computeMilliseconds;
+  const beside = ttft(50);
+  close(ttft(50, 20), beside + 20 * pair);
+  close(ttft(50, 20, 20), beside + 40 * pair);
+  close(ttft(50, 20, 40), beside + 50 * pair);
+});
+
 test("a level that the model does not have is not predicted", () => {
   assert.equal(expectedTimes(timesOf(problem, halves), { level: 5, promptTokens: 1 }), undefined);
 });
