@@ -6,6 +6,8 @@ import type { GgufValue } from "../../models/formats/mod.ts";
 import type { Block } from "../../models/manifest.ts";
 import { weightBlobs } from "../../models/manifest-blobs.ts";
 import { ComputeError, type StepRow } from "../../models/compute/mod.ts";
+import { defaultSampling } from "../../models/sampling/mod.ts";
+import { seededRandom } from "../../training/generator/mod.ts";
 import { openSegments, row, run, type Subject, withCompiled } from "./compute-subject.ts";
 import { type SyntheticModel, syntheticModel, writeGgufModel } from "./synthetic-model.ts";
 
@@ -13,6 +15,8 @@ const SLICES = 3;
 const SIZES = { layers: 3, width: 64, heads: 6, kvHeads: 3, headSize: 32, feedForward: 96 } as const;
 /** Layers that are small, and such as count as large. */
 const WAYS = [["", {}], [", slice by slice", { largeLayer: 1 }]] as const;
+const VOCABULARY = 256;
+const GREEDY = { sampling: { ...defaultSampling, temperature: 0 }, history: new Int32Array(0) };
 const PROMPT = [9, 8, 7, 6, 5];
 
 function metadata(slices: number, anchors: readonly number[]): Readonly<Record<string, GgufValue>> {
@@ -127,6 +131,30 @@ for (const family of ["llama", "qwen2", "qwen3"] as const) {
     });
   }
 }
+
+test("at full level 100 prompts are answered with the tokens of the model without slices, at float32", async () => {
+  const greedy = async (largeLayer: number | undefined): Promise<number[][]> => {
+    const answers: number[][] = [];
+    await withElastic([1], async (subject) => {
+      const [segment] = await openSegments(subject, []);
+      assert.ok(segment);
+      const random = seededRandom(7);
+      for (let prompt = 0; prompt < 100; prompt++) {
+        const ids = Array.from({ length: 2 + random.below(20) }, () => random.below(VOCABULARY));
+        const drawn: number[] = [];
+        let row: StepRow = { slot: 0, position: 0, count: ids.length, attention: "chunk", output: GREEDY };
+        for (let tokens = ids; drawn.length < 16; tokens = [drawn.at(-1) ?? 0]) {
+          const { tokens: [next] } = await segment.step({ rows: [row], tokens: Int32Array.from(tokens) });
+          drawn.push(...next ?? []);
+          row = { ...row, position: row.position + row.count, count: 1, attention: "single" };
+        }
+        answers.push(drawn);
+      }
+    }, largeLayer === undefined ? {} : { largeLayer });
+    return answers;
+  };
+  assert.deepEqual(await greedy(1), await greedy(undefined));
+});
 
 test("one copy of a layer's slices serves every level", async () => {
   await withElastic([], ({ manifest }) => {
