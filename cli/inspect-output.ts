@@ -1,8 +1,10 @@
 /** Devices, actors and events in words and columns. */
 import type { InspectedDevice, Inspection } from "../actors/gateway/api.ts";
 import type { DeviceView } from "../actors/inspector/protocol.ts";
-import { formatBytes } from "../plans/mod.ts";
+import type { LevelTime } from "../actors/leader/protocol.ts";
+import { formatBytes, typicalRequest } from "../plans/mod.ts";
 import { describeCopies } from "./copies-output.ts";
+import { describeLevels } from "./levels-output.ts";
 import { table } from "./table.ts";
 
 /** Past events that are shown of a device. */
@@ -15,7 +17,9 @@ export function describeInspection({ devices, state, models, leader }: Inspectio
     : `plan ${state.plan.number.term}.${state.plan.number.epoch} runs ${state.plan.model.name}: ` +
       state.plan.segments.map(({ name, first, last }) => `${name} ${first}-${last}`).join(" > ");
   const copies = models.map(describeCopies).filter((line) => line !== "").map((line) => `${line}\n`).join("");
-  return `${plan}\n${copies}\n${devices.map((device) => describeDevice(device, leader)).join("\n")}`;
+  const elastic = state.type === "active" ? state.plan.elastic : undefined;
+  const levels = elastic === undefined ? "" : `\n${describeLevels(elastic, typicalRequest.promptTokens)}`;
+  return `${plan}\n${copies}${levels}\n${devices.map((device) => describeDevice(device, leader)).join("\n")}`;
 }
 
 function describeDevice(device: InspectedDevice, leader: string | undefined): string {
@@ -97,6 +101,7 @@ function describeSpeed({ speed, sensors }: DeviceView): string {
     ...(work.some(({ blocks }) => blocks.length > 0)
       ? [`${work.flatMap(({ blocks }) => blocks).length} blocks measured at work`]
       : []),
+    ...work.flatMap(({ levels = [] }) => levels.flatMap(describeShare)),
     `${sensors.cores} cores, load ${sensors.load.toFixed(2)}`,
     ...(sensors.batteryCharge === undefined
       ? []
@@ -104,6 +109,13 @@ function describeSpeed({ speed, sensors }: DeviceView): string {
     ...(sensors.celsius === undefined ? [] : [`${Math.round(sensors.celsius)} °C`]),
   ];
   return parts.join(", ");
+}
+
+/** What a device has found of a level. */
+function describeShare({ level, decodeShare }: LevelTime): string[] {
+  return decodeShare === undefined
+    ? []
+    : [`level ${level} in ${Math.round(100 * decodeShare)}% of a sliced layer's time`];
 }
 
 function describeLink({ name, roundTripMilliseconds, bytesPerSecond }: DeviceView["links"][number]): string {

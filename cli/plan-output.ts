@@ -3,8 +3,9 @@ import type { PlanView } from "../actors/gateway/api.ts";
 import type { Measured } from "../actors/gateway/served.ts";
 import type { SolveAnswer } from "../actors/leader/solver.ts";
 import type { ActivePlan } from "../actors/plan.ts";
-import { cacheTokensOf, describeProof, formatBytes, type Outcome } from "../plans/mod.ts";
+import { cacheTokensOf, describeProof, formatBytes, type Outcome, typicalRequest } from "../plans/mod.ts";
 import { describeCopies } from "./copies-output.ts";
+import { describeLevels } from "./levels-output.ts";
 import { table } from "./table.ts";
 
 const PLANNERS: Readonly<Record<ActivePlan["planner"], string>> = {
@@ -40,6 +41,9 @@ export function describePlan({ state, models, leader, term, measured }: PlanView
     "",
     table(["device", "", "blocks", "memory", "time a token", mirrored ? "mirrored on" : ""], rows),
     ...(forecast === undefined ? [] : [...describeForecast(forecast), ""]),
+    ...(plan.elastic === undefined
+      ? []
+      : [describeLevels(plan.elastic, forecast?.promptTokens ?? typicalRequest.promptTokens)]),
     ...(plan.unmirrored === undefined ? [] : [plan.unmirrored, ""]),
     ...copies.flatMap((line) => [line, ""]),
     ...(measured === undefined ? [] : [describeMeasured(measured, forecast?.tpotMilliseconds), ""]),

@@ -27,7 +27,7 @@ export interface MeasuredShare {
 /** What a level takes, for an answer by itself. All in milliseconds. */
 export interface LevelTimes {
   readonly level: number;
-  /** Bytes of weights that a step reads, on all devices together. */
+  /** Bytes of the weights that belong to it, on all devices together. */
   readonly weightBytes: number;
   /** Computing of a decode step, on all devices one after another. */
   readonly computeMilliseconds: number;

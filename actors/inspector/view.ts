@@ -6,7 +6,7 @@ import type { ExecutorLook } from "../executor/protocol.ts";
 import type { Host, Peers } from "../host.ts";
 import type { Links } from "../monitor/links.ts";
 import { measureMemory } from "../monitor/memory.ts";
-import type { WorkTimes } from "../monitor/work-times.ts";
+import { reportedOf, type WorkTimes } from "../monitor/work-times.ts";
 import type { HeldView } from "../supervisor/protocol.ts";
 import type { EventRing } from "./events.ts";
 import type { ActorRow, DeviceView } from "./protocol.ts";
@@ -51,7 +51,7 @@ export async function viewOf(
     speed: {
       slowdown,
       rates: known,
-      work: work.models().map((model) => ({ model, blocks: work.of(model), batches: work.batches(model) })),
+      work: work.models().map((model) => reportedOf(work, model)),
     },
     sensors,
     links: linkRows(options),

@@ -17,7 +17,7 @@ import { differs } from "./differs.ts";
 import type { Links } from "./links.ts";
 import { measureMemory } from "./memory.ts";
 import { type MonitorMessage, WireMonitorMessage } from "./protocol.ts";
-import { scaled, type WorkTimes } from "./work-times.ts";
+import { reportedOf, type WorkTimes } from "./work-times.ts";
 
 /** How often this device is looked at. */
 const PERIOD_MILLISECONDS = 2000;
@@ -105,17 +105,6 @@ function rate({ rates, announce }: MonitorOptions, context: Context<MonitorMessa
   });
 }
 
-/** What is known of a model's work here, on a device so many times as slow. */
-function workOf(work: WorkTimes, model: string, slowdown: number): DeviceReport["work"][number] {
-  const levels = work.levels(model);
-  return {
-    model,
-    blocks: work.of(model).map((block) => scaled(block, slowdown)),
-    batches: work.batches(model),
-    ...(levels.length === 0 ? {} : { levels }),
-  };
-}
-
 /** Tells the leader how this device is, where that is news or was said long ago, or is urgent. */
 async function report(
   state: MonitorState,
@@ -138,7 +127,7 @@ async function report(
       prefillNanosecondsPerMultiplyAdd: rates.prefillNanosecondsPerMultiplyAdd * yielding,
     },
     overheadMilliseconds: work.overheadMilliseconds(),
-    work: work.models().map((model) => workOf(work, model, yielding)),
+    work: work.models().map((model) => reportedOf(work, model, yielding)),
     peers: peers().map((peer) => peer.device),
     links: links.report(),
     slowdown,

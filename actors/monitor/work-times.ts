@@ -1,6 +1,6 @@
 /** How long blocks take here, learnt from the steps that segments really run. */
 import type { StepTimes } from "../executor/state.ts";
-import type { BatchTime, BlockTime, LevelTime } from "../leader/protocol.ts";
+import type { BatchTime, BlockTime, DeviceReport, LevelTime } from "../leader/protocol.ts";
 import { BatchFactors } from "./batches.ts";
 import { LevelShares } from "./level-shares.ts";
 import { Samples } from "./samples.ts";
@@ -121,6 +121,17 @@ function layerOf({ first, kinds }: WorkingSegment, blocks: readonly BlockTime[])
   const layers = blocks.filter(({ index }) => kinds[index - first] === "layer");
   if (layers.length === 0) return undefined;
   return layers.reduce((sum, { decodeMilliseconds }) => sum + decodeMilliseconds, 0) / layers.length;
+}
+
+/** What is told of a model's work here, on a device so many times as slow as it is. */
+export function reportedOf(work: WorkTimes, model: string, slowdown = 1): DeviceReport["work"][number] {
+  const levels = work.levels(model);
+  return {
+    model,
+    blocks: work.of(model).map((block) => scaled(block, slowdown)),
+    batches: work.batches(model),
+    ...(levels.length === 0 ? {} : { levels }),
+  };
 }
 
 /** A block's times on a device so many times slower. */
