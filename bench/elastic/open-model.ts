@@ -48,14 +48,14 @@ export async function openModel(path: string, slots: number): Promise<OpenModel>
     const store = await openBlockStore(folder);
     const manifest = await compileModel(path, { store });
     const { architecture } = manifest;
+    const levels = levelsOf(manifest);
     const openLayers = (layers: readonly number[]): Promise<ComputeSegment> => {
       const kept = manifest.blocks.filter(({ kind, index }) => kind !== "layer" || layers.includes(index - 1));
       const blocks = kept.map((block) => blockFiles(block, store));
-      return compute.open({ architecture, blocks, context: architecture.context, slots });
+      return compute.open({ architecture, blocks, context: architecture.context, slots, levels: levels.length });
     };
     const segment = await openLayers(Array.from({ length: architecture.layers }, (_, layer) => layer));
     const bundle = parseBundle(JSON.parse(await readFile(store.path(manifest.tokenizer), "utf8")));
-    const levels = levelsOf(manifest);
     const model: OpenModel = {
       manifest,
       compute,

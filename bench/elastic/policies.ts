@@ -1,8 +1,10 @@
 /** Who chooses a pair for a request, and how. */
+import { PROMPT_SHARES } from "../../models/elastic.ts";
+import { chooseLevel } from "../../plans/choose-level.ts";
 import type { Random } from "../../training/generator/mod.ts";
 import { type Case, type Choice, isRight, limitOf, pressureOf, speedOf } from "./case.ts";
 import type { Clock } from "./clock.ts";
-import { type Pair, pairsOf, promptShares, type Target, targets } from "./targets.ts";
+import { type Pair, pairsOf, type Target, targets } from "./targets.ts";
 
 /** A model with levels: the elastic one, or what takes its place. */
 export interface Variant {
@@ -37,40 +39,44 @@ interface Grounds {
   readonly whole: Clock;
 }
 
-/** The likeliest guess is not better than another that is this much below it. */
-const ALIKE = 0.02;
-
-/** By the chooser's guesses among the pairs of `allowed` that are in time. It is not asked where all of everything is. */
+/**
+ * By the chooser's guesses among the pairs of `allowed`, as gateways choose. It is not asked where all of everything is in
+ * time.
+ */
 export function chooserPolicy(
   name: string,
   variant: Variant,
   whole: Clock,
   allowed: (pair: Pair) => boolean = () => true,
 ): Policy {
+  const { clock } = variant;
+  const pairs = pairsOf(clock.levels).filter(allowed);
   return {
     name,
     variant,
     choose({ asked, target }) {
-      const grounds = { asked, target, clock: variant.clock, whole };
-      const everything = {
-        promptLevel: 0,
-        level: variant.clock.levels,
-        chooser: false,
-      };
-      if (allowed(everything) && pressure(grounds, everything) <= 1) {
-        return everything;
-      }
-      const choices = pairsOf(variant.clock.levels).filter(allowed).map((
-        pair,
-      ) => ({ ...pair, chooser: true }));
-      const guess = ({ promptLevel, level }: Pair) => asked.guess?.[promptLevel]?.[level - 1] ?? 0;
-      const inTime = choices.filter((choice) => pressure(grounds, choice) <= 1);
-      const best = Math.max(...inTime.map(guess));
-      return fastest(
-        grounds,
-        inTime.length > 0 ? inTime.filter((one) => guess(one) >= best - ALIKE) : choices,
-      );
+      const everything = wholeChoice(variant);
+      if (allowed(everything) && pressure({ asked, target, clock, whole }, everything) <= 1) return everything;
+      const limit = limitOf(asked, target, whole);
+      const candidates = pairs.map((pair) => candidateOf(asked, { ...pair, chooser: true }, clock));
+      const bound = (most: number) => ({ type: "milliseconds" as const, most });
+      const bounds = { type: "bounded" as const, ttft: bound(limit.ttft), tpot: bound(limit.tpot), strict: false };
+      return chooseLevel(bounds, candidates)?.candidate.choice ?? everything;
     },
+  };
+}
+
+function candidateOf(asked: Case, choice: Choice, clock: Clock) {
+  const { promptLevel, level } = choice;
+  const { ttft, tpot } = speedOf(asked, choice, clock);
+  const right = asked.guess?.[promptLevel]?.[level - 1];
+  return {
+    choice,
+    promptShare: PROMPT_SHARES[promptLevel] ?? 1,
+    level,
+    ttftMilliseconds: ttft,
+    tpotMilliseconds: tpot,
+    ...right === undefined ? {} : { right },
   };
 }
 
@@ -176,12 +182,12 @@ function bestOf(
   }));
   scored.sort((a, b) => b.good - a.good || b.shorter - a.shorter);
   return scored[0]?.choice ??
-    { promptLevel: promptShares.length - 1, level: 1, chooser: true };
+    { promptLevel: PROMPT_SHARES.length - 1, level: 1, chooser: true };
 }
 
 /** Roughly what a pair computes. */
 function weightOf({ promptLevel, level }: Pair): number {
-  return (promptShares[promptLevel] ?? 1) * level;
+  return (PROMPT_SHARES[promptLevel] ?? 1) * level;
 }
 
 function pressure(

@@ -1,4 +1,5 @@
 /** The six targets of the paper's applications, and the levels of a prompt. */
+import { PROMPT_SHARES } from "../../models/elastic.ts";
 
 /** How fast an answer must be, as shares of what the whole model takes with the whole prompt. */
 export interface Target {
@@ -19,9 +20,6 @@ export const targets: readonly Target[] = [
   { name: ".2 / .5", ttft: 0.2, tpot: 0.5 },
 ];
 
-/** What each level of a prompt keeps of its tokens, from all of them. */
-export const promptShares: readonly number[] = [1, 0.8, 0.6, 0.4, 0.2];
-
 /** How much of the prompt is read, and by how much of the model. */
 export interface Pair {
   /** Counted from 0: all of the prompt. */
@@ -32,7 +30,7 @@ export interface Pair {
 
 /** All pairs of a model with so many levels: of the same prompt level beside each other, the most of the model first. */
 export function pairsOf(levels: number): Pair[] {
-  return promptShares.flatMap((_, promptLevel) => {
+  return PROMPT_SHARES.flatMap((_, promptLevel) => {
     return Array.from(
       { length: levels },
       (_, index) => ({ promptLevel, level: levels - index }),

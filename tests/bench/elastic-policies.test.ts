@@ -15,7 +15,8 @@ import {
   type Variant,
   wholeModel,
 } from "../../bench/elastic/policies.ts";
-import { promptShares, targets } from "../../bench/elastic/targets.ts";
+import { targets } from "../../bench/elastic/targets.ts";
+import { PROMPT_SHARES } from "../../models/elastic.ts";
 import { traceOf } from "../../bench/elastic/trace.ts";
 import { seededRandom } from "../../training/generator/mod.ts";
 
@@ -30,12 +31,12 @@ const clock: Clock = {
 };
 
 function caseOf(right: readonly (readonly boolean[])[], guess: readonly (readonly number[])[] = []): Case {
-  const tokens = promptShares.map((share) => Math.round(100 * share));
+  const tokens = PROMPT_SHARES.map((share) => Math.round(100 * share));
   return { set: "test", index: 0, family: "lookup", hops: 1, redundancy: 0, tokens, answerTokens: 5, right, guess };
 }
 
 function grid<T>(value: (promptLevel: number, level: number) => T): T[][] {
-  return promptShares.map((_, promptLevel) =>
+  return PROMPT_SHARES.map((_, promptLevel) =>
     Array.from({ length: LEVELS }, (_, index) => value(promptLevel, index + 1))
   );
 }
@@ -52,7 +53,7 @@ test("where the whole model is in time, the chooser is not asked", () => {
   assert.deepEqual(ask(chooserPolicy("ours", variant, clock), asked, 0), { promptLevel: 0, level: 4, chooser: false });
 });
 
-test("the likeliest pair that is in time is chosen, and of those that are about as likely the fastest", () => {
+test("the likeliest pair that is in time is chosen, and of those that are about as likely the lightest", () => {
   const likely = new Map([["1 3", 0.7], ["2 3", 0.9], ["2 2", 0.89], ["0 4", 1]]);
   const asked = caseOf(grid(() => false), grid((prompt, level) => likely.get(`${prompt} ${level}`) ?? 0));
   const variant: Variant = { test: [asked], validation: [], clock, moments: [clock] };

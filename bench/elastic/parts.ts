@@ -1,0 +1,162 @@
+/** The parts of the benchmark: what each measures, for a model file. */
+import { join } from "node:path";
+import { encodeChat } from "../../models/text/mod.ts";
+import type { Case } from "./case.ts";
+import type { Times } from "./clock.ts";
+import { withFewerLayers } from "./drop-layers.ts";
+import { evaluate, type Score } from "./evaluate.ts";
+import { measureAll } from "./measure.ts";
+import { memoryOf, type MemoryUse } from "./memory.ts";
+import { type OpenModel, openModel } from "./open-model.ts";
+import { LARGER, writeLarger, writePlain } from "./plain-model.ts";
+import { promptsOf } from "./prompts.ts";
+import { measureProportions, type Proportions } from "./proportion.ts";
+import { shortenBlindly, shortenByChooser } from "./shorten.ts";
+import { measureSwitching, type Switching } from "./switching.ts";
+import { type Shortened, tableOf, type TableOptions } from "./table.ts";
+
+export interface PartOptions {
+  /** The elastic model's file. */
+  readonly model: string;
+  /** The same trained without reordering, where there is such a file. */
+  readonly unordered: string | undefined;
+  /** A folder for what is made. */
+  readonly out: string;
+  readonly rounds: number;
+  /** Prompts of each setting, to judge by; half as many to tune on. */
+  readonly perSetting: number;
+  readonly requests: number;
+  /** Says what is done. */
+  readonly say: (line: string) => void;
+}
+
+/** Tables and times of all that is judged, by name. */
+export interface Measures {
+  readonly cases: Readonly<Record<VariantName, readonly Case[] | undefined>>;
+  readonly times: Readonly<Record<string, Times>>;
+  /** Layers that are left at each level of the model with fewer. */
+  readonly layers: readonly (readonly number[])[];
+}
+
+export type VariantName = "elastic" | "layers" | "unordered" | "blind";
+
+/** Prompts of validation by which layers are left out. */
+const TASKS_FOR_LAYERS = 54;
+const LENGTHS: readonly number[] = [8, 16, 32, 64, 96, 128, 192, 256, 384, 480];
+
+/** Answers all prompts at all pairs, as far as that is not known yet, and measures what they take. */
+export async function measure(options: PartOptions): Promise<Measures> {
+  const { model: file, unordered: otherFile, out, rounds, perSetting, say } = options;
+  await using model = await openModel(file, 8);
+  await using other = otherFile === undefined ? undefined : await openModel(otherFile, 8);
+  say("Leaving layers out");
+  const fewer = await withFewerLayers(model, promptsOf("validation", 1).slice(0, TASKS_FOR_LAYERS));
+  const table = async (name: VariantName, { levels, shorten }: Pick<TableOptions, "levels" | "shorten">) => {
+    const key = `${levels[0]?.model.manifest.id} ${levels.length} levels`;
+    const onProgress = (done: number, of: number) => say(`Answers, ${name}: ${done} of ${of}`);
+    const settings = { test: perSetting, validation: Math.ceil(perSetting / 2) };
+    return await tableOf({ file: join(out, `${name}.jsonl`), key, levels, shorten, perSetting: settings, onProgress });
+  };
+  const by = (how: (model: OpenModel, prompt: string, index: number) => Promise<Shortened>, of = model) => {
+    return (prompt: string, index: number) => how(of, prompt, index);
+  };
+  const cases = {
+    elastic: await table("elastic", { levels: model.runnables, shorten: by(shortenByChooser) }),
+    blind: await table("blind", { levels: model.runnables, shorten: by(shortenBlindly) }),
+    layers: await table("layers", { levels: fewer, shorten: by(shortenByChooser) }),
+    // Its slices are others, but its chooser is the elastic model's: it has none of its own.
+    unordered: other === undefined
+      ? undefined
+      : await table("unordered", { levels: other.runnables, shorten: by(shortenByChooser) }),
+  };
+  say("Times");
+  const choose = chooseTime(model);
+  const elastic = { levels: model.runnables, ...choose === undefined ? {} : { choose } };
+  const times = await measureAll({ elastic, layers: { ...elastic, levels: fewer } }, {
+    rounds,
+    lengths: LENGTHS.filter((length) => length + 32 <= model.manifest.architecture.context),
+    tokens: 24,
+    after: 128,
+  });
+  return { cases, times, layers: fewer.map(({ layers }) => layers) };
+}
+
+/** What the chooser takes, from a prompt's text to the tokens of its shorter versions; undefined without a chooser. */
+function chooseTime(model: OpenModel): ((tokens: number) => Promise<number>) | undefined {
+  if (model.manifest.elastic?.chooser === undefined) return undefined;
+  const texts = new Map<number, string>();
+  const textOf = (tokens: number): string => {
+    let text = "Where is the red key?";
+    const length = () => encodeChat(model.tokenizer, model.bundle, [{ role: "user", content: text }]).length;
+    for (let count = 0; length() < tokens; count++) text = `The red key is with Bela. ${text}`;
+    return text;
+  };
+  return async (tokens) => {
+    const text = texts.get(tokens) ?? textOf(tokens);
+    texts.set(tokens, text);
+    const began = performance.now();
+    await shortenByChooser(model, text, 0);
+    return performance.now() - began;
+  };
+}
+
+/** Judges all policies on what was measured. */
+export function judgePolicies({ cases, times }: Measures, { requests }: Pick<PartOptions, "requests">): Score[] {
+  const evidence = (name: VariantName, as = "elastic") => {
+    const [table, measured] = [cases[name], times[as]];
+    return table === undefined || measured === undefined ? undefined : { cases: table, times: measured };
+  };
+  const elastic = evidence("elastic");
+  if (elastic === undefined) throw new RangeError("There is nothing to judge: measure first.");
+  const evidences = {
+    elastic,
+    layers: evidence("layers", "layers"),
+    unordered: evidence("unordered"),
+    blind: evidence("blind"),
+  };
+  return evaluate(evidences, { seeds: [1, 2, 3, 4, 5], skews: [-0.25, 0, 0.25], requests, load: 0.5 });
+}
+
+/** A model's steps, by themselves. */
+export interface StepsResult {
+  readonly name: string;
+  readonly proportions: Proportions;
+  /** From the least level to the highest, and to the one below it. */
+  readonly switching: readonly Switching[];
+  /** All levels beside each other, the highest alone, and the same weights without slices. */
+  readonly memory: { readonly all: MemoryUse; readonly highest: MemoryUse; readonly plain: MemoryUse };
+}
+
+/** Measures levels' proportion, switching and memory of the model and of a larger one with random weights. */
+export async function measureSteps({ model, out, rounds, say }: PartOptions): Promise<StepsResult[]> {
+  const larger = join(out, `random-${LARGER.layers}x${LARGER.width}.gguf`);
+  await writeLarger(larger);
+  const results: StepsResult[] = [];
+  for (const [name, file] of [["built-in", model], ["larger", larger]] as const) {
+    say(`Steps of the ${name} model`);
+    results.push({ name, ...await stepsOf(file, join(out, `${name}-plain.gguf`), rounds) });
+  }
+  return results;
+}
+
+async function stepsOf(file: string, plain: string, rounds: number): Promise<Omit<StepsResult, "name">> {
+  await writePlain(file, plain);
+  const memory = {
+    all: memoryOf(file, "all"),
+    highest: memoryOf(file, "highest"),
+    plain: memoryOf(plain, "all"),
+  };
+  await using model = await openModel(file, 8);
+  await using unsliced = await openModel(plain, 8);
+  const proportions = await measureProportions(model, unsliced, { rounds, tokens: 16 });
+  const { runnables } = model;
+  const [least, highest] = [runnables[0], runnables.at(-1)];
+  const switching: Switching[] = [];
+  for (const from of [least, runnables.at(-2)]) {
+    if (from === undefined || highest === undefined || from === highest) continue;
+    for (const [a, b] of [[from, highest], [highest, from]] as const) {
+      switching.push(await measureSwitching(a, b, 8 * rounds));
+    }
+  }
+  return { proportions, switching, memory };
+}
