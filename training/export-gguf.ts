@@ -2,7 +2,13 @@
 import { basename } from "node:path";
 import { encodeQ8 } from "../models/compile/encode-q8.ts";
 import { ggufNames, huggingFaceNames, type LayerNames } from "../models/compile/tensor-names.ts";
-import { type GgufTensorToWrite, type ModelFolder, openModelFolder, writeGguf } from "../models/formats/mod.ts";
+import {
+  type GgufTensorToWrite,
+  type GgufValue,
+  type ModelFolder,
+  openModelFolder,
+  writeGguf,
+} from "../models/formats/mod.ts";
 import { bosId, chatTemplate, endId, specialTokens } from "./tokenizer/special-tokens.ts";
 import { readTokenizer } from "./tokenizer/tokenizer-file.ts";
 
@@ -59,6 +65,7 @@ export async function exportGguf(folder: string, path: string, weights: Weights 
         "llama.attention.layer_norm_rms_epsilon": { type: "float32", value: number("rms_norm_eps") },
         "llama.rope.freq_base": { type: "float32", value: number("rope_theta") },
         "llama.vocab_size": uint32(number("vocab_size")),
+        ...elasticMetadata(source),
         ...await tokenizerMetadata(),
       },
       tensors,
@@ -66,6 +73,17 @@ export async function exportGguf(folder: string, path: string, weights: Weights 
   } finally {
     await source.close();
   }
+}
+
+/** What `pytorch/model.py` writes of an elastic model: {slices, anchors}. */
+function elasticMetadata({ config, path }: ModelFolder): Record<string, GgufValue> {
+  const { elastic } = config;
+  if (elastic === undefined) return {};
+  const { slices, anchors } = elastic as { readonly slices?: unknown; readonly anchors?: unknown };
+  if (typeof slices !== "number" || !Array.isArray(anchors) || !anchors.every((layer) => typeof layer === "number")) {
+    throw new TypeError(`Cannot export ${path}: the "elastic" of its config.json has no slices and anchors`);
+  }
+  return { "skein.elastic.slices": uint32(slices), "skein.elastic.anchors": { type: "uint32", value: anchors } };
 }
 
 async function tokenizerMetadata() {

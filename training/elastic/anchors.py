@@ -1,11 +1,12 @@
-"""Which layers suffer most from being sliced: `python -m elastic.anchors CHECKPOINT SHARD [BATCHES]`, of a checkpoint in order of importance."""
+"""Which layers suffer most from being sliced: `python -m elastic.anchors FOLDER TEXT [BATCHES]`, of a folder in the order
+of importance."""
 import sys
 
 import torch
 
+from elastic.folder import read_folder
 from elastic.importance import calibration
 from elastic.losses import answers, counted
-from elastic.model import load_elastic
 
 
 @torch.no_grad()
@@ -27,9 +28,9 @@ def loss_at(model, text, level):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    path, shard, *rest = sys.argv[1:]
-    model = load_elastic(path)
-    text = calibration(shard, int(rest[0]) if rest else 8, seed=2)
+    folder, text, *rest = sys.argv[1:]
+    model = read_folder(folder)
+    text = calibration(text, int(rest[0]) if rest else 8, seed=2)
     print(f"whole: {loss_at(model, text, None):.3f}")
     for index, loss in enumerate(harm(model, text, model.slices, 1)):
         print(f"layer {index} alone at level 1: {loss:.3f}")

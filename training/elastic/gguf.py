@@ -1,16 +1,18 @@
-"""Reads a Llama from a GGUF file (Q8_0, Q4_0, F32, F16) as a checkpoint at float32: `python -m elastic.gguf MODEL.gguf CHECKPOINT.pt`."""
+"""Reads a Llama with a tied head from a GGUF file (Q8_0, F32): `python -m elastic.gguf MODEL.gguf FOLDER` writes it as a float32 folder."""
 import struct
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from pytorch.model import Config
+from elastic.model import ElasticModel
+from pytorch.model import Config, save_folder
 
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
 # Type of a tensor: name, elements of a block, bytes of a block.
-TENSORS = {0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 8: ("Q8_0", 32, 34)}
+TENSORS = {0: ("F32", 1, 4), 8: ("Q8_0", 32, 34)}
 NAMES = {
     "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "q_proj.weight", "attn_k": "k_proj.weight",
     "attn_v": "v_proj.weight", "attn_output": "o_proj.weight", "ffn_gate": "gate_proj.weight", "ffn_up": "up_proj.weight",
@@ -65,18 +67,15 @@ def read_gguf(path):
 
 
 def dequantise(data, at, kind, shape):
+    if kind not in TENSORS:
+        raise ValueError(f"Cannot read a tensor of type {kind}; only {', '.join(name for name, *_ in TENSORS.values())}")
     name, elements, size = TENSORS[kind]
     blocks = int(np.prod(shape)) // elements
-    if name in ("F32", "F16"):
-        plain = np.frombuffer(data, np.float32 if name == "F32" else np.float16, blocks, at)
-        return torch.from_numpy(plain.astype(np.float32).reshape(shape))
+    if name == "F32":
+        return torch.from_numpy(np.frombuffer(data, np.float32, blocks, at).reshape(shape).copy())
     raw = np.frombuffer(data, np.uint8, blocks * size, at).reshape(blocks, size)
     scale = raw[:, :2].copy().view(np.float16).astype(np.float32)
-    if name == "Q8_0":
-        steps = raw[:, 2:].view(np.int8)
-    else:
-        steps = np.concatenate((raw[:, 2:] & 15, raw[:, 2:] >> 4), 1).astype(np.int8) - 8
-    return torch.from_numpy((scale * steps).reshape(shape).astype(np.float32))
+    return torch.from_numpy((scale * raw[:, 2:].view(np.int8)).reshape(shape))
 
 
 def half_split(weight, heads):
@@ -85,31 +84,27 @@ def half_split(weight, heads):
     return weight.view(heads, rows // heads // 2, 2, columns).transpose(1, 2).reshape(rows, columns).contiguous()
 
 
-def checkpoint_of(path):
-    """A GGUF file as what `load_elastic` reads. The head may be a matrix of its own (`lm_head`)."""
+def model_of(path) -> ElasticModel:
+    """The model in a GGUF file, at float32."""
     metadata, tensors = read_gguf(path)
     of = lambda key: metadata[f"llama.{key}"]
-    config = Config(
-        vocabulary=tensors["token_embd.weight"].shape[0], width=of("embedding_length"), layers=of("block_count"),
-        heads=of("attention.head_count"), kv_heads=of("attention.head_count_kv"),
-        head_size=metadata.get("llama.attention.key_length", of("embedding_length") // of("attention.head_count")),
-        feed_forward=of("feed_forward_length"), context=of("context_length"),
-        norm_epsilon=of("attention.layer_norm_rms_epsilon"), rope_theta=metadata.get("llama.rope.freq_base", 10000.0),
+    c = Config(
+        vocabulary=of("vocab_size"), width=of("embedding_length"), layers=of("block_count"), heads=of("attention.head_count"),
+        kv_heads=of("attention.head_count_kv"), head_size=of("attention.key_length"), feed_forward=of("feed_forward_length"),
+        context=of("context_length"), norm_epsilon=of("attention.layer_norm_rms_epsilon"), rope_theta=of("rope.freq_base"),
     )
     state = {"embed_tokens.weight": tensors["token_embd.weight"], "norm": tensors["output_norm.weight"]}
-    for index in range(config.layers):
+    for index in range(c.layers):
         for name, ours in NAMES.items():
             weight = tensors[f"blk.{index}.{name}.weight"]
             if name in ("attn_q", "attn_k"):
-                weight = half_split(weight, config.heads if name == "attn_q" else config.kv_heads)
+                weight = half_split(weight, c.heads if name == "attn_q" else c.kv_heads)
             state[f"layers.{index}.{ours}"] = weight
-    result = {"config": vars(config), "model": state}
-    if "output.weight" in tensors:
-        result["lm_head"] = tensors["output.weight"]
-    if "skein.elastic.slices" in metadata:
-        result["elastic"] = {"slices": metadata["skein.elastic.slices"], "anchors": metadata["skein.elastic.anchors"]}
-    return result
+    slices, anchors = metadata.get("skein.elastic.slices", 4), metadata.get("skein.elastic.anchors", ())
+    model = ElasticModel(c, slices, anchors)
+    model.load_state_dict(state)
+    return model
 
 
 if __name__ == "__main__":
-    torch.save(checkpoint_of(sys.argv[1]), sys.argv[2])
+    save_folder(model_of(sys.argv[1]), Path(sys.argv[2]))

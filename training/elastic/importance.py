@@ -1,15 +1,16 @@
 """How much each group of heads and each neuron matters: |dL/dW · W| summed over its weights (arXiv 2409.09071, section 3.1).
 
-As a command: `python -m elastic.importance CHECKPOINT SHARD ORDERED [BATCHES]` writes the checkpoint in the order of importance.
+As a command: `python -m elastic.importance FOLDER TEXT ORDER.json [BATCHES]` writes the order, for `reorder.ts`, of a Hugging Face folder
+on a shard of the training text or a file of JSON lines.
 """
+import json
 import sys
 
 import numpy as np
 import torch
 
+from elastic.folder import read_folder
 from elastic.losses import answers, counted
-from elastic.model import load_elastic, save_elastic
-from elastic.reorder import reorder
 from pytorch.shards import batches
 
 BY_ROWS = ("gate_proj", "up_proj")
@@ -32,20 +33,22 @@ def importance(model, text):
     return groups, neurons
 
 
-def calibration(shard, count, tokens=2048, seed=1):
-    """The first `count` batches of a shard, in random order of their lengths."""
-    text = batches(shard, tokens, np.random.default_rng(seed), 0, 1)
+def calibration(path, count, tokens=2048, seed=1):
+    """The first `count` batches of a shard in random order, or a file of JSON lines with `ids` of one length, 8 a batch."""
+    if path.endswith(".jsonl"):
+        ids = torch.tensor([json.loads(line)["ids"] for line in open(path)])
+        return [(rows, torch.ones_like(rows), None) for rows in ids.split(8)[:count]]
+    text = batches(path, tokens, np.random.default_rng(seed), 0, 1)
     return [batch for batch, _ in zip(text, range(count))]
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    checkpoint, shard, ordered, *rest = sys.argv[1:]
-    model = load_elastic(checkpoint)
-    groups, neurons = importance(model, calibration(shard, int(rest[0]) if rest else 30))
-    reorder(model, groups.argsort(1, descending=True), neurons.argsort(1, descending=True))
-    save_elastic(ordered, model)
+    folder, text, order, *rest = sys.argv[1:]
+    groups, neurons = importance(read_folder(folder), calibration(text, int(rest[0]) if rest else 30))
+    with open(order, "w") as file:
+        json.dump({name: of.argsort(1, descending=True).tolist() for name, of in (("groups", groups), ("neurons", neurons))}, file)
     for index, (of_groups, of_neurons) in enumerate(zip(groups, neurons.sort(1, descending=True).values)):
         shares = [f"{share:.2f}" for share in (of_groups.sort(descending=True).values / of_groups.sum()).tolist()]
         quarters = [f"{share:.2f}" for share in (of_neurons.view(4, -1).sum(1) / of_neurons.sum()).tolist()]

@@ -19,6 +19,7 @@ class ElasticModel(Model):
             raise ValueError(f"{slices} slices do not divide {c.kv_heads} groups of heads and {c.feed_forward} neurons")
         super().__init__(c)
         self.slices, self.anchors = slices, tuple(anchors)
+        self.own_head = None
 
     def forward(self, ids, level=None):
         """Token ids [rows, length] to the final hidden states [rows, length, width]; `logits` goes on from there."""
@@ -34,6 +35,9 @@ class ElasticModel(Model):
             if count in after:
                 between.append(rms_norm(x, self.norm, self.c.norm_epsilon))
         return rms_norm(x, self.norm, self.c.norm_epsilon), between
+
+    def logits(self, hidden):
+        return super().logits(hidden) if self.own_head is None else F.linear(hidden, self.own_head)
 
     def slices_run(self, level):
         """How many slices run in each layer at a level."""

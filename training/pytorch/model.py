@@ -117,8 +117,8 @@ def count_parameters(model):
     return sum(weight.numel() for weight in model.parameters())
 
 
-def save_folder(model: Model, folder):
-    """Writes config.json and model.safetensors as Hugging Face's Llama has them."""
+def save_folder(model: Model, folder, **more):
+    """Writes config.json, with what else is given, and model.safetensors as Hugging Face's Llama has them."""
     c = model.c
     config = {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
@@ -126,7 +126,7 @@ def save_folder(model: Model, folder):
         "num_attention_heads": c.heads, "num_key_value_heads": c.kv_heads, "head_dim": c.head_size,
         "intermediate_size": c.feed_forward, "max_position_embeddings": c.context,
         "rms_norm_eps": c.norm_epsilon, "rope_theta": c.rope_theta, "tie_word_embeddings": True,
-        "torch_dtype": "float32", "bos_token_id": 0, "eos_token_id": 3,
+        "torch_dtype": "float32", "bos_token_id": 0, "eos_token_id": 3, **more,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=2))
