@@ -40,3 +40,10 @@ export function residentBytes(block: Block): number {
   const levels = block.kind === "layer" && !("slices" in block) ? block.levels ?? [] : [];
   return levels.reduce((sum, { memoryBytes }) => sum + memoryBytes, block.memoryBytes);
 }
+
+/** Bytes of weights that a step at a level reads of a block. */
+export function bytesAt(elastic: Elastic | undefined, block: Block, level: number): number {
+  if (block.kind !== "layer") return block.memoryBytes;
+  if ("slices" in block) return Math.round(shareOf(elastic, block, level) * block.memoryBytes);
+  return block.levels?.[level - 1]?.memoryBytes ?? block.memoryBytes;
+}

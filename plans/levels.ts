@@ -11,6 +11,8 @@ export interface Slicing {
   readonly levels: number;
   /** The share of a block's weights that runs at a level, 0 to 1. */
   readonly shareOf: (block: number, level: number) => number;
+  /** Bytes of its weights that a step at a level reads. */
+  readonly bytesOf: (block: number, level: number) => number;
   /**
    * The share of its whole time that a sliced layer takes on a device at a level, where that has been measured. Default: the
    * share of its weights.
@@ -105,13 +107,13 @@ function partOf(problem: Problem, { device: id, first, last }: Run, level: numbe
   const device = deviceOf(problem, id);
   const measured = slicing.measured?.(id, level);
   const part = { weightBytes: 0, decode: 0, token: 0, once: 0 };
-  for (const [offset, { kind, weightBytes }] of problem.blocks.slice(first, last + 1).entries()) {
+  for (const [offset, { kind }] of problem.blocks.slice(first, last + 1).entries()) {
     const block = first + offset;
     const share = slicing.shareOf(block, level);
     // What is always whole takes as long at every level.
     const [decode, prefill] = share === 1 ? [1, 1] : [measured?.decode ?? share, measured?.prefill ?? share];
     const decodeMilliseconds = decode * (device.decodeMilliseconds[block] ?? 0);
-    part.weightBytes += Math.round(share * weightBytes);
+    part.weightBytes += slicing.bytesOf(block, level);
     part.decode += decodeMilliseconds;
     if (kind === "head") part.once += decodeMilliseconds;
     else part.token += prefill * (device.prefillMillisecondsPerToken[block] ?? 0);

@@ -1,5 +1,5 @@
 /** What the levels of an elastic model take on the plan in force, kept true to what devices measure. */
-import { levelsOf, shareOf } from "../../models/elastic.ts";
+import { bytesAt, levelsOf, shareOf } from "../../models/elastic.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { type ElasticTimes, elasticTimes, type Problem, type Slicing } from "../../plans/mod.ts";
 import type { ActivePlan } from "../plan.ts";
@@ -27,6 +27,10 @@ export function slicingOf(
     shareOf(index, level) {
       const block = blocks[index];
       return block === undefined ? 1 : shareOf(elastic, block, level);
+    },
+    bytesOf(index, level) {
+      const block = blocks[index];
+      return block === undefined ? 0 : bytesAt(elastic, block, level);
     },
     measured(device, level) {
       const time = measured.get(device)?.get(level);
