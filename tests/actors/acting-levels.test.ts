@@ -9,7 +9,15 @@ import { expectedTimes } from "../../plans/mod.ts";
 import { manifest, policy, report, stage } from "./acting-stage.ts";
 
 /** Six layers of four slices, the first an anchor. */
-const elastic: Manifest = { ...manifest, elastic: { slices: 4, anchors: [0] } };
+const elastic: Manifest = {
+  ...manifest,
+  elastic: { slices: 4, anchors: [0] },
+  blocks: manifest.blocks.map((block) => {
+    if (block.kind !== "layer" || block.index === 1 || "slices" in block) return block;
+    const { graph, weights, memoryBytes } = block;
+    return { ...block, levels: [1, 2, 3].map((level) => ({ graph, weights, memoryBytes: memoryBytes * level / 4 })) };
+  }),
+};
 
 /** Every block takes 1 ms, or so many times as long. */
 function working(slowdown: number, levels?: DeviceReport["work"][number]["levels"]): Partial<DeviceReport> {

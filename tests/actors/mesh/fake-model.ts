@@ -1,5 +1,5 @@
 /** A model of small numbers for meshes in one process: a manifest that validates, a tokenizer, a store without files. */
-import type { Blob, Block, Manifest } from "../../../models/manifest.ts";
+import type { Blob, Block, LayerPart, Manifest } from "../../../models/manifest.ts";
 import { manifestId } from "../../../models/manifest-id.ts";
 import type { BlobWriter, BlockStore } from "../../../models/store/mod.ts";
 import { WIDTH } from "./fake-compute.ts";
@@ -29,6 +29,11 @@ function bundle(): object {
   };
 }
 
+/** A layer's graphs at the levels below the whole. */
+function partsOf(slices: number, blob: (bytes: number) => Blob): LayerPart[] {
+  return Array.from({ length: slices - 1 }, () => ({ graph: blob(10), weights: blob(50), memoryBytes: 500 }));
+}
+
 /** A model of so many layers; `name` tells models apart. With more `slices` than one it is elastic; its first layer is an anchor. */
 export function fakeManifest(layers: number, name = "numbers", slices = 1): Manifest {
   let blobs = 0;
@@ -45,6 +50,7 @@ export function fakeManifest(layers: number, name = "numbers", slices = 1): Mani
       graph: blob(10),
       weights: blob(100),
       kvBytesPerToken: 8,
+      ...(slices === 1 || at === 0 ? {} : { levels: partsOf(slices, blob) }),
     })),
     { ...base(layers + 1), kind: "head", graph: blob(10), weights: blob(100) },
   ];
