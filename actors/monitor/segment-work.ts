@@ -93,53 +93,67 @@ export class SegmentWork {
     return true;
   }
 
-  #read({ tokens, blockMilliseconds, levels }: StepTimes): void {
-    const level = this.#levelOf(levels);
-    if (level === "several") return;
+  #read({ rows, tokens, blockMilliseconds, levels }: StepTimes): void {
+    const [level] = this.#levelsOf(rows, levels).keys();
     this.#window.prefill.add(level, tokens, this.#sliced(blockMilliseconds));
     if (level !== undefined) return;
     for (const [at, took] of blockMilliseconds.entries()) this.#blocks[at]?.prefill.add(took / tokens);
   }
 
   #decoded({ rows, blockMilliseconds, levels, at, sequences }: StepTimes): void {
-    const level = this.#levelOf(levels);
+    const groups = this.#levelsOf(rows, levels);
     const size = batchSizeOf(rows);
-    const factor = this.#factors.of(size);
     const window = this.#window;
     window.began ??= at;
     window.ran++;
     window.tokens += rows;
-    window.whole &&= level === undefined;
-    if (level !== "several") window.decode.add(level, 1, this.#sliced(blockMilliseconds) / factor);
     for (const sequence of sequences) this.#arrived(sequence, at);
-    const whole = this.#asWhole(blockMilliseconds, level);
-    if (whole === undefined) return;
-    const total = sum(whole);
-    for (const [index, took] of whole.entries()) this.#blocks[index]?.decode.add(took / factor);
-    this.#steps.add(total / factor);
+    const [level] = groups.keys();
+    if (groups.size === 1) window.decode.add(level, 1, this.#sliced(blockMilliseconds) / this.#factors.of(size));
+    window.whole &&= levels?.every((level) => this.#partOf(level) === undefined) ?? true;
+    const alone = this.#alone(blockMilliseconds, groups);
+    if (alone === undefined) return;
+    const total = sum(alone);
+    for (const [index, took] of alone.entries()) this.#blocks[index]?.decode.add(took);
+    this.#steps.add(total);
     window.steps++;
-    window.total += total / factor;
-    window.largest = Math.max(window.largest, total / factor);
-    if (level !== undefined) return;
+    window.total += total;
+    window.largest = Math.max(window.largest, total);
+    if (groups.size > 1 || level !== undefined) return;
     this.#layer(size, blockMilliseconds);
     const tally = window.tallies.get(size) ?? { steps: 0, total: 0 };
-    window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + total });
+    window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + sum(blockMilliseconds) });
   }
 
-  /** The level of all rows of a step; undefined where that is the whole, as it is wherever nothing is sliced. */
-  #levelOf(levels: StepTimes["levels"]): number | undefined | "several" {
+  /** Rows by level; undefined is the whole, as is every level where nothing is sliced. Each level runs by itself. */
+  #levelsOf(rows: number, levels: StepTimes["levels"]): ReadonlyMap<number | undefined, number> {
     const { elastic } = this.segment;
-    if (levels === undefined || elastic?.sliced.includes(true) !== true) return undefined;
-    const [first, ...others] = levels.map((level) => level !== undefined && level < elastic.levels ? level : undefined);
-    return others.some((level) => level !== first) ? "several" : first;
+    if (levels === undefined || elastic?.sliced.includes(true) !== true) return new Map([[undefined, rows]]);
+    const counts = new Map<number | undefined, number>();
+    for (const level of levels) {
+      const part = this.#partOf(level);
+      counts.set(part, (counts.get(part) ?? 0) + 1);
+    }
+    return counts;
   }
 
-  /** What blocks would have taken as a whole; undefined where it is not known how much of it the level takes. */
-  #asWhole(blockMilliseconds: readonly number[], level: number | undefined | "several"): readonly number[] | undefined {
-    if (level === undefined) return blockMilliseconds;
-    const share = level === "several" ? undefined : this.#shares.sure(level);
-    if (share === undefined) return undefined;
-    return blockMilliseconds.map((took, at) => this.segment.elastic?.sliced[at] === true ? took / share : took);
+  /** A level below the highest; undefined is the whole. */
+  #partOf(level: number | undefined): number | undefined {
+    const { elastic } = this.segment;
+    return elastic !== undefined && level !== undefined && level < elastic.levels ? level : undefined;
+  }
+
+  /** What blocks would have taken for one row of the whole model; undefined where it is not known what a level takes of it. */
+  #alone(blockMilliseconds: readonly number[], groups: ReadonlyMap<number | undefined, number>) {
+    let [all, sliced] = [0, 0];
+    for (const [level, rows] of groups) {
+      const share = level === undefined ? 1 : this.#shares.sure(level);
+      if (share === undefined) return undefined;
+      const factor = this.#factors.of(batchSizeOf(rows));
+      all += factor;
+      sliced += factor * share;
+    }
+    return blockMilliseconds.map((took, at) => took / (this.segment.elastic?.sliced[at] === true ? sliced : all));
   }
 
   #sliced(blockMilliseconds: readonly number[]): number {

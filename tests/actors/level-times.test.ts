@@ -75,19 +75,27 @@ test("prompts tell of levels by themselves, and a lower one's are not the device
   assert.equal(work.of("m")[1]?.prefillMillisecondsPerToken, 1);
 });
 
-test("a step of several levels tells nothing but that tokens were made", () => {
+test("a step of several levels runs one after another; it tells nothing before all of them are known", () => {
   const { work, run } = scene();
-  run(10, [50, 50], { rows: 2, tokens: 2, levels: [1, 4], sequences: [1, 2] });
+  const mixed = { rows: 2, tokens: 2, levels: [1, 4], sequences: [1, 2] };
+  run(10, [4, 5.5], mixed);
   const [window] = work.takeWindows(0);
   assert.deepEqual([window?.steps, window?.tokens, window?.sequences, window?.whole], [0, 20, 2, false]);
   assert.deepEqual(times(work), []);
+  for (let windows = 0; windows < 3; windows++) {
+    run(10, [2, 4]);
+    run(10, [2, 1.5], { levels: [1] });
+    work.takeWindows(0);
+  }
+  run(10, [12, 16.5], mixed);
+  assert.equal(work.takeWindows(0)[0]?.stepMilliseconds, 6 + 12, "three times as slow");
 });
 
-test("where nothing of a segment is sliced, levels make no difference there", () => {
+test("where nothing of a segment is sliced its speed shows at every level, but tokens come as fast as others make them", () => {
   const { work, run } = scene({ ...SEGMENT, elastic: { levels: 4, sliced: [false, false] } });
   run(10, [2, 4], { levels: [1] });
   const [window] = work.takeWindows(0);
-  assert.deepEqual([window?.steps, window?.whole], [10, true]);
+  assert.deepEqual([window?.steps, window?.whole], [10, false]);
   assert.deepEqual(times(work), [2, 4]);
 });
 

@@ -6,17 +6,17 @@ import { noise } from "./weather.ts";
 
 /** Windows. */
 const MINUTE = 12;
-const HOUR = 60 * MINUTE;
+/** So long things stay as they are. */
+const WHILE = 20 * MINUTE;
 
-/** An hour of the whole model, hours of single levels, and hours of several one after another. */
-function levelsOfADay(window: number, step: number): number {
-  const hour = Math.floor(window / HOUR) % 6;
-  return [4, 1, 4, 2, 1 + step % 4, step % 2 === 0 ? 1 : 4][hour] ?? 4;
+/** The whole model for a while, then single levels, then several one after another. */
+function changing(window: number, step: number): number {
+  return [4, 1, 4, 2, 1 + step % 4, step % 2 === 0 ? 1 : 4][Math.floor(window / WHILE) % 6] ?? 4;
 }
 
-test("hours of changing levels move nothing, whether or not they have run beside the whole before", async () => {
-  const days = await simulatedDays({ ...noise(1), level: levelsOfADay });
-  await days.pass(6 * HOUR);
+test("levels that change move nothing, whether or not they have run beside the whole before", async () => {
+  const days = await simulatedDays({ ...noise(1), level: changing });
+  await days.pass(6 * WHILE);
   assert.deepEqual(days.moves, [], days.words.join("\n"));
 });
 
@@ -33,14 +33,14 @@ test("what a level takes is learnt where it runs beside the whole, as it is and 
 test("a device that becomes three times as slow is seen where only parts of the model run", async () => {
   const { window, step } = noise(3);
   const weather: Weather = {
-    window: (device, at) => window(device, at) * (device === "b" && at >= 2 * HOUR ? 3 : 1),
+    window: (device, at) => window(device, at) * (device === "b" && at >= 2 * WHILE ? 3 : 1),
     step,
-    level: (at, step) => at < HOUR ? 1 + step % 2 * 3 : 1,
+    level: (at, step) => at < WHILE ? 1 + step % 2 * 3 : 1,
   };
   const days = await simulatedDays(weather);
-  await days.pass(2 * HOUR);
+  await days.pass(2 * WHILE);
   assert.equal(days.moves.length, 0, days.words.join("\n"));
-  await days.pass(HOUR);
-  const moved = days.moves.map(({ window }) => window - 2 * HOUR);
+  await days.pass(WHILE);
+  const moved = days.moves.map(({ window }) => window - 2 * WHILE);
   assert.ok(moved.length === 1 && (moved[0] ?? 0) < 6, `moved after ${moved} windows\n${days.words.join("\n")}`);
 });
