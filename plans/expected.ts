@@ -50,15 +50,18 @@ export function expectedTimes(
   const waits = waitMilliseconds(times, underway, places);
   // Whoever has waited for a place finds those that have one with their prompts read.
   const beside = waits === 0 ? underway : underway.slice(0, places - 1).map((other) => ({ ...other, promptTokens: 0 }));
-  const reading = beside.filter(({ promptTokens }) => promptTokens === 0);
   const ahead = beside.reduce((sum, { level, promptTokens }) => {
     const inLine = Math.min(promptTokens, wish.promptTokens + CHUNKS_IN_LINE * CHUNK);
     return sum + readMilliseconds(timesAt(times, level) ?? own, inLine);
   }, 0);
-  const turns = reading.length === 0 ? 1 : 1 + 1 / PIECE;
+  const turns = 1 + 1 / PIECE;
+  const whileAhead = beside.some(({ promptTokens }) => promptTokens === 0) ? turns : 1;
+  // Those whose prompts were read before read on by then.
+  const whileOwn = beside.length > 0 ? turns : 1;
+  const read = whileAhead * ahead + whileOwn * readMilliseconds(own, wish.promptTokens);
   return {
-    ttftMilliseconds: waits + own.firstMilliseconds + turns * (ahead + readMilliseconds(own, wish.promptTokens)),
-    tpotMilliseconds: tokenMilliseconds(times, own, reading),
+    ttftMilliseconds: waits + own.firstMilliseconds + read,
+    tpotMilliseconds: tokenMilliseconds(times, own, rowsOf([...beside, wish])),
   };
 }
 
@@ -66,19 +69,26 @@ export function expectedTimes(
 function waitMilliseconds(times: ElasticTimes, underway: readonly Underway[], places: number): number {
   if (underway.length < places) return 0;
   const seated = underway.slice(0, Math.max(1, places));
-  const lasts = ({ level, promptTokens, tokensLeft = typicalRequest.outputTokens }: Underway, beside: number) => {
-    const own = timesAt(times, level) ?? times.levels.at(-1);
-    if (own === undefined) return 0;
-    const others = seated.filter((_, at) => at !== beside);
-    return readMilliseconds(own, promptTokens) + tokensLeft * tokenMilliseconds(times, own, others);
+  const rows = rowsOf(seated);
+  const tokens = new Map(times.levels.map((own) => [own.level, tokenMilliseconds(times, own, rows)]));
+  const lasts = ({ level, promptTokens, tokensLeft = typicalRequest.outputTokens }: Underway) => {
+    const own = timesAt(times, level);
+    return own === undefined ? 0 : readMilliseconds(own, promptTokens) + tokensLeft * (tokens.get(level) ?? 0);
   };
   const ends = seated.map(lasts);
   // Those that wait already take the places that come free first.
   for (const waiting of underway.slice(seated.length)) {
     const at = ends.indexOf(Math.min(...ends));
-    ends[at] = (ends[at] ?? 0) + lasts(waiting, at);
+    ends[at] = (ends[at] ?? 0) + lasts(waiting);
   }
   return Math.min(...ends);
+}
+
+/** How many answers there are of each level. */
+function rowsOf(answers: readonly Wish[]): ReadonlyMap<number, number> {
+  const rows = new Map<number, number>();
+  for (const { level } of answers) rows.set(level, (rows.get(level) ?? 0) + 1);
+  return rows;
 }
 
 function timesAt({ levels }: ElasticTimes, wanted: number): LevelTimes | undefined {
@@ -91,19 +101,28 @@ function readMilliseconds({ tokenMilliseconds, laterTokenMilliseconds }: LevelTi
 }
 
 /**
- * From token to token: the way of the answer's own step, or, where others keep the slowest device busy for longer, the time
- * until it is its turn again there. With several devices as many groups are under way at once.
+ * From token to token: the way of the step that the answer is in, with those that share its lane, or, where all lanes keep the
+ * slowest device busy for longer, the time until it is its turn again there. With several devices there are as many lanes; a
+ * step runs its levels one after another. `rows` counts the answer too.
  */
-function tokenMilliseconds(times: ElasticTimes, own: LevelTimes, reading: readonly Underway[]): number {
+function tokenMilliseconds(times: ElasticTimes, own: LevelTimes, rows: ReadonlyMap<number, number>): number {
   const { stages, linkMilliseconds, stepFactors } = times;
-  const rows = new Map<number, number>([[own.level, 1]]);
-  for (const { level } of reading) rows.set(level, (rows.get(level) ?? 0) + 1);
-  const lanes = Math.min(stages, 1 + reading.length);
-  const stepOf = (count: number) => factorAt(stepFactors, Math.max(1, count / lanes));
-  const way = linkMilliseconds + own.computeMilliseconds * stepOf(rows.get(own.level) ?? 1);
+  const all = sum([...rows.values()]);
+  const lanes = Math.min(stages, all);
+  // The share of the others that is in the answer's own lane.
+  const near = all === 1 ? 0 : (all / lanes - 1) / (all - 1);
+  const way = [...rows].map(([level, count]) => {
+    const { computeMilliseconds } = timesAt(times, level) ?? own;
+    const beside = level === own.level ? 1 + near * (count - 1) : near * count;
+    return computeMilliseconds * (beside < 1 ? beside : factorAt(stepFactors, beside));
+  });
   const turns = [...rows].map(([level, count]) => {
     const { slowestMilliseconds } = timesAt(times, level) ?? own;
-    return Math.min(lanes, count) * slowestMilliseconds * stepOf(count);
+    return Math.min(lanes, count) * slowestMilliseconds * factorAt(stepFactors, Math.max(1, count / lanes));
   });
-  return Math.max(way, turns.reduce((sum, milliseconds) => sum + milliseconds, 0));
+  return Math.max(linkMilliseconds + sum(way), sum(turns));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
