@@ -18,6 +18,7 @@ import {
   sliceBlocks,
 } from "./blocks.ts";
 import { checkVocabulary } from "./check-vocabulary.ts";
+import { addChooser, chooserBeside } from "./chooser.ts";
 import { weightsFile } from "./content.ts";
 import { memoryBytes, multiplyAdds } from "./cost.ts";
 import { describeStorage } from "./describe-storage.ts";
@@ -71,13 +72,15 @@ export async function compileModel(path: string, options: CompileOptions): Promi
   const name = options.name ?? nameOf(named);
   const { largeLayer = LARGE_WEIGHTS } = options;
   const how = largeLayer === LARGE_WEIGHTS ? quantize : `${quantize} ${largeLayer}`;
-  const key = await sourceKey(real, name, how, found.isFile() ? ggufParts(named).slice(1) : []);
+  const chooser = found.isFile() ? await chooserBeside(named) : undefined;
+  const parts = found.isFile() ? ggufParts(named).slice(1) : [];
+  const key = await sourceKey(real, name, how, chooser === undefined ? parts : [...parts, chooser]);
   const known = await store.compiledSource(key);
   if (known !== undefined) return known;
 
   const model = found.isDirectory() ? await openFolderModel(named) : await openGgufModel(named);
   try {
-    const manifest = await compile(model, name, quantize, options);
+    const manifest = await compile(model, name, quantize, { ...options, chooser });
     await store.putManifest(manifest);
     await store.rememberSource(key, manifest);
     return manifest;
@@ -90,7 +93,9 @@ async function compile(
   model: SourceModel,
   name: string,
   quantize: Quantize,
-  { store, signal, onProgress, largeLayer = LARGE_WEIGHTS }: CompileOptions,
+  { store, signal, onProgress, largeLayer = LARGE_WEIGHTS, chooser }: CompileOptions & {
+    readonly chooser: string | undefined;
+  },
 ): Promise<Manifest> {
   const { architecture, notes, elastic } = model;
   const { layers, kvHeads, headSize } = architecture;
@@ -136,7 +141,7 @@ async function compile(
     ...notes.length === 0 ? {} : { notes },
     tokenizer,
     blocks,
-    ...elastic === undefined ? {} : { elastic },
+    ...elastic === undefined ? {} : { elastic: { ...elastic, ...await addChooser(store, chooser) } },
   };
   return { ...content, id: manifestId(content) };
 }
