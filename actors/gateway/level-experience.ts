@@ -17,6 +17,8 @@ import { type ActivePlan, comparePlans } from "../plan.ts";
 const LATEST = 9;
 /** What is further off than this is another plan, or a machine that was asleep. */
 const FURTHEST = 4;
+/** The part of a first token's time that grows with what was expected grows by so many times that at most. */
+const STEEPEST = 2;
 /** An answer of fewer tokens says little of the time between tokens. */
 const ENOUGH_TOKENS = 8;
 
@@ -78,7 +80,7 @@ export class LevelExperience {
         const x = expect(made)?.ttftMilliseconds;
         return x === undefined || !Number.isFinite(made.ttftMilliseconds) ? [] : [{ x, y: made.ttftMilliseconds }];
       }),
-      { least: 1 / FURTHEST, most: FURTHEST },
+      { least: 1 / STEEPEST, most: STEEPEST },
     );
     const factors = new Map([...known.made].map(([level, made]) => {
       return [level, median(made.flatMap((each) => ratio(each.tpotMilliseconds, expect(each)?.tpotMilliseconds)))];

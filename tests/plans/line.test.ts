@@ -24,6 +24,17 @@ test("one odd value among seven moves the line by nothing", () => {
   assert.deepEqual(lineThrough(points, bounds), { slope: 2, intercept: 5 });
 });
 
+test("many short ones that vary do not bend a line that a few long ones tell", () => {
+  const noise = [30, 75, 42, 60, 51, 70, 35, 66, 48, 57, 39, 63];
+  const short = noise.map((y, at) => ({ x: 5 + at, y }));
+  const long = [300, 420, 500].map((x) => ({ x, y: 50 + 1.2 * x }));
+  const line = lineThrough([...short, ...long], bounds);
+  assert.ok(
+    line !== undefined && Math.abs(line.slope - 1.2) < 0.06 && Math.abs(line.intercept - 40) < 10,
+    `${line?.slope}`,
+  );
+});
+
 test("points at one place tell what is added, and no points nothing", () => {
   assert.deepEqual(lineThrough([{ x: 10, y: 12 }, { x: 10.5, y: 13.5 }, { x: 10, y: 13 }], bounds), {
     slope: 1,
