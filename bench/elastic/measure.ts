@@ -70,20 +70,21 @@ async function measureRound(
 /** Milliseconds to the first token of a prompt, which lies in a slot then, the first if nothing is said. */
 export async function readPrompt({ model, segment, level }: Runnable, tokens: number, slot = 0): Promise<number> {
   const ids = promptOf(tokens, model.manifest.architecture.vocabulary);
-  const began = performance.now();
+  const began = model.now();
   for (let position = 0; position < tokens; position += CHUNK) {
     const part = ids.slice(position, position + CHUNK);
     const output = position + CHUNK >= tokens ? draws : "none" as const;
     await segment.step({ rows: [{ ...rowOf(position, part.length, level), slot, output }], tokens: part });
   }
-  return performance.now() - began;
+  return model.now() - began;
 }
 
 /** Milliseconds a token, of so many after `position` tokens in the first slot. */
 export async function decodeTokens(runnable: Runnable, position: number, tokens: number): Promise<number> {
-  const began = performance.now();
+  const { model } = runnable;
+  const began = model.now();
   for (let at = position; at < position + tokens; at++) await stepOnce(runnable, at);
-  return (performance.now() - began) / tokens;
+  return (model.now() - began) / tokens;
 }
 
 /** Runs one token at a position of a slot, the first if nothing is said. */

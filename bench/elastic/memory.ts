@@ -30,8 +30,8 @@ if (import.meta.main) {
   const before = anonymousBytes();
   await using model = await openModel(file, 8);
   for (const runnable of levels === "all" ? model.runnables : model.runnables.slice(-1)) {
-    await readPrompt(runnable, 256);
-    await decodeTokens(runnable, 256, 16);
+    await readPrompt(runnable, 64);
+    await decodeTokens(runnable, 64, 16);
   }
   console.log(JSON.stringify({ before, after: anonymousBytes() } satisfies MemoryUse));
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { startLocalCompute } from "../../actors/daemon/start-compute.ts";
 import { compileModel } from "../../models/compile/mod.ts";
 import { blockFiles, type Compute, type ComputeSegment } from "../../models/compute/mod.ts";
@@ -31,13 +32,30 @@ export interface OpenModel extends AsyncDisposable {
   readonly store: BlockStore;
   readonly bundle: TokenizerBundle;
   readonly tokenizer: Tokenizer;
+  /** By which it is measured. */
+  readonly now: Now;
 }
+
+/** Milliseconds since any moment. */
+export type Now = () => number;
+
+/** The clock on the wall. */
+export const wall: Now = () => performance.now();
+
+/**
+ * What processors did for this process: with one thread that computes and others that wait for it, what the wall's clock would
+ * tell if nobody else were there.
+ */
+export const processor: Now = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
 /** The likeliest token. */
 export const draws = { sampling: { ...defaultSampling, temperature: 0 }, history: new Int32Array(0) };
 
 /** Compiles a model file into a folder of its own and loads it with so many slots; closing removes the folder. */
-export async function openModel(path: string, slots: number): Promise<OpenModel> {
+export async function openModel(path: string, slots: number, now: Now = wall): Promise<OpenModel> {
   const folder = await mkdtemp(join(tmpdir(), "skein-elastic-"));
   const compute = startLocalCompute({ threads: 1 });
   const close = async () => {
@@ -56,20 +74,21 @@ export async function openModel(path: string, slots: number): Promise<OpenModel>
     };
     const segment = await openLayers(Array.from({ length: architecture.layers }, (_, layer) => layer));
     const bundle = parseBundle(JSON.parse(await readFile(store.path(manifest.tokenizer), "utf8")));
+    const runnables: Runnable[] = [];
     const model: OpenModel = {
       manifest,
       compute,
       segment,
       openLayers,
-      get runnables() {
-        // A model without levels is asked for none.
-        return levels.map((level) => ({ model, segment, ...levels.length === 1 ? {} : { level } }));
-      },
+      runnables,
       store,
       bundle,
       tokenizer: createTokenizer(bundle),
+      now,
       [Symbol.asyncDispose]: close,
     };
+    // A model without levels is asked for none.
+    runnables.push(...levels.map((level) => ({ model, segment, ...levels.length === 1 ? {} : { level } })));
     return model;
   } catch (error) {
     await close();

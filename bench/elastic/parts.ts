@@ -7,7 +7,7 @@ import { withFewerLayers } from "./drop-layers.ts";
 import { evaluate, type Score } from "./evaluate.ts";
 import { measureAll } from "./measure.ts";
 import { memoryOf, type MemoryUse } from "./memory.ts";
-import { type OpenModel, openModel } from "./open-model.ts";
+import { type Now, type OpenModel, openModel } from "./open-model.ts";
 import { LARGER, writeLarger, writePlain } from "./plain-model.ts";
 import { promptsOf } from "./prompts.ts";
 import { measureProportions, type Proportions } from "./proportion.ts";
@@ -26,6 +26,7 @@ export interface PartOptions {
   /** Prompts of each setting, to judge by; half as many to tune on. */
   readonly perSetting: number;
   readonly requests: number;
+  readonly now: Now;
   /** Says what is done. */
   readonly say: (line: string) => void;
 }
@@ -46,8 +47,8 @@ const LENGTHS: readonly number[] = [8, 16, 32, 64, 96, 128, 192, 256, 384, 480];
 
 /** Answers all prompts at all pairs, as far as that is not known yet, and measures what they take. */
 export async function measure(options: PartOptions): Promise<Measures> {
-  const { model: file, unordered: otherFile, out, rounds, perSetting, say } = options;
-  await using model = await openModel(file, 8);
+  const { model: file, unordered: otherFile, out, rounds, perSetting, now, say } = options;
+  await using model = await openModel(file, 8, now);
   await using other = otherFile === undefined ? undefined : await openModel(otherFile, 8);
   say("Leaving layers out");
   const fewer = await withFewerLayers(model, promptsOf("validation", 1).slice(0, TASKS_FOR_LAYERS));
@@ -94,9 +95,9 @@ function chooseTime(model: OpenModel): ((tokens: number) => Promise<number>) | u
   return async (tokens) => {
     const text = texts.get(tokens) ?? textOf(tokens);
     texts.set(tokens, text);
-    const began = performance.now();
+    const began = model.now();
     await shortenByChooser(model, text, 0);
-    return performance.now() - began;
+    return model.now() - began;
   };
 }
 
@@ -128,26 +129,30 @@ export interface StepsResult {
 }
 
 /** Measures levels' proportion, switching and memory of the model and of a larger one with random weights. */
-export async function measureSteps({ model, out, rounds, say }: PartOptions): Promise<StepsResult[]> {
+export async function measureSteps({ model, out, rounds, now, say }: PartOptions): Promise<StepsResult[]> {
   const larger = join(out, `random-${LARGER.layers}x${LARGER.width}.gguf`);
   await writeLarger(larger);
   const results: StepsResult[] = [];
   for (const [name, file] of [["built-in", model], ["larger", larger]] as const) {
     say(`Steps of the ${name} model`);
-    results.push({ name, ...await stepsOf(file, join(out, `${name}-plain.gguf`), rounds) });
+    results.push({ name, ...await stepsOf(file, join(out, `${name}-plain.gguf`), { rounds, now }) });
   }
   return results;
 }
 
-async function stepsOf(file: string, plain: string, rounds: number): Promise<Omit<StepsResult, "name">> {
+async function stepsOf(
+  file: string,
+  plain: string,
+  { rounds, now }: Pick<PartOptions, "rounds" | "now">,
+): Promise<Omit<StepsResult, "name">> {
   await writePlain(file, plain);
   const memory = {
     all: memoryOf(file, "all"),
     highest: memoryOf(file, "highest"),
     plain: memoryOf(plain, "all"),
   };
-  await using model = await openModel(file, 8);
-  await using unsliced = await openModel(plain, 8);
+  await using model = await openModel(file, 8, now);
+  await using unsliced = await openModel(plain, 8, now);
   const proportions = await measureProportions(model, unsliced, { rounds, tokens: 16 });
   const { runnables } = model;
   const [least, highest] = [runnables[0], runnables.at(-1)];

@@ -39,7 +39,7 @@ export async function measureSwitching(from: Runnable, to: Runnable, times: numb
       differences?.push(switched - same);
       steady?.push(same);
     }
-    if (time % 8 === 0) {
+    if (time % 16 === 0) {
       prompts?.push(await readPrompt(to, PROMPT, 4));
       await step(from, position, 0);
     }
@@ -54,7 +54,7 @@ export async function measureSwitching(from: Runnable, to: Runnable, times: numb
 }
 
 async function step(runnable: Runnable, position: number, slot: number): Promise<number> {
-  const began = performance.now();
+  const began = runnable.model.now();
   await stepOnce(runnable, position, slot);
-  return performance.now() - began;
+  return runnable.model.now() - began;
 }
