@@ -1,6 +1,6 @@
 /**
  * Command: scores a model on held-out data through Skein's own pipeline and prints a table.
- * `node training/evaluate.ts [--model FILE] [--tasks PER SETTING] [--stories N] [--seed N] [--json FILE]`
+ * `node training/evaluate.ts [--model FILE] [--tasks PER SETTING] [--stories N] [--seed N] [--level N] [--json FILE]`
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     tasks: { type: "string", default: "50" },
     stories: { type: "string", default: "100" },
     seed: { type: "string", default: "77" },
+    level: { type: "string" },
     threads: { type: "string", default: "1" },
     json: { type: "string" },
   },
@@ -23,7 +24,10 @@ const { values } = parseArgs({
 const options = { seed: Number(values.seed), perSetting: Number(values.tasks) };
 const { tasks, stories } = validationSet({ ...options, stories: Number(values.stories) });
 const { tasks: explained } = validationSet({ ...options, explain: true, stories: 0 });
-await using pipeline = await openPipeline(values.model, { threads: Number(values.threads) });
+await using pipeline = await openPipeline(values.model, {
+  threads: Number(values.threads),
+  ...values.level === undefined ? {} : { level: Number(values.level) },
+});
 const scores: Scores = {
   cells: await scoreTasks(pipeline, tasks),
   explained: await scoreTasks(pipeline, explained),

@@ -50,7 +50,7 @@ const HASTE = `
     await new Promise((resolve) => later(resolve, 20));
     let lines = "";
     for (let one = 0; one < 80; one++, told++) {
-      const event = { type: "answer", id: "answer-" + told, model: "gosling-4m-v2", stage: "going", tokens: told };
+      const event = { type: "answer", id: "answer-" + told, model: "gosling-4m-v3", stage: "going", tokens: told };
       const text = "answer " + told + " has " + told + " tokens";
       lines += JSON.stringify({ at: Date.now(), device: "d" + told % 3, name: "d", type: "answer", text, event }) + "\\n";
     }

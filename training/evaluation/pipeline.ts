@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { compileModel } from "../../models/compile/mod.ts";
 import { type Attention, blockFiles, type ComputeSegment, startCompute } from "../../models/compute/mod.ts";
 import { onThisThread } from "../../models/compute/this-thread.ts";
+import { levelsOf } from "../../models/elastic.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import { openBlockStore } from "../../models/store/mod.ts";
@@ -15,6 +16,8 @@ export interface PipelineOptions {
   readonly threads?: number;
   /** Sequences that run at once. Default 8. */
   readonly slots?: number;
+  /** Slices of an elastic model's layers that run, from the first. Default: all. */
+  readonly level?: number;
 }
 
 export interface Pipeline extends AsyncDisposable {
@@ -29,7 +32,10 @@ export interface Pipeline extends AsyncDisposable {
 }
 
 /** Compiles a model file into a folder of its own and loads it; closing removes the folder. Throws ModelFileError. */
-export async function openPipeline(path: string, { threads = 1, slots = 8 }: PipelineOptions = {}): Promise<Pipeline> {
+export async function openPipeline(
+  path: string,
+  { threads = 1, slots = 8, level }: PipelineOptions = {},
+): Promise<Pipeline> {
   const folder = await mkdtemp(join(tmpdir(), "skein-evaluation-"));
   const compute = startCompute({ threads, startThread: onThisThread });
   const close = async () => {
@@ -42,10 +48,11 @@ export async function openPipeline(path: string, { threads = 1, slots = 8 }: Pip
     const { architecture } = manifest;
     const context = architecture.context;
     const blocks = manifest.blocks.map((block) => blockFiles(block, store));
-    const segment = await compute.open({ architecture, blocks, context, slots });
+    const segment = await compute.open({ architecture, blocks, context, slots, levels: levelsOf(manifest).length });
     const bundle = parseBundle(JSON.parse(await readFile(store.path(manifest.tokenizer), "utf8")));
     const tokenizer = createTokenizer(bundle);
-    const lane = { segment, context, endIds: tokenizer.endIds };
+    const at = level === undefined ? {} : { level };
+    const lane = { segment, context, endIds: tokenizer.endIds, at };
     return {
       manifest,
       tokenizer,
@@ -58,7 +65,14 @@ export async function openPipeline(path: string, { threads = 1, slots = 8 }: Pip
         return answers;
       },
       async logits(ids) {
-        const row = { slot: 0, position: 0, count: ids.length, attention: attentionOf(ids), output: "logits" as const };
+        const row = {
+          slot: 0,
+          position: 0,
+          count: ids.length,
+          attention: attentionOf(ids),
+          output: "logits" as const,
+          ...at,
+        };
         const { logits: [found] } = await segment.step({ rows: [row], tokens: Int32Array.from(ids) });
         if (found === undefined) throw new TypeError("Cannot score: the head gave no logits");
         return found;
@@ -80,13 +94,14 @@ interface Lane {
   readonly segment: ComputeSegment;
   readonly context: number;
   readonly endIds: ReadonlySet<number>;
+  readonly at: { readonly level?: number };
 }
 
 const greedy = { sampling: { ...defaultSampling, temperature: 0 }, history: new Int32Array() };
 
 /** Runs as many sequences as there are slots to their ends. */
 async function completeLane(
-  { segment, context, endIds }: Lane,
+  { segment, context, endIds, at }: Lane,
   prompts: readonly (readonly number[])[],
   maxTokens: number,
 ): Promise<number[][]> {
@@ -99,6 +114,7 @@ async function completeLane(
       count: next.length,
       attention: attentionOf(next),
       output: greedy,
+      ...at,
     }));
     const { tokens } = await segment.step({ rows, tokens: Int32Array.from(open.flatMap(({ next }) => next)) });
     open = open.flatMap(({ slot, position, next, answer }, i) => {

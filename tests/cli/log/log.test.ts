@@ -126,7 +126,7 @@ test("invites, keys and tokens are taken out, and ordinary words are not", () =>
   }
   assert.equal(redact("Authorization: Bearer abc.def"), "Authorization: Bearer [key]");
   assert.equal(redact("https://me:secret@hub.example/a?token=abc&b=1"), "https://[…]@hub.example/a?token=[…]&b=1");
-  const plain = "skein use builtin; plan 3.2 runs gosling-4m-v2: d0 0-17 > d1 18-31";
+  const plain = "skein use builtin; plan 3.2 runs gosling-4m-v3: d0 0-17 > d1 18-31";
   assert.equal(redact(plain), plain);
 });
 
