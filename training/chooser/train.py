@@ -1,6 +1,7 @@
 """Trains a chooser, in two parts, since what it keeps of a prompt decides where the model is right.
 
-`python -m chooser.train keep PROMPTS.jsonl NEEDS.jsonl MODEL.pt CHOOSER.pt [EPOCHS]` teaches which sentences matter;
+`python -m chooser.train keep PROMPTS.jsonl NEEDS.jsonl MODEL.pt CHOOSER.pt [EPOCHS]` teaches which sentences matter, a chooser in the
+place of the model goes on learning it;
 `python -m chooser.train right PROMPTS.jsonl RIGHTS.jsonl CHOOSER.pt OUT.pt [EPOCHS]`, on other prompts, how likely an answer is right at
 each pair of levels, while what it keeps stays as it is.
 """
@@ -127,7 +128,8 @@ if __name__ == "__main__":
     labels = [json.loads(line) for line in open(labels_path)]
     prompts = read_prompts(prompts_path)[: len(labels)]
     if part == "keep":
-        chooser = begin(torch.load(start)["model"])
+        saved = torch.load(start)
+        chooser = begin(saved["model"]) if "model" in saved else load_chooser(start)
         train_keep(chooser, prompts, labels, int(epochs[0]) if epochs else 12)
     else:
         chooser = load_chooser(start)
