@@ -123,6 +123,7 @@ export function composeDevice(parts: Parts): Composed {
     root: supervisor({
       ...{ device, clock, cast, loading, store, work, policy, speculates, announce },
       onStep: parts.onStep,
+      choose: (prompt) => compute.choose(prompt),
     }),
     served,
     traces,

@@ -4,12 +4,15 @@ import type { BlockStore } from "../../models/store/mod.ts";
 import { createTokenizer, parseBundle, type TokenReader } from "../../models/text/mod.ts";
 import { readPrompt, type Writing } from "./prompt.ts";
 import type { Prompt, PromptRead } from "./protocol.ts";
+import { type Studied, studyPrompt } from "./study.ts";
 
 /** How a model reads and writes. */
 export interface Language {
   readonly tokenizer: TokenReader;
   /** Reads a prompt for a context of so many tokens. Rejects where it could not be tried; another try may do better. */
   read(prompt: Prompt, context: number): Promise<PromptRead>;
+  /** Reads a prompt as a chooser does. Rejects as `read` does. */
+  study(prompt: Prompt, context: number): Promise<Studied>;
 }
 
 /** Learns languages. */
@@ -29,6 +32,7 @@ export function languagesHere(store: Pick<BlockStore, "read">): Languages {
       return {
         tokenizer: writing.tokenizer,
         read: (prompt, context) => Promise.resolve(readPrompt(prompt, writing, context)),
+        study: (prompt, context) => Promise.resolve(studyPrompt(prompt, writing, context)),
       };
     },
   };

@@ -6,10 +6,13 @@ import type { Clock } from "../../runtime/clock.ts";
 import { startThread, type Thread } from "../../runtime/host/thread.ts";
 import type { Language, Languages } from "../conversation/language.ts";
 import { type Prompt, promptBytes, type PromptRead } from "../conversation/protocol.ts";
+import type { Studied } from "../conversation/study.ts";
 import type { StoredTokenizer, TextRequest, TextResponse } from "./text-messages.ts";
 
 /** How long a text may wait and be read. The longest that travels takes a second on a laptop. */
 export const READ_MILLISECONDS = 20_000;
+/** How long a text may wait and be studied: the texts are short. It ends its thread where it takes longer. */
+export const STUDY_MILLISECONDS = 5000;
 /** How long a tokenizer may take: large ones are read in a second, and there are slow boards. */
 export const LEARN_MILLISECONDS = 60_000;
 /** Bytes of texts that wait; beyond them prompts are refused, rather than kept in memory without end. */
@@ -58,6 +61,7 @@ export class ThreadLanguages implements Languages, AsyncDisposable {
     return {
       tokenizer: createTokenReader(outcome.table),
       read: (prompt, context) => this.#read(tokenizer, prompt, context),
+      study: (prompt, context) => this.#study(tokenizer, prompt, context),
     };
   }
 
@@ -74,6 +78,17 @@ export class ThreadLanguages implements Languages, AsyncDisposable {
     if (outcome.type === "read") return outcome.read;
     if (outcome.type === "late") return BUSY;
     throw new Error(`The prompt was not read: ${reasonOf(outcome)}.`);
+  }
+
+  /** Whoever has a prompt studied is in a hurry: he does not wait behind others for long. */
+  async #study(tokenizer: StoredTokenizer, prompt: Prompt, context: number): Promise<Studied> {
+    const outcome = await this.#ask(
+      { type: "study", tokenizer, prompt, context },
+      promptBytes(prompt),
+      STUDY_MILLISECONDS,
+    );
+    if (outcome.type === "studied") return outcome.studied;
+    throw new Error(`The prompt was not studied: ${reasonOf(outcome)}.`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import { errorText } from "../../runtime/error-text.ts";
 import { serveThread } from "../../runtime/host/thread.ts";
 import { openWriting } from "../conversation/language.ts";
 import { readPrompt, type Writing } from "../conversation/prompt.ts";
+import { studyPrompt } from "../conversation/study.ts";
 import type { StoredTokenizer, TextRequest, TextResponse } from "./text-messages.ts";
 
 /** Tokenizers that are kept, the last used ones: a mesh serves few models, and a large vocabulary takes 100 MB. */
@@ -29,6 +30,8 @@ async function perform(request: TextRequest): Promise<TextResponse> {
       return { type: "learnt", table: writing.tokenizer.table() };
     case "read":
       return { type: "read", read: readPrompt(request.prompt, writing, request.context) };
+    case "study":
+      return { type: "studied", studied: studyPrompt(request.prompt, writing, request.context) };
     default:
       return request satisfies never;
   }

@@ -4,10 +4,14 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { ConversationMessage, FromConversation } from "../conversation/protocol.ts";
 import type { Announce } from "../events.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
+import type { Weighed } from "../weighing.ts";
+import type { Chosen, Wanted } from "./choosing.ts";
 import { Arrivals } from "./giving-way.ts";
+import type { LevelExperience } from "./level-experience.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
 import type { TracedAnswer, Traces } from "./traces.ts";
+import type { UnderwayHere } from "./underway.ts";
 
 /** What an answer is told. */
 export type AnswerMessage =
@@ -18,6 +22,8 @@ export type AnswerMessage =
   | { readonly type: "conversing"; readonly attempt: number; readonly ref: Ref<ConversationMessage> }
   | { readonly type: "declined"; readonly attempt: number; readonly reason: string }
   | { readonly type: "too-large"; readonly attempt: number }
+  /** From its own ask: what is known of the prompt before a level is chosen. */
+  | { readonly type: "weighed"; readonly attempt: number; readonly plan: ActivePlan; readonly weighed: Weighed }
   /** From its own clock: the token that was to be the last under a plan that has given way is late. */
   | { readonly type: "give-way" }
   /** The connection to a device on which a conversation was is lost. */
@@ -33,6 +39,10 @@ export interface AnswerOptions {
   /** How answers that entered here went. */
   readonly served: Served;
   readonly traces: Traces;
+  /** The answers under way that entered here. */
+  readonly underway: UnderwayHere;
+  /** What answers that entered here took, by level. */
+  readonly levels: LevelExperience;
   /** Hears how it gets on. */
   readonly announce: Announce;
   readonly prompt: PromptRequest;
@@ -80,6 +90,12 @@ export interface AnswerState {
   /** Conversations that began. */
   conversations: number;
   plan: ActivePlan | undefined;
+  /** At which level it is made, of which model; undefined where it has no target, or that is not chosen yet. */
+  chosen: (Chosen & { readonly model: string }) | undefined;
+  /** What it was chosen by, where nobody had counted the prompt's tokens. */
+  estimate: Omit<Wanted, "target" | "ways"> | undefined;
+  /** What it found under way when its first conversation was asked for, and how long after its prompt had come that was. */
+  found: Pick<Wanted, "underway" | "spent"> | undefined;
   conversation: { readonly ref: Ref<ConversationMessage>; readonly since: number } | undefined;
   /** Why the last attempt failed. */
   reason: string;
@@ -119,6 +135,9 @@ export function newAnswer(
     planless: false,
     conversations: 0,
     plan: undefined,
+    chosen: undefined,
+    estimate: undefined,
+    found: undefined,
     conversation: undefined,
     reason: "",
     toldAt: now,

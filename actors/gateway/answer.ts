@@ -15,7 +15,8 @@ import {
   say,
   timingsOf,
 } from "./answer-state.ts";
-import { attempt, conversing, fail, goOver, meshChanged, retry } from "./attempts.ts";
+import { attempt, conversing, fail, goOver, meshChanged, retry, weighed } from "./attempts.ts";
+import { begun, isWhole, learn } from "./levelling.ts";
 
 /** Makes the behaviour of an answer. */
 export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMessage> {
@@ -33,6 +34,7 @@ export function answer(options: AnswerOptions): Behaviour<AnswerState, AnswerMes
     },
     receive: (state, message, context) => receive(state, message, options, context),
     stopped(state, { detail }) {
+      options.underway.over(options.id);
       if (state.over) return;
       // It crashed, or the gateway did: whoever reads must not wait for ever, nor a conversation go on for nobody.
       say(state, options, { type: "failed", code: "interrupted", message: `The answer broke off: ${detail}` });
@@ -59,6 +61,8 @@ function receive(
       if (message.attempt === state.current) conversing(state, message.ref, options, context);
       else context.tell(message.ref, { type: "cancel", keep: true });
       return next(state);
+    case "weighed":
+      return message.attempt === state.current ? weighed(state, message, options, context) : next(state);
     case "declined":
       return message.attempt === state.current ? retry(state, message.reason, options, context) : next(state);
     case "device-lost":
@@ -105,7 +109,11 @@ function hear(
       state.conversations++;
       if (!state.started && state.plan !== undefined) {
         state.started = true;
-        say(state, options, { type: "started", promptTokens: event.promptTokens, plan: state.plan });
+        begun(state, options);
+        say(state, options, {
+          ...{ type: "started", promptTokens: event.promptTokens, plan: state.plan },
+          ...(state.chosen === undefined ? {} : { chosen: state.chosen }),
+        });
         announce(state, options, readingOf(state, state.plan));
       }
       return next(state);
@@ -137,6 +145,7 @@ function read(
   if (state.firstTokenAt !== undefined) return next(state);
   const now = options.clock.now();
   const { promptTokens, beganAt } = state;
+  options.underway.left(options.id, Math.max(0, promptTokens - tokens));
   say(state, options, { type: "reading", tokens, cachedTokens, promptTokens, milliseconds: now - beganAt });
   announceRead(state, options, now, tokens);
   return next(state);
@@ -154,6 +163,7 @@ function take(
   state.arrivals.came();
   if (state.firstTokenAt === undefined) {
     state.firstTokenAt = now;
+    options.underway.left(options.id, 0);
     announce(state, options, { stage: "writing", ttftMilliseconds: now - state.beganAt });
   }
   state.generated.push(...event.tokens);
@@ -169,8 +179,13 @@ function take(
   }
   state.cachedTokens = event.cached ?? 0;
   const timings = timingsOf(state, now);
-  options.served.record(state.plan.number, timings);
+  learn(state, options, timings);
+  // What less of the model takes, or less of the prompt, says nothing of what is predicted of the plan.
+  if (isWhole(state)) options.served.record(state.plan.number, timings);
   announceEnd(state, options, event.reason, timings);
-  say(state, options, { type: "finished", reason: event.reason, plan: state.plan, timings });
+  say(state, options, {
+    ...{ type: "finished", reason: event.reason, plan: state.plan, timings },
+    ...(state.chosen === undefined ? {} : { chosen: state.chosen }),
+  });
   return stop("answered");
 }

@@ -1,6 +1,7 @@
 /** What the API is made from. */
 import type { Manifest } from "../../models/manifest.ts";
 import type { ActorSystem } from "../../runtime/actor/mod.ts";
+import type { Target } from "../../plans/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Peers } from "../host.ts";
 import type { AccessPolicy } from "./access.ts";
@@ -18,6 +19,8 @@ export interface ApiOptions {
   readonly name: string;
   readonly peers: Peers;
   readonly members: Members;
+  /** How fast answers must be whose requests do not say. Default: the whole model makes them. */
+  readonly target?: Target | undefined;
   /** How answers that entered here went. */
   readonly served: Served;
   /** The answers of late that entered here. */

@@ -112,8 +112,29 @@ export const TracedSummary = v.object({
 });
 export type TracedSummary = v.InferOutput<typeof TracedSummary>;
 
+const Times = v.object({ ttft_ms: v.optional(v.number()), tpot_ms: v.optional(v.number()) });
+
+/** What answers that had a target tell of how they were made. */
+const LevelDetails = v.object({
+  /** Slices of the model's layers that ran, and how many there are. */
+  level: Count,
+  levels: Count,
+  /** The share of users' text that was kept. */
+  prompt_share: v.number(),
+  /** What was predicted when the prompt came, what was allowed by the target, and what it took. */
+  predicted: v.optional(Times),
+  target: v.optional(Times),
+  took: Times,
+  /** Whether it took no longer than it was allowed to. */
+  met: v.optional(v.boolean()),
+  /** A sentence where the target was not to be had. */
+  word: v.optional(v.string()),
+});
+export type LevelDetails = v.InferOutput<typeof LevelDetails>;
+
 /** What answers carry beside OpenAI's format: how long they took, and which devices gave them. */
 export const AnswerDetails = v.object({
+  ...v.partial(LevelDetails).entries,
   ttft_ms: v.number(),
   total_ms: v.number(),
   prompt_tokens: Count,

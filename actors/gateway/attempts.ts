@@ -6,6 +6,7 @@ import type { ConversationMessage } from "../conversation/protocol.ts";
 import { type ActivePlan, comparePlans, findPlan, type Standing, standingOf } from "../plan.ts";
 import { Conversing } from "../supervisor/protocol.ts";
 import { type AnswerContext, type AnswerMessage, type AnswerOptions, type AnswerState, say } from "./answer-state.ts";
+import { begins, choose, isToChoose, requestOf, weigh } from "./levelling.ts";
 import { announce } from "./news.ts";
 import type { FailureCode } from "./protocol.ts";
 import { routeOf } from "./traces.ts";
@@ -43,8 +44,22 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
     const time = `${PATIENCE_MILLISECONDS / 1000} seconds`;
     return fail(state, options, "interrupted", `No device could go on with the answer for ${time}: ${state.reason}.`);
   }
+  if (isToChoose(state, options, found.plan)) return weigh(state, found.plan, first.device, options, context);
   converse(state, found.plan, first.device, options, context);
   return next(state);
+}
+
+/** The prompt has been weighed: its level is chosen, and the first conversation asked for. */
+export function weighed(
+  state: AnswerState,
+  message: Extract<AnswerMessage, { type: "weighed" }>,
+  options: AnswerOptions,
+  context: AnswerContext,
+): Next<AnswerState> {
+  state.current = undefined;
+  const choosing = choose(state, message, options);
+  if (choosing.type === "unreachable") return fail(state, options, "target_unreachable", choosing.reason);
+  return attempt(state, options, context);
 }
 
 /** How long a plan is waited for. One of a model that the mesh means to serve may be on its way: devices come back, blocks are loaded. */
@@ -66,13 +81,15 @@ function converse(
   state: AnswerState,
   plan: ActivePlan,
   device: string,
-  { id, prompt }: AnswerOptions,
+  options: AnswerOptions,
   context: AnswerContext,
 ): void {
+  const { id } = options;
   const number = ++state.attempts;
   state.current = number;
   const before = state.plan;
   state.plan = plan;
+  begins(state, options);
   state.traced.model = plan.model.name;
   // Another attempt under the same plan goes the same way.
   const again = before !== undefined && comparePlans(before.number, plan.number) === 0;
@@ -82,7 +99,7 @@ function converse(
     type: "converse" as const,
     id: `${id}-${number}`,
     plan: plan.number,
-    request: prompt.request,
+    request: requestOf(state, options),
     progress: {
       generated: state.generated.slice(),
       sent: state.sent,

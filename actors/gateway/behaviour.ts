@@ -5,9 +5,11 @@ import type { Announce } from "../events.ts";
 import { type MeshState, noModels } from "../plan.ts";
 import { answer } from "./answer.ts";
 import type { AnswerMessage } from "./answer-state.ts";
+import { LevelExperience } from "./level-experience.ts";
 import type { AnswerListener, GatewayMessage, PromptRequest } from "./protocol.ts";
 import type { Served } from "./served.ts";
 import { Traces } from "./traces.ts";
+import { UnderwayHere } from "./underway.ts";
 
 /** Answers that may be under way on one device; one more is refused, rather than left to wait without end. */
 export const MAX_ANSWERS = 256;
@@ -28,12 +30,20 @@ interface GatewayState {
   /** What the mesh can do; answers are told when it changes. */
   mesh: MeshState;
   asked: number;
+  readonly underway: UnderwayHere;
+  readonly levels: LevelExperience;
 }
 
 /** Makes the gateway's behaviour. It has no `accepts`: other devices cannot tell it anything. */
 export function gateway(options: GatewayOptions): Behaviour<GatewayState, GatewayMessage> {
   return {
-    start: () => ({ answers: new Map(), mesh: noModels("The devices are choosing a leader."), asked: 0 }),
+    start: () => ({
+      answers: new Map(),
+      mesh: noModels("The devices are choosing a leader."),
+      asked: 0,
+      underway: new UnderwayHere(),
+      levels: new LevelExperience(),
+    }),
     receive(state, message, context) {
       switch (message.type) {
         case "state":
@@ -72,6 +82,8 @@ function begin(
     clock,
     served,
     traces,
+    underway: state.underway,
+    levels: state.levels,
     announce,
     prompt,
     listener,

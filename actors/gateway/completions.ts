@@ -3,6 +3,7 @@ import { answers } from "./answers.ts";
 import type { ApiOptions } from "./api-options.ts";
 import { readJson } from "./body.ts";
 import { Choices } from "./choices.ts";
+import { levelHeaders } from "./openai/level-details.ts";
 import { type CompletionRequest, type Endpoint, readRequest } from "./openai/request.ts";
 import { type Choice, type ResponseHead, wholeResponse } from "./openai/response.ts";
 import { streamResponse } from "./openai/stream.ts";
@@ -26,18 +27,20 @@ export async function complete(
   const body = await readJson(request);
   const read = readRequest(endpoint, body);
   const client = clientOf(body);
+  const target = read.target ?? options.target;
   const left = new AbortController();
   const gone = AbortSignal.any([request.signal, left.signal]);
   const choices = new Choices(read.answers.map((answer) => {
-    return answers(system, device, { request: { ...answer, client }, model: read.model }, { gone, closing });
+    return answers(system, device, { request: { ...answer, client }, model: read.model, target }, { gone, closing });
   }));
   try {
     // The status line waits for the first words, so that a prompt that cannot be answered gets its 4xx also in a stream.
-    const [plan] = (await choices.begin()).map(planOf);
-    if (plan === undefined) throw cancelled();
-    const head = headOf(read, plan);
-    if (!read.stream) return Response.json(wholeResponse(head, await whole(read, choices)));
-    return streamResponse({ head, request: read, choices, clock, leave: () => left.abort() });
+    const [begun] = (await choices.begin()).map(begunBy);
+    if (begun === undefined) throw cancelled();
+    const head = headOf(read, begun.plan);
+    const headers = levelHeaders(begun.chosen);
+    if (!read.stream) return Response.json(wholeResponse(head, await whole(read, choices)), { headers });
+    return streamResponse({ head, request: read, choices, clock, headers, leave: () => left.abort() });
   } catch (error) {
     // One choice that fails ends the others.
     left.abort();
@@ -45,12 +48,12 @@ export async function complete(
   }
 }
 
-/** The plan that an answer began with. */
-function planOf(first: AnswerEvent | undefined): ActivePlan {
+/** How an answer began: under which plan, and at which level. */
+function begunBy(first: AnswerEvent | undefined): Extract<AnswerEvent, { type: "started" }> {
   if (first === undefined) throw cancelled();
   if (first.type === "failed") throw failureOf(first);
   if (first.type !== "started") throw new Error(`An answer began with "${first.type}".`);
-  return first.plan;
+  return first;
 }
 
 function headOf({ endpoint, answers, prompts, ignored }: CompletionRequest, { model }: ActivePlan): ResponseHead {

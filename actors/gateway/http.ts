@@ -10,6 +10,7 @@ import { addInspection } from "./inspection.ts";
 import { addMembers } from "./member-routes.ts";
 import { addUse } from "./use-route.ts";
 import { addPage, isForPage, NO_PAGE, type PageFiles } from "./page.ts";
+import { LEVEL_HEADERS } from "./openai/level-details.ts";
 import type { Endpoint } from "./openai/request.ts";
 import { meshView } from "./mesh-view.ts";
 import { addModels } from "./model-routes.ts";
@@ -70,7 +71,7 @@ function sharing(access: AccessPolicy): MiddlewareHandler {
     context.header("x-request-id", crypto.randomUUID());
     if (origin === undefined || !mayRead(access, origin)) return;
     context.header("access-control-allow-origin", origin);
-    context.header("access-control-expose-headers", "x-request-id");
+    context.header("access-control-expose-headers", ["x-request-id", ...LEVEL_HEADERS].join(", "));
     context.header("vary", "origin", { append: true });
   };
 }

@@ -2,7 +2,9 @@
 import type { Ref, Reply } from "../../runtime/actor/mod.ts";
 import type { Likelihood } from "../conversation/likelihoods.ts";
 import type { AnswerRequest, FinishReason, Rejection } from "../conversation/protocol.ts";
+import type { Target } from "../../plans/mod.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
+import type { Chosen } from "./choosing.ts";
 
 /** What a gateway is told, by its own device only. */
 export type GatewayMessage =
@@ -21,6 +23,8 @@ export interface PromptRequest {
   readonly request: AnswerRequest;
   /** A model's name or id; undefined for whichever is served. */
   readonly model: string | undefined;
+  /** How fast it must be. Default: the whole model answers, however long it takes. */
+  readonly target?: Target | undefined;
 }
 
 /** Who reads an answer: a client's connection. */
@@ -33,7 +37,7 @@ export interface AnswerListener {
 
 /** What a reader is told. */
 export type AnswerEvent =
-  | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan }
+  | { readonly type: "started"; readonly promptTokens: number; readonly plan: ActivePlan; readonly chosen?: Chosen }
   /** `likelihoods`: of the tokens that came with it, where that is asked for. They may come before their text. */
   /** So many tokens of the prompt have been read, `cachedTokens` of which were in the caches; the last ones are not told. */
   | {
@@ -45,7 +49,13 @@ export type AnswerEvent =
     readonly milliseconds: number;
   }
   | { readonly type: "text"; readonly text: string; readonly likelihoods?: readonly Likelihood[] | undefined }
-  | { readonly type: "finished"; readonly reason: FinishReason; readonly timings: Timings; readonly plan: ActivePlan }
+  | {
+    readonly type: "finished";
+    readonly reason: FinishReason;
+    readonly timings: Timings;
+    readonly plan: ActivePlan;
+    readonly chosen?: Chosen;
+  }
   | {
     readonly type: "failed";
     readonly code: FailureCode;
@@ -62,6 +72,8 @@ export type FailureCode =
   | "model_not_found"
   /** The prompt does not fit what devices send each other at once. */
   | "prompt_too_large"
+  /** It cannot be as fast as its client insists. */
+  | "target_unreachable"
   /** The mesh has no plan. */
   | "no_plan"
   /** It could not be gone on with. */

@@ -42,6 +42,8 @@ export function statusOf(code: FailureCode): number {
       return 400;
     case "model_not_found":
       return 404;
+    case "target_unreachable":
+      return 409;
     case "prompt_too_large":
       return 413;
     case "overloaded":
@@ -63,7 +65,7 @@ export function failureOf({ code, message, retryAfterSeconds }: Omit<Failed, "ty
     statusOf(code),
     code,
     message,
-    code === "model_not_found" ? "model" : null,
+    code === "model_not_found" ? "model" : code === "target_unreachable" ? "slo" : null,
     retryAfterSeconds ?? (code === "overloaded" ? BUSY_SECONDS : undefined),
   );
 }

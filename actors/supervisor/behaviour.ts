@@ -14,6 +14,7 @@ import type { Held } from "./held.ts";
 import { bequeath, endHeld } from "./heritage.ts";
 import { acceptSupervisorMessage, type HeldSegment, type HeldView, type SupervisorMessage } from "./protocol.ts";
 import { published, withdraw } from "./publication.ts";
+import { weigh } from "./weighing.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Makes the supervisor's behaviour. */
@@ -89,6 +90,8 @@ function receive(
       return published(state, message, options, context);
     case "converse":
       return reply(context, message.replyTo, converse(state, message, options, context));
+    case "weigh":
+      return void weigh(state, message, options).then((weighed) => reply(context, message.replyTo, weighed));
     case "conversation-ended":
       return conversationEnded(state, message.id, options, context);
     case "segment-ended":

@@ -3,9 +3,9 @@ import { leaderOf } from "../addresses.ts";
 import { conversation } from "../conversation/behaviour.ts";
 import { promptBytes, TOKEN_BYTES } from "../conversation/protocol.ts";
 import { planNumbered } from "../plan.ts";
+import { charge, discharge } from "./charges.ts";
 import { heldAt } from "./held.ts";
 import type { ConverseMessage, Conversing } from "./protocol.ts";
-import { giveBack, isUntouched, take, untouched } from "./quota.ts";
 import type { SupervisorContext, SupervisorOptions, SupervisorState } from "./state.ts";
 
 /** Starts a conversation under the plan in force, or says why not. */
@@ -42,22 +42,6 @@ export function converse(
   return { type: "conversing", conversation: ref };
 }
 
-/** Charges a conversation to the device that it answers to, or says why that has enough; this device itself may have any. */
-function charge(
-  { quotas }: SupervisorState,
-  asker: string,
-  bytes: number,
-  { device, clock }: SupervisorOptions,
-): string | undefined {
-  if (asker === device) return undefined;
-  const now = clock.now();
-  for (const [member, quota] of quotas) if (isUntouched(quota, now)) quotas.delete(member);
-  const taken = take(quotas.get(asker) ?? untouched(now), bytes, now);
-  if (taken.type === "refused") return taken.reason;
-  quotas.set(asker, taken.quota);
-  return undefined;
-}
-
 /** A conversation is over: what it had taken is free. */
 export function conversationEnded(
   state: SupervisorState,
@@ -65,11 +49,10 @@ export function conversationEnded(
   options: SupervisorOptions,
   context: SupervisorContext,
 ): void {
-  const { conversations, quotas } = state;
+  const { conversations } = state;
   const ended = conversations.get(id);
   conversations.delete(id);
-  const quota = ended === undefined ? undefined : quotas.get(ended.device);
-  if (ended !== undefined && quota !== undefined) quotas.set(ended.device, giveBack(quota, ended.bytes));
+  if (ended !== undefined) discharge(state, ended.device, ended.bytes);
   tellDrained(state, options, context);
 }
 

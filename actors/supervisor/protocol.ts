@@ -8,6 +8,7 @@ import { AnswerRequest, Progress } from "../conversation/protocol.ts";
 import type { ExecutorMessage } from "../executor/protocol.ts";
 import type { Order } from "../leader/orders.ts";
 import { type MeshState, PlanNumber } from "../plan.ts";
+import { Weigh } from "../weighing.ts";
 import { accepting, refTo, replyTo, ShortText } from "../wire.ts";
 
 /** Where to reach a new conversation. */
@@ -74,10 +75,10 @@ export interface DiscardMessage {
   readonly replyTo: Ref<Reply<readonly StoredFile[]>>;
 }
 
-/** Parses what `from` sent: conversations alone, and for itself. What a leader orders comes by way of the leader actor. */
-export const acceptSupervisorMessage = accepting(
-  Converse,
-  ({ answer }: v.InferOutput<typeof Converse>): readonly string[] => [answer.device],
+/** Parses what `from` sent: about prompts alone, and for itself. What a leader orders comes by way of the leader actor. */
+export const acceptSupervisorMessage = accepting<ConverseMessage | Weigh>(
+  v.variant("type", [Converse, Weigh]),
+  (message) => [message.type === "converse" ? message.answer.device : message.replyTo.device],
 );
 
 export type ConverseMessage = v.InferOutput<typeof Converse>;
@@ -85,6 +86,7 @@ export type ConverseMessage = v.InferOutput<typeof Converse>;
 /** What a supervisor is told. */
 export type SupervisorMessage =
   | ConverseMessage
+  | Weigh
   /** From its own leader actor: an order of the device that is elected. */
   | Order
   /** From its own leader actor: who is elected, in which term. */

@@ -1,4 +1,5 @@
 /** What a supervisor is made of and what it keeps. */
+import type { Compute } from "../../models/compute/mod.ts";
 import type { BlockStore } from "../../models/store/mod.ts";
 import type { Behaviour, Context, Ref } from "../../runtime/actor/mod.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -47,11 +48,13 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly cast: Cast;
   readonly loading: Loading;
-  readonly store: Pick<BlockStore, "manifest" | "stock">;
+  readonly store: Pick<BlockStore, "manifest" | "stock" | "has" | "path">;
   /** Hears of the work of this device's segments. */
   readonly work: WorkTimes;
   /** Hears of each step of a segment here. Default: nobody. */
   readonly onStep?: ((segment: SteppedSegment, step: StepTimes) => void) | undefined;
+  /** Asks a model's chooser about a prompt. Default: no model has one. */
+  readonly choose?: Compute["choose"];
   /** How the model that this device offers is to be served. */
   readonly policy: ServingPolicy;
   /** Whether conversations guess what follows, where that pays. Default: true. */

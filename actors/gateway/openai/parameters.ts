@@ -86,6 +86,9 @@ const Common = {
       ),
     ),
   ),
+  /** How fast the answer must be, in one of several forms: see `plans/target.ts`. */
+  slo: v.optional(v.unknown()),
+  slo_strict: v.nullish(flag),
   response_format: only(isPlainText, `${NO_SCHEMA}, or send {"type": "text"}`),
   ...Object.fromEntries(FORMS.map((name) => [name, only(isEmpty, NO_SCHEMA)])) as Record<Form, ReturnType<typeof only>>,
 };

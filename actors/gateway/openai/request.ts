@@ -8,6 +8,7 @@ import {
   Prompt as PromptSchema,
   promptBytes,
 } from "../../conversation/protocol.ts";
+import { parseTarget, type Target } from "../../../plans/mod.ts";
 import { MAX_CONTEXT } from "../../wire.ts";
 import { RequestError } from "../request-error.ts";
 import { readMessages } from "./messages.ts";
@@ -28,6 +29,8 @@ export type { Endpoint };
 export interface CompletionRequest {
   readonly endpoint: Endpoint;
   readonly model: string | undefined;
+  /** How fast the answers must be; absent where the client does not say. */
+  readonly target?: Target;
   /** One for each choice of the response, in their order. */
   readonly answers: readonly AnswerRequest[];
   /** Prompts that the answers are to, an equal share each. */
@@ -125,6 +128,7 @@ function assemble({ endpoint, parameters, prompts, echo, logprobs, body }: Parts
   return {
     endpoint,
     model: parameters.model || undefined,
+    ...targetIn(parameters),
     stream: parameters.stream ?? false,
     usage: parameters.stream_options?.include_usage ?? false,
     progress: parameters.return_progress ?? false,
@@ -133,6 +137,13 @@ function assemble({ endpoint, parameters, prompts, echo, logprobs, body }: Parts
     echo: echo.flatMap((text) => new Array<string>(times).fill(text)),
     ignored: ignoredIn(endpoint, body, parameters),
   };
+}
+
+function targetIn({ slo, slo_strict: strict }: CommonParameters): { readonly target?: Target } {
+  if (slo === null || slo === undefined) return {};
+  const parsed = parseTarget(slo, strict ?? false);
+  if (parsed.type === "target") return { target: parsed.target };
+  throw new RequestError(400, "invalid_request", parsed.reason, "slo");
 }
 
 function maxTokens(endpoint: Endpoint, { max_completion_tokens, max_tokens }: CommonParameters): number {

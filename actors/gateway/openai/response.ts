@@ -2,6 +2,7 @@
 import type { AnswerDetails } from "../api.ts";
 import type { Likelihood } from "../../conversation/likelihoods.ts";
 import type { AnswerEvent, Timings } from "../protocol.ts";
+import { levelDetails } from "./level-details.ts";
 import { logprobsOf } from "./logprobs.ts";
 import type { Endpoint } from "./request.ts";
 
@@ -132,9 +133,15 @@ function counted(choicesPerPrompt: number, ends: readonly Finished[]) {
   };
 }
 
+function firstOf({ timings }: Finished): number {
+  return timings.timeToFirstTokenMilliseconds;
+}
+
 /** Times and route; of several answers until the first one's first token and the last one's end. */
 function detailsOf({ choicesPerPrompt, ignored }: ResponseHead, ends: readonly Finished[]): AnswerDetails {
   const timings = ends.map((end) => end.timings);
+  // Of several, the level and its times are those of the one whose first token came last.
+  const slowest = ends.toSorted((a, b) => firstOf(b) - firstOf(a))[0];
   const { prompt, completion } = counted(choicesPerPrompt, ends);
   return {
     ttft_ms: Math.min(...timings.map((each) => each.timeToFirstTokenMilliseconds)),
@@ -144,5 +151,6 @@ function detailsOf({ choicesPerPrompt, ignored }: ResponseHead, ends: readonly F
     conversations: Math.max(...timings.map((each) => each.conversations)),
     route: ends[0]?.plan.segments.map(({ name, first, last }) => ({ device: name, first, last })) ?? [],
     ...(ignored.length === 0 ? {} : { ignored: [...ignored] }),
+    ...(slowest === undefined ? {} : levelDetails(slowest.chosen, slowest.timings)),
   };
 }

@@ -23,12 +23,14 @@ export interface StreamOptions {
   readonly request: CompletionRequest;
   readonly choices: Choices;
   readonly clock: Clock;
+  /** What is known when it begins. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Called when the reader has gone, or a choice has failed: the others are not wanted any more. */
   readonly leave: () => void;
 }
 
 /** Answers with the choices as they come. */
-export function streamResponse({ head, request, choices, clock, leave }: StreamOptions): Response {
+export function streamResponse({ head, request, choices, clock, headers, leave }: StreamOptions): Response {
   const encoder = new TextEncoder();
   const events = new StreamEvents(head, request);
   /** The next event, where it has been asked for and silence has been told meanwhile. */
@@ -60,7 +62,7 @@ export function streamResponse({ head, request, choices, clock, leave }: StreamO
     },
   });
   return new Response(body, {
-    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
+    headers: { ...headers, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
   });
 }
 

@@ -4,6 +4,7 @@ import { createApi } from "../../../actors/gateway/http.ts";
 import type { PageFiles } from "../../../actors/gateway/page.ts";
 import { Traces } from "../../../actors/gateway/traces.ts";
 import type { Members } from "../../../actors/gateway/members.ts";
+import type { Target } from "../../../plans/mod.ts";
 import { type Extras, type Scene, scene } from "./scene.ts";
 
 /** A response on its way. */
@@ -42,6 +43,7 @@ export async function apiScene(
   extras: Extras = {},
   access: AccessPolicy = { origins: [] },
   page?: PageFiles,
+  target?: Target,
 ): Promise<ApiScene> {
   const stage = await scene(["there"], undefined, extras);
   const closing = new AbortController();
@@ -54,6 +56,7 @@ export async function apiScene(
     peers: () => [{ device: "there", name: "board", roundTripMs: 1 }],
     members: fakeMembers,
     served: stage.served,
+    target,
     traces: new Traces(),
     ...(page === undefined ? {} : { page }),
     compile: (path) => Promise.reject(new Error(`there is no ${path}`)),

@@ -15,6 +15,7 @@ import {
   type MeshView,
   type SupervisorMessage,
 } from "../../../actors/supervisor/protocol.ts";
+import type { Weigh, Weighed } from "../../../actors/weighing.ts";
 import { defaultSampling } from "../../../models/sampling/mod.ts";
 import { createLoopback, type Loopback } from "../../../runtime/actor/loopback.ts";
 import {
@@ -81,6 +82,10 @@ export interface Scene extends AsyncDisposable {
   /** The latest of them. */
   readonly last: Asked;
   manners: Manners;
+  /** What the supervisors say of prompts that they are to weigh; undefined: nothing, ever. */
+  weighed: Weighed | undefined;
+  /** The prompts that they were to weigh. */
+  readonly weighings: readonly Weigh[];
   /** What the supervisor of this device knows of a leader. */
   leader: string | undefined;
   /** The leader has published something. */
@@ -139,7 +144,7 @@ export async function scene(
   const cast = { gateway: gateway({ clock, served }), ...extras };
   const others = devices.map((device) => {
     const other = createActorSystem({ device, clock, transport: network.join(device) });
-    other.spawn(supervisor(other, asked, () => stage.manners, view, {}), { name: SUPERVISOR });
+    other.spawn(supervisor(other, asked, () => stage, view, {}), { name: SUPERVISOR });
     return other;
   });
   const stage: Scene = {
@@ -153,6 +158,8 @@ export async function scene(
       return defined(asked.at(-1));
     },
     manners: "conversing",
+    weighed: undefined,
+    weighings: [],
     leader: "here",
     publish: (...plans) =>
       stage.state({ models: plans.map((plan) => ({ type: "active", plan })), reason: "There is no model." }),
@@ -178,7 +185,7 @@ export async function scene(
       for (const each of [system, ...others]) await each.stop();
     },
   };
-  system.spawn(supervisor(system, asked, () => stage.manners, view, cast), { name: SUPERVISOR });
+  system.spawn(supervisor(system, asked, () => stage, view, cast), { name: SUPERVISOR });
   await stage.calm();
   return stage;
 }
@@ -186,7 +193,7 @@ export async function scene(
 function supervisor(
   system: ActorSystem,
   asked: Asked[],
-  manners: () => Manners,
+  stage: () => Scene,
   view: () => MeshView,
   cast: Extras,
 ): Behaviour<null, SupervisorMessage> {
@@ -197,7 +204,12 @@ function supervisor(
       return null;
     },
     receive(state, message, context) {
-      if (message.type === "mesh" && manners() !== "silent") reply(context, message.replyTo, view());
+      const { manners, weighed, weighings } = stage();
+      if (message.type === "weigh") {
+        (weighings as Weigh[]).push(message);
+        if (weighed !== undefined) reply(context, message.replyTo, weighed);
+      }
+      if (message.type === "mesh" && manners !== "silent") reply(context, message.replyTo, view());
       if (message.type === "held") reply(context, message.replyTo, { leader: "here", term: 1, segments: [] });
       if (message.type !== "converse") return next(state);
       const probe = recorder<ConversationMessage>();
@@ -212,8 +224,8 @@ function supervisor(
         says: (event) => system.tell(message.answer, { type: "conversation", id: message.id, conversation, event }),
         answers,
       });
-      if (manners() === "conversing") answers();
-      if (manners() === "declined") reply(context, message.replyTo, { type: "declined", reason: "it is busy" });
+      if (manners === "conversing") answers();
+      if (manners === "declined") reply(context, message.replyTo, { type: "declined", reason: "it is busy" });
       return next(state);
     },
   };

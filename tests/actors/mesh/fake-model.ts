@@ -34,7 +34,7 @@ function partsOf(slices: number, blob: (bytes: number) => Blob): LayerPart[] {
   return Array.from({ length: slices - 1 }, () => ({ graph: blob(10), weights: blob(50), memoryBytes: 500 }));
 }
 
-/** A model of so many layers; `name` tells models apart. With more `slices` than one it is elastic; its first layer is an anchor. */
+/** A model of so many layers; `name` tells models apart. With more `slices` than one it is elastic: its first layer is an anchor, and it has a chooser. */
 export function fakeManifest(layers: number, name = "numbers", slices = 1): Manifest {
   let blobs = 0;
   const blob = (bytes: number): Blob => ({
@@ -74,7 +74,7 @@ export function fakeManifest(layers: number, name = "numbers", slices = 1): Mani
     quantization: "F32",
     tokenizer: { sha256: blob(0).sha256, bytes: BUNDLE.length },
     blocks,
-    ...(slices === 1 ? {} : { elastic: { slices, anchors: [0] } }),
+    ...(slices === 1 ? {} : { elastic: { slices, anchors: [0], chooser: blob(50) } }),
   };
   return { ...content, id: manifestId(content) };
 }

@@ -2,6 +2,7 @@
 import { answers } from "../../../actors/gateway/answers.ts";
 import type { AnswerEvent } from "../../../actors/gateway/protocol.ts";
 import { defaultSampling, type SamplingOptions } from "../../../models/sampling/mod.ts";
+import type { Target } from "../../../plans/mod.ts";
 import type { ActorSystem } from "../../../runtime/actor/mod.ts";
 
 /** A prompt under way, as its reader sees it. */
@@ -24,6 +25,8 @@ export interface AskOptions {
   readonly client?: string;
   /** At which level of the model. Default: all of it. */
   readonly level?: number | undefined;
+  /** How fast it must be. */
+  readonly target?: Target;
 }
 
 /** Asks a device. */
@@ -32,7 +35,7 @@ export function startAnswer(
   at: string,
   prompt: string,
   maxTokens: number,
-  { sampling, model, client, level }: AskOptions,
+  { sampling, model, client, level, target }: AskOptions,
 ): SimulatedAnswer {
   const events: AnswerEvent[] = [];
   const gone = new AbortController();
@@ -46,7 +49,7 @@ export function startAnswer(
   };
   const signals = { gone: gone.signal, closing: new AbortController().signal };
   void (async () => {
-    for await (const event of answers(system, at, { request, model }, signals)) events.push(event);
+    for await (const event of answers(system, at, { request, model, target }, signals)) events.push(event);
   })();
   return {
     events,

@@ -1,0 +1,156 @@
+/** At which level, and with how much of its prompt, an answer is made that has a target. Pure. */
+import {
+  type Candidate,
+  chooseLevel,
+  describeTarget,
+  type ElasticTimes,
+  type Expected,
+  expectedTimes,
+  type Target,
+  type Underway,
+} from "../../plans/mod.ts";
+import type { Prompt } from "../conversation/protocol.ts";
+import type { PromptWay } from "../weighing.ts";
+
+/** How an answer is made. */
+export interface Chosen {
+  /** Slices of the model's layers that run, and how many there are: equal where all of them do. */
+  readonly level: number;
+  readonly levels: number;
+  /** The share of users' text that is kept. */
+  readonly promptShare: number;
+  /** What is left of the prompt; absent: all of it. */
+  readonly prompt?: Prompt;
+  /** What it should take, from the prompt's arrival; absent where nothing is known of that. */
+  readonly predicted?: Expected;
+  /** The most that it may take by its target, in milliseconds; absent where that does not say, or cannot be told. */
+  readonly allowed: { readonly ttftMilliseconds?: number; readonly tpotMilliseconds?: number };
+  /** Whether it is predicted to take no longer; undefined where nothing is known of that. */
+  readonly met?: boolean;
+  /** A sentence where the target could not be had, and why. */
+  readonly word?: string;
+}
+
+/** What came of choosing. */
+export type Choosing =
+  | { readonly type: "chosen"; readonly chosen: Chosen }
+  /** The target insists on what is not to be had. */
+  | { readonly type: "unreachable"; readonly reason: string };
+
+/** What there is to choose from. */
+export interface Wanted {
+  readonly target: Target;
+  /** What each level takes; absent of a model that is not elastic, or where that is not known yet. */
+  readonly times: ElasticTimes | undefined;
+  /** What is left of the prompt at each prompt level, the whole first. */
+  readonly ways: readonly PromptWay[];
+  readonly underway: readonly Underway[];
+  /** Milliseconds since the prompt came: they count. */
+  readonly spent: number;
+  /** Answers that run at once, at most. */
+  readonly places: number;
+  /** What is expected at a level, by what answers lately took. Default: as devices have measured. */
+  readonly corrected?: (expected: Expected, level: number) => Expected;
+}
+
+interface Way extends Candidate {
+  readonly way: PromptWay;
+}
+
+/** Chooses level and prompt. Without a target, or with "full", that is the whole model and the whole prompt. */
+export function chooseFor(wanted: Wanted): Choosing {
+  const { target, times } = wanted;
+  if (times === undefined) return withoutLevels(target);
+  const candidates = candidatesOf(times, wanted);
+  const choice = chooseLevel(target, candidates);
+  const whole = chooseLevel({ type: "full" }, candidates)?.candidate;
+  if (choice === undefined || whole === undefined) return withoutLevels(target);
+  const { candidate: { way, level, promptShare, ttftMilliseconds, tpotMilliseconds }, met } = choice;
+  const predicted = { ttftMilliseconds, tpotMilliseconds };
+  const word = met ? undefined : unmet(target, predicted);
+  if (word !== undefined && target.type === "bounded" && target.strict) return { type: "unreachable", reason: word };
+  return {
+    type: "chosen",
+    chosen: {
+      ...{ level, levels: times.levels.length, promptShare, predicted, met },
+      ...(way.prompt === undefined ? {} : { prompt: way.prompt }),
+      ...(word === undefined ? {} : { word }),
+      allowed: allowedBy(target, whole),
+    },
+  };
+}
+
+/** What the answer will take, known better: by how many tokens its prompt turned out to have. */
+export function foreseen(
+  chosen: Chosen,
+  { times, underway, spent, places, corrected = (expected) => expected }: Omit<Wanted, "target" | "ways">,
+  promptTokens: number,
+): Chosen {
+  const expected = times && expectedTimes(times, { level: chosen.level, promptTokens }, underway, places);
+  if (expected === undefined) return chosen;
+  const { ttftMilliseconds, tpotMilliseconds } = corrected(expected, chosen.level);
+  return { ...chosen, predicted: { ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds } };
+}
+
+/** Whether an answer took no longer than it may; undefined where nothing bounds it, or it has not come so far. */
+export function isWithin(
+  { ttftMilliseconds, tpotMilliseconds }: Chosen["allowed"],
+  took: { readonly ttftMilliseconds: number; readonly tpotMilliseconds: number | undefined },
+): boolean {
+  const first = ttftMilliseconds === undefined || took.ttftMilliseconds <= ttftMilliseconds;
+  return first && (tpotMilliseconds === undefined || (took.tpotMilliseconds ?? 0) <= tpotMilliseconds);
+}
+
+function candidatesOf(
+  times: ElasticTimes,
+  { ways, underway, spent, places, corrected = (expected) => expected }: Wanted,
+): Way[] {
+  return ways.flatMap((way) =>
+    times.levels.flatMap(({ level }) => {
+      const expected = expectedTimes(times, { level, promptTokens: way.promptTokens }, underway, places);
+      const right = way.right?.[level - 1];
+      if (expected === undefined) return [];
+      const { ttftMilliseconds, tpotMilliseconds } = corrected(expected, level);
+      return [{
+        ...{ way, level, promptShare: way.share, ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds },
+        ...(right === undefined ? {} : { right }),
+      }];
+    })
+  );
+}
+
+const UNKNOWN =
+  "Nothing is known of levels of this model: it is not elastic, or its devices have only just taken it up.";
+
+/** The whole model, where there is nothing else to be had or nothing is known of it. */
+function withoutLevels(target: Target): Choosing {
+  const whole = { level: 1, levels: 1, promptShare: 1, allowed: {} };
+  if (target.type === "full") return { type: "chosen", chosen: { ...whole, met: true } };
+  if (target.strict) {
+    const reason = `${describeTarget(target)}: nobody can tell whether that is to be had. ${UNKNOWN} ` +
+      "Without strict all of it answers.";
+    return { type: "unreachable", reason };
+  }
+  const shares = [target.ttft, target.tpot].some((bound) => bound?.type === "share");
+  // A share of what is not known is nothing to be held against.
+  const allowed = shares ? {} : allowedBy(target, { ttftMilliseconds: 0, tpotMilliseconds: 0 });
+  return { type: "chosen", chosen: { ...whole, allowed, word: `${UNKNOWN} All of it answers.` } };
+}
+
+function unmet(target: Target, { ttftMilliseconds, tpotMilliseconds }: Expected): string {
+  return `${describeTarget(target)}: that is not to be had now. The fastest that is takes about ` +
+    `${Math.round(ttftMilliseconds)} ms to the first token and ${
+      Math.round(10 * tpotMilliseconds) / 10
+    } ms for each after it.`;
+}
+
+function allowedBy(target: Target, whole: Expected): Chosen["allowed"] {
+  if (target.type === "full") return {};
+  const { ttft, tpot } = target;
+  const most = (bound: NonNullable<typeof ttft>, of: number) =>
+    bound.type === "milliseconds" ? bound.most : bound.most * of;
+  return {
+    ...(ttft === undefined ? {} : { ttftMilliseconds: most(ttft, whole.ttftMilliseconds) }),
+    ...(tpot === undefined ? {} : { tpotMilliseconds: most(tpot, whole.tpotMilliseconds) }),
+  };
+}

@@ -1,0 +1,57 @@
+/** What an answer that had a target says of how it was made: in `skein` of its body, and in headers. Pure. */
+import type { LevelDetails } from "../api.ts";
+import { type Chosen, isWithin } from "../choosing.ts";
+import type { Timings } from "../protocol.ts";
+
+/** The headers that tell of levels, for browsers that have to be allowed to read them. */
+export const LEVEL_HEADERS = ["x-skein-level", "x-skein-target-met"] as const;
+
+/** The part of `skein` that tells of a level; nothing where there was no target. */
+export function levelDetails(chosen: Chosen | undefined, timings: Timings): Partial<LevelDetails> {
+  if (chosen === undefined) return {};
+  const { level, levels, promptShare, predicted, allowed, word } = chosen;
+  const took = tookOf(timings);
+  const target = inMilliseconds(allowed);
+  return {
+    level,
+    levels,
+    prompt_share: promptShare,
+    ...(predicted === undefined ? {} : { predicted: inMilliseconds(predicted) }),
+    took: inMilliseconds(took),
+    ...(Object.keys(target).length === 0 ? {} : { target }),
+    ...(chosen.met === undefined && Object.keys(target).length === 0 ? {} : { met: isWithin(allowed, took) }),
+    ...(word === undefined ? {} : { word }),
+  };
+}
+
+/** What can be said before the answer is over: `x-skein-target-met` is what is predicted. */
+export function levelHeaders(chosen: Chosen | undefined): Readonly<Record<string, string>> {
+  if (chosen === undefined) return {};
+  const { level, levels, met } = chosen;
+  return { "x-skein-level": `${level}/${levels}`, ...(met === undefined ? {} : { "x-skein-target-met": `${met}` }) };
+}
+
+function tookOf({ timeToFirstTokenMilliseconds: ttftMilliseconds, totalMilliseconds, completionTokens }: Timings) {
+  const between = completionTokens - 1;
+  return {
+    ttftMilliseconds,
+    tpotMilliseconds: between > 0 ? (totalMilliseconds - ttftMilliseconds) / between : undefined,
+  };
+}
+
+function inMilliseconds(
+  { ttftMilliseconds: ttft, tpotMilliseconds: tpot }: {
+    readonly ttftMilliseconds?: number | undefined;
+    readonly tpotMilliseconds?: number | undefined;
+  },
+): { readonly ttft_ms?: number; readonly tpot_ms?: number } {
+  return {
+    ...(ttft === undefined ? {} : { ttft_ms: rounded(ttft) }),
+    ...(tpot === undefined ? {} : { tpot_ms: rounded(tpot) }),
+  };
+}
+
+/** To hundredths: no clock here is better. */
+function rounded(milliseconds: number): number {
+  return Math.round(100 * milliseconds) / 100;
+}

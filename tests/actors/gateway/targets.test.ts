@@ -1,0 +1,242 @@
+/** Requests that name how fast they must be: at which level they are answered, and what their answers say of it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ActivePlan } from "../../../actors/plan.ts";
+import { WEIGH_MILLISECONDS } from "../../../actors/gateway/levelling.ts";
+import type { PlanLevels } from "../../../actors/plan-levels.ts";
+import type { Weighed } from "../../../actors/weighing.ts";
+import { type ApiScene, apiScene, eventsOf, type Responding } from "./api-scene.ts";
+import { CHAT, errorOf, greet } from "./completions-scene.ts";
+import { piece, planAt, STARTED } from "./scene.ts";
+
+const CHATS = "/v1/chat/completions";
+
+/** Four levels that take 3 ms a token each, of the prompt as of the answer, and 10 ms for any prompt. */
+const ELASTIC: PlanLevels = {
+  stages: 2,
+  linkMilliseconds: 0,
+  stepFactors: [1, 1, 1, 1, 1],
+  levels: [1, 2, 3, 4].map((level) => ({
+    level,
+    weightBytes: level,
+    computeMilliseconds: 3 * level,
+    slowestMilliseconds: 3 * level,
+    firstMilliseconds: 10,
+    tokenMilliseconds: 3 * level,
+    laterTokenMilliseconds: 3 * level,
+  })),
+};
+
+const elasticPlan = (): ActivePlan => ({ ...planAt("there"), elastic: ELASTIC });
+const shorter = { type: "chat" as const, messages: [{ role: "user", content: "Hi" }] };
+
+/** A prompt of 10 tokens, of which 4 can be left; the more there is of model and prompt, the more probably it is right. */
+const WEIGHED: Weighed = {
+  type: "weighed",
+  ways: [
+    { share: 1, promptTokens: 10, right: [0.2, 0.4, 0.6, 0.8] },
+    { share: 0.4, promptTokens: 4, prompt: shorter, right: [0.1, 0.3, 0.5, 0.7] },
+  ],
+  underway: 0,
+};
+
+async function setUp(plan = elasticPlan(), target?: Parameters<typeof apiScene>[3]): Promise<ApiScene> {
+  const api = await apiScene({}, undefined, undefined, target);
+  api.stage.weighed = WEIGHED;
+  await api.stage.publish(plan);
+  return api;
+}
+
+interface Body {
+  readonly skein: Readonly<Record<string, unknown>>;
+}
+
+async function skeinOf({ response }: Responding) {
+  const { headers, ...whole } = await response;
+  void whole;
+  const { skein } = await (await response).json() as Body;
+  return { headers, skein };
+}
+
+test("a target that is a share of the whole is met by less of the prompt and of the model, and the answer says how it went", async () => {
+  await using api = await setUp();
+  // The whole takes 10 + 10 * 12 ms to the first token, and 12 ms for each after it.
+  const asking = await api.request(CHATS, { ...CHAT, slo: { ttft: 0.5, tpot: 0.8 } });
+  const { request } = api.stage.last.message;
+  assert.equal(request.level, 3);
+  assert.deepEqual(request.prompt, shorter);
+  await greet(api.stage);
+  const { headers, skein } = await skeinOf(asking);
+  assert.deepEqual([headers.get("x-skein-level"), headers.get("x-skein-target-met")], ["3/4", "true"]);
+  const { level, levels, prompt_share, predicted, target, took, met } = skein;
+  assert.deepEqual({ level, levels, prompt_share, predicted, target, took, met }, {
+    ...{ level: 3, levels: 4, prompt_share: 0.4, predicted: { ttft_ms: 46, tpot_ms: 9 } },
+    ...{ target: { ttft_ms: 65, tpot_ms: 9.6 }, took: { ttft_ms: 40, tpot_ms: 10 }, met: false },
+  });
+});
+
+test("a name, milliseconds and shares say the same where they come to the same", async () => {
+  for (const slo of ["fast", { ttft: 0.4, tpot: 0.7 }, { ttft_ms: 52, tpot_ms: 8.4 }]) {
+    await using api = await setUp();
+    await api.request(CHATS, { ...CHAT, slo });
+    const { level, prompt } = api.stage.last.message.request;
+    assert.deepEqual([level, prompt], [2, shorter], JSON.stringify(slo));
+  }
+});
+
+test("without a target, and with full, the request is what it always was and nothing is asked before", async () => {
+  await using api = await setUp();
+  await api.request(CHATS, { ...CHAT, seed: 1 });
+  const plain = api.stage.last.message;
+  await using another = await setUp();
+  const full = await another.request(CHATS, { ...CHAT, seed: 1, slo: "full" });
+  assert.deepEqual({ ...another.stage.last.message.request, client: "" }, { ...plain.request, client: "" });
+  assert.equal("level" in plain.request, false);
+  assert.deepEqual([...api.stage.weighings, ...another.stage.weighings], []);
+  await greet(another.stage);
+  const { skein } = await skeinOf(full);
+  // 3 tokens were read, once they were counted.
+  assert.deepEqual([skein["level"], skein["levels"], skein["predicted"], skein["met"]], [
+    ...[4, 4, { ttft_ms: 46, tpot_ms: 12 }, true],
+  ]);
+});
+
+test("an answer without a target tells nothing of levels", async () => {
+  await using api = await setUp();
+  const asking = await api.request(CHATS, CHAT);
+  await greet(api.stage);
+  const { headers, skein } = await skeinOf(asking);
+  assert.equal(headers.get("x-skein-level"), null);
+  for (const key of ["level", "levels", "predicted", "took", "met"]) assert.equal(key in skein, false, key);
+});
+
+test("a stream tells in its headers and in its last chunk", async () => {
+  await using api = await setUp();
+  const { response } = await api.request(CHATS, { ...CHAT, stream: true, slo: "fast" });
+  await greet(api.stage);
+  assert.equal((await response).headers.get("x-skein-level"), "2/4");
+  const last = eventsOf(await (await response).text()).at(-2) as Body;
+  assert.deepEqual([last.skein["level"], last.skein["prompt_share"]], [2, 0.4]);
+});
+
+test("a target that cannot be met gets the fastest and a word of it; who insists is refused", async () => {
+  await using api = await setUp();
+  const asking = await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 5 } });
+  const { level, prompt } = api.stage.last.message.request;
+  assert.deepEqual([level, prompt], [1, shorter]);
+  await greet(api.stage);
+  const { headers, skein } = await skeinOf(asking);
+  assert.equal(headers.get("x-skein-target-met"), "false");
+  assert.match(String(skein["word"]), /not to be had now. The fastest that is takes about 22 ms/);
+  for (const body of [{ slo: { ttft_ms: 5, strict: true } }, { slo: { ttft_ms: 5 }, slo_strict: true }]) {
+    const { status, code, param, message } = await errorOf(await api.request(CHATS, { ...CHAT, ...body }));
+    assert.deepEqual([status, code, param], [409, "target_unreachable", "slo"]);
+    assert.match(message, /TTFT 5 ms, or nothing: that is not to be had now/);
+  }
+});
+
+test("a model that is not elastic answers whole and says so, or not at all where its client insists", async () => {
+  await using api = await setUp(planAt("there"));
+  const asking = await api.request(CHATS, { ...CHAT, slo: "fast" });
+  assert.equal("level" in api.stage.last.message.request, false);
+  await greet(api.stage);
+  const { headers, skein } = await skeinOf(asking);
+  assert.deepEqual([headers.get("x-skein-level"), headers.get("x-skein-target-met")], ["1/1", null]);
+  assert.match(String(skein["word"]), /not elastic.*All of it answers/);
+  assert.equal("met" in skein, false, "a share of what is not known");
+  const strict = await errorOf(await api.request(CHATS, { ...CHAT, slo: { tpot: 0.5, strict: true } }));
+  assert.deepEqual([strict.status, strict.code], [409, "target_unreachable"]);
+  const full = await api.request(CHATS, { ...CHAT, slo: "full" });
+  await greet(api.stage);
+  assert.equal((await full.response).status, 200);
+});
+
+test("times that the whole model may take are held against what it took", async () => {
+  await using api = await setUp(planAt("there"));
+  const asking = await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 30 } });
+  await greet(api.stage);
+  const { skein } = await skeinOf(asking);
+  assert.deepEqual([skein["target"], skein["met"]], [{ ttft_ms: 30 }, false]);
+});
+
+test("a device that does not weigh the prompt in time is not waited for: the whole prompt, the highest level in time", async () => {
+  await using api = await setUp();
+  api.stage.weighed = undefined;
+  const asking = await api.request(CHATS, { ...CHAT, slo: { tpot_ms: 7 } });
+  assert.equal(api.stage.asked.length, 0);
+  await api.stage.pass(WEIGH_MILLISECONDS + 1);
+  const { level, prompt } = api.stage.last.message.request;
+  assert.deepEqual([level, prompt], [2, { type: "chat", messages: CHAT.messages }]);
+  await greet(api.stage);
+  const { skein } = await skeinOf(asking);
+  // What asking took counts, and the tokens are those that were counted.
+  assert.deepEqual(skein["predicted"], { ttft_ms: WEIGH_MILLISECONDS + 10 + 3 * 6, tpot_ms: 6 });
+});
+
+test("an answer that is taken up goes on at its level, with its prompt, and is not weighed again", async () => {
+  await using api = await setUp();
+  await api.request(CHATS, { ...CHAT, slo: "fast" });
+  const { request } = api.stage.last.message;
+  api.stage.last.says(STARTED);
+  api.stage.last.says(piece(1, "Hi"));
+  await api.stage.calm();
+  await api.stage.publish({ ...elasticPlan(), number: { term: 1, epoch: 2 } });
+  api.stage.last.says({ type: "broken", reason: "it was lost" });
+  await api.stage.pass(200);
+  const { message } = api.stage.last;
+  assert.deepEqual(message.plan, { term: 1, epoch: 2 });
+  assert.deepEqual([message.request, message.progress.generated], [request, [1]]);
+  assert.equal(api.stage.weighings.length, 1);
+});
+
+test("a daemon's own target counts where a request names none", async () => {
+  const target = { type: "bounded", tpot: { type: "share", most: 0.7 }, strict: false } as const;
+  await using api = await setUp(elasticPlan(), target);
+  await api.request(CHATS, CHAT);
+  assert.equal(api.stage.last.message.request.level, 2);
+  await api.request(CHATS, { ...CHAT, slo: "full" });
+  assert.equal("level" in api.stage.last.message.request, false);
+});
+
+test("what others have under way counts: then less of the model is in time", async () => {
+  await using api = await setUp();
+  await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 140 } });
+  assert.equal("level" in api.stage.last.message.request, false, "alone there is time for the whole");
+  await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 140 } });
+  assert.ok((api.stage.last.message.request.level ?? 4) < 4);
+});
+
+test("answers at less than the whole say nothing of what is predicted of the plan", async () => {
+  await using api = await setUp();
+  for (const slo of ["fast", "full"]) {
+    await api.request(CHATS, { ...CHAT, slo });
+    const { last } = api.stage;
+    last.says(STARTED);
+    for (let token = 0; token < 9; token++) last.says(piece(token, "a"));
+    last.says({ type: "finished", reason: "stop", tokens: [], text: "" });
+    await api.stage.calm();
+    assert.equal(api.stage.served.of({ term: 1, epoch: 1 })?.answers, slo === "full" ? 1 : undefined);
+  }
+});
+
+for (
+  const slo of ["quick", {}, { ttft_ms: -1 }, { ttft: 2 }, { ttft_ms: 4, ttft: 0.4 }, [1], 5, { speed: 1 }, {
+    ttft_ms: "4",
+  }]
+) {
+  test(`slo ${JSON.stringify(slo)} is refused in a sentence`, async () => {
+    await using api = await setUp();
+    const { status, param, message } = await errorOf(await api.request(CHATS, { ...CHAT, slo }));
+    assert.deepEqual([status, param], [400, "slo"]);
+    assert.match(message, /target/i);
+    assert.equal(api.stage.asked.length, 0);
+  });
+}
+
+test("completions take a target too; slo: null is none", async () => {
+  await using api = await setUp();
+  await api.request("/v1/completions", { prompt: "Once", slo: { tpot_ms: 4 } });
+  assert.equal(api.stage.last.message.request.level, 1);
+  await api.request("/v1/completions", { prompt: "Once", slo: null });
+  assert.equal("level" in api.stage.last.message.request, false);
+});
