@@ -5,6 +5,7 @@ import { summaryOf } from "./answer-stream.ts";
 import { findApi } from "./api-client.ts";
 import { CommandError, parseCommand } from "./command.ts";
 import { readPrompt } from "./prompt-input.ts";
+import { describeLevel, readSlo, SLO_USAGE, sloBody } from "./slo-option.ts";
 import { SAMPLING_OPTIONS, SAMPLING_USAGE, samplingOf } from "./sampling-options.ts";
 
 export const USAGE =
@@ -14,7 +15,7 @@ What is piped in, or stands in a file, goes behind the words: cat main.ts | skei
   --file PATH, -f     add the text of this file; may be given again
   --system TEXT       tell the model how to answer
   --api URL           the daemon to ask (default: the one on this machine)
-${SAMPLING_USAGE}  --raw               continue the prompt as it is, without the model's chat template
+${SAMPLING_USAGE}${SLO_USAGE}  --raw               continue the prompt as it is, without the model's chat template
   --json              print one JSON object with text, timings and route instead
 `;
 
@@ -32,7 +33,8 @@ export async function run(args: readonly string[]): Promise<number> {
     else {
       process.stdout.write("\n");
       const short = cutShort(answer, body.max_tokens);
-      process.stderr.write(`${short === undefined ? "" : `${short}\n`}${summaryOf(answer.details)}\n`);
+      const lines = [short, summaryOf(answer.details), describeLevel(answer.details)];
+      process.stderr.write(lines.map((line) => line === undefined ? "" : `${line}\n`).join(""));
     }
     return 0;
   } catch (error) {
@@ -48,6 +50,7 @@ function parse(args: readonly string[]) {
     file: { type: "string", short: "f", multiple: true },
     system: { type: "string" },
     ...SAMPLING_OPTIONS,
+    slo: { type: "string" },
     raw: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   } as const;
@@ -58,9 +61,9 @@ function parse(args: readonly string[]) {
 async function requestOf(values: ReturnType<typeof parse>["values"], words: readonly string[]) {
   const { raw, system, file: files = [] } = values;
   if (raw && system !== undefined) throw new CommandError("--raw sends the prompt as it is: --system has no place.", 2);
-  const sampling = samplingOf(values);
+  const wishes = { ...samplingOf(values), ...sloBody(readSlo(values.slo)) };
   const prompt = await readPrompt({ words, files });
-  if (raw) return { prompt, ...sampling };
+  if (raw) return { prompt, ...wishes };
   const instructions = system === undefined ? [] : [{ role: "system", content: system }];
-  return { messages: [...instructions, { role: "user", content: prompt }], ...sampling };
+  return { messages: [...instructions, { role: "user", content: prompt }], ...wishes };
 }

@@ -13,13 +13,14 @@ import { MarkdownStyler } from "./chat/markdown.ts";
 import { CommandError, parseCommand } from "./command.ts";
 import { describePlan } from "./plan-output.ts";
 import { readText } from "./prompt-input.ts";
+import { describeLevel, readSlo, SLO_USAGE, sloBody } from "./slo-option.ts";
 import { SAMPLING_OPTIONS, SAMPLING_USAGE, samplingOf } from "./sampling-options.ts";
 
 export const USAGE = `skein chat [options]: talk with the model. Ctrl-C stops an answer, Ctrl-D leaves.
 
   --system TEXT       tell the model how to answer
   --api URL           the daemon to ask (default: the one on this machine)
-${SAMPLING_USAGE}  --plain             show answers as they come, without styles for Markdown
+${SAMPLING_USAGE}${SLO_USAGE}  --plain             show answers as they come, without styles for Markdown
 
 In the chat:
 ${CHAT_HELP}`;
@@ -39,10 +40,11 @@ export async function run(args: readonly string[]): Promise<number> {
     api: { type: "string" },
     system: { type: "string" },
     ...SAMPLING_OPTIONS,
+    slo: { type: "string" },
     plain: { type: "boolean", default: false },
   } as const;
   const { values } = parseCommand(args, options, USAGE);
-  const sampling = samplingOf(values);
+  const sampling = { ...samplingOf(values), ...sloBody(readSlo(values.slo)) };
   const api = await findApi(values.api);
   process.stderr.write(`${await greeting(api)}\n`);
   using input = new ChatInput();
@@ -116,6 +118,8 @@ async function answer(chat: Chat): Promise<void> {
     const read = await follow(chat, (piece) => text += piece);
     const short = cutShort(read, sampling.max_tokens);
     process.stderr.write(dim(chat, `${short === undefined ? "" : `${short}\n`}${summaryOf(read.details)}`));
+    const level = describeLevel(read.details);
+    if (level !== undefined) process.stderr.write(dim(chat, level));
   } finally {
     conversation.answer(text);
   }

@@ -4,6 +4,8 @@ import type { ServingPolicy } from "../actors/leader/policy.ts";
 import { catalog } from "../models/hub/mod.ts";
 import { defaultDataFolder } from "../runtime/host/mod.ts";
 import { type Level, LEVELS } from "./log/entry.ts";
+import type { Target } from "../plans/mod.ts";
+import { readSlo } from "./slo-option.ts";
 import { bytesOption, CommandError, numberOption, oneOf, parseCommand } from "./command.ts";
 import { POLICY_OPTIONS, POLICY_USAGE, readPolicy } from "./policy-options.ts";
 
@@ -25,6 +27,8 @@ export const USAGE = `skein up [options]: start this device's daemon, in the for
                       addresses, on the port of the last run, at first a free one)
   --announce MULTIADDR  where others reach this device, if not where it listens: behind a forwarded port, or in a
                       container; may be given again
+  --slo TARGET        how fast answers must be whose requests do not say: fast, balanced, full, or as for skein ask
+                      (default full)
   --no-mdns           do not look for devices on the local network
   --memory SIZE       most memory for model blocks and caches, such as 2GiB (default: 80% of what is free)
   --disk SIZE         most disk for blocks that do not run here, such as 20GiB, or none; remembered (default: no limit)
@@ -53,6 +57,8 @@ export interface UpOptions {
   /** Where the invite of the mesh to join is: see `readInvite`. */
   readonly join?: string;
   readonly mdns: boolean;
+  /** How fast answers must be whose requests do not say. */
+  readonly target?: Target;
   readonly memoryLimitBytes?: number;
   /** Most bytes of disk for blocks that do not run here; undefined for what was said last. */
   readonly disk?: number | "none";
@@ -108,6 +114,7 @@ function parse(args: readonly string[]) {
     listen: { type: "string", multiple: true },
     announce: { type: "string", multiple: true },
     "no-mdns": { type: "boolean", default: false },
+    slo: { type: "string" },
     memory: { type: "string" },
     disk: { type: "string" },
     threads: { type: "string" },
@@ -127,6 +134,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
   if (values.name.length === 0 || values.name.length > 64) {
     throw new CommandError("--name must have 1 to 64 characters.", 2);
   }
+  const target = readSlo(values.slo);
   const memoryLimitBytes = bytesOption("memory", values.memory);
   const disk = values.disk === "none" ? values.disk : bytesOption("disk", values.disk);
   const threads = numberOption("threads", values.threads, { min: 1, max: 256, integer: true });
@@ -137,6 +145,7 @@ export function readUpOptions(args: readonly string[]): UpOptions {
     ...(values.listen === undefined ? {} : { listen: values.listen }),
     ...(values.announce === undefined ? {} : { announce: values.announce }),
     mdns: !values["no-mdns"],
+    ...(target === undefined ? {} : { target }),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     ...(disk === undefined ? {} : { disk }),
     ...(threads === undefined ? {} : { threads }),

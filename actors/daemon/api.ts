@@ -2,6 +2,7 @@
 import { compileModel } from "../../models/compile/mod.ts";
 import { manifestBlobs } from "../../models/manifest-blobs.ts";
 import type { BlockStore } from "../../models/store/mod.ts";
+import type { Target } from "../../plans/mod.ts";
 import type { ActorSystem } from "../../runtime/actor/mod.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { type DataFolder, serveHttp } from "../../runtime/host/mod.ts";
@@ -21,6 +22,8 @@ export interface OpenApiOptions {
     readonly keyed: boolean;
     readonly origins: readonly string[];
   };
+  /** How fast answers must be whose requests do not say. */
+  readonly target?: Target;
   readonly name: string;
   readonly version: string;
   readonly folder: DataFolder;
@@ -40,7 +43,7 @@ export interface BehindApi {
 
 /** Opens the API, until `started` is disposed; its URL. */
 export async function openApi(
-  { api: { host, port, keyed, origins }, name, version, folder }: OpenApiOptions,
+  { api: { host, port, keyed, origins }, target, name, version, folder }: OpenApiOptions,
   { system, store, mesh, served, traces, leave, metrics }: BehindApi,
   started: AsyncDisposableStack,
 ): Promise<string> {
@@ -55,6 +58,7 @@ export async function openApi(
     name,
     peers: () => mesh.peers(),
     members: membersOf(mesh, ownerKey, version),
+    target,
     served,
     traces,
     metrics,

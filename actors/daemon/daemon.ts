@@ -12,6 +12,7 @@ import { leaderOf, SUPERVISOR, supervisorOf } from "../addresses.ts";
 import { type Composed, composeDevice } from "../compose.ts";
 import type { CharterOptions } from "../charter.ts";
 import type { DeviceEvent } from "../events.ts";
+import type { Target } from "../../plans/mod.ts";
 import type { ServingPolicy } from "../leader/policy.ts";
 import { startSolver } from "../leader/solver-client.ts";
 import { openApi } from "./api.ts";
@@ -38,6 +39,8 @@ export interface DaemonOptions extends MembershipOptions {
     /** Origins of pages that may use it, beside those that this machine serves. */
     readonly origins: readonly string[];
   };
+  /** How fast answers must be whose requests do not say. Default: the whole model makes them. */
+  readonly target?: Target;
   /** Bytes that segments may use here; absent: what is free. */
   readonly memoryLimitBytes?: number;
   /** Bytes of disk that blocks may take which do not run here; absent: no limit. */

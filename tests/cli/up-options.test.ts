@@ -133,6 +133,7 @@ test("what is out of range is named with what is allowed", () => {
     [["--speculation", "maybe"], /--speculation.*on, off/],
     [["--slowdown", "0.5"], /--slowdown.*from 1/],
     [["--memory", "plenty"], /--memory.*2GiB/],
+    [["--slo", "quick"], /--slo.*fast, balanced, full/],
   ];
   for (const [args, words] of wrong) {
     assert.throws(() => readUpOptions(args), (error) => {
