@@ -3,6 +3,7 @@
  * steps; what lies around them (reading the text, the way from the gateway, who reads at the same time) is learnt here.
  */
 import {
+  type ElasticTimes,
   type Expected,
   expectedTimes,
   type Line,
@@ -17,8 +18,8 @@ import { type ActivePlan, comparePlans } from "../plan.ts";
 const LATEST = 9;
 /** What is further off than this is another plan, or a machine that was asleep. */
 const FURTHEST = 4;
-/** The part of a first token's time that grows with what was expected grows by so many times that at most. */
-const STEEPEST = 2;
+/** Of an answer by itself the part of a first token's time that grows with what was expected grows by so many times that at most. */
+const STEEPEST_ALONE = 2;
 /** An answer of fewer tokens says little of the time between tokens. */
 const ENOUGH_TOKENS = 8;
 
@@ -37,11 +38,17 @@ const MODELS = 16;
 /** Answers of all levels that the time to the first token is learnt from. */
 const LATEST_FIRSTS = 33;
 
+/** Of answers under like circumstances, the latest last: of all levels, and of each. */
+interface Lately {
+  firsts: readonly Made[];
+  readonly byLevel: Map<number, readonly Made[]>;
+}
+
+/** Of answers that found none under way, and of those among others: what is wrong about turns and shared steps is so there only. */
 interface Experience {
   readonly number: ActivePlan["number"];
-  /** The latest last: of all levels, and of each. */
-  firsts: readonly Made[];
-  readonly made: Map<number, readonly Made[]>;
+  readonly alone: Lately;
+  readonly amongOthers: Lately;
 }
 
 /** The experience of answers that entered at this device, by model. */
@@ -49,48 +56,66 @@ export class LevelExperience {
   readonly #models = new Map<string, Experience>();
 
   /** Takes an answer. What was made under another plan says nothing of this one. */
-  record({ model, number }: Pick<ActivePlan, "model" | "number">, made: Made): void {
-    const before = this.#models.get(model.id);
-    const known: Experience = before !== undefined && comparePlans(before.number, number) === 0
-      ? before
-      : { number, firsts: [], made: new Map() };
-    this.#models.delete(model.id);
-    this.#models.set(model.id, known);
+  record(plan: Pick<ActivePlan, "model" | "number">, made: Made): void {
+    const known = this.#of(plan) ?? { number: plan.number, alone: nothing(), amongOthers: nothing() };
+    this.#models.delete(plan.model.id);
+    this.#models.set(plan.model.id, known);
     const [oldest] = this.#models.keys();
     if (oldest !== undefined && this.#models.size > MODELS) this.#models.delete(oldest);
-    known.firsts = [...known.firsts, made].slice(-LATEST_FIRSTS);
+    const lately = made.underway.length === 0 ? known.alone : known.amongOthers;
+    lately.firsts = [...lately.firsts, made].slice(-LATEST_FIRSTS);
     if (made.completionTokens < ENOUGH_TOKENS) return;
-    known.made.set(made.level, [...known.made.get(made.level) ?? [], made].slice(-LATEST));
+    lately.byLevel.set(made.level, [...lately.byLevel.get(made.level) ?? [], made].slice(-LATEST));
   }
 
   /**
-   * What makes of an expectation the one that experience tells; nothing is changed where there is none. To the first token
-   * there is a part that is the same for any prompt at any level, and one that grows with what was expected; from token to
-   * token a level is as far off as it was, or, where it has not run yet, as the others were.
+   * What makes of an expectation the one that experience tells, for an answer that finds these under way; nothing is changed
+   * where there is none. To the first token there is a part that is the same for any prompt at any level, and one that grows
+   * with what was expected; from token to token a level is as far off as it was, or, where it has not run yet, as the others
+   * were.
    */
-  corrected({ model, number, elastic }: ActivePlan): (expected: Expected, level: number) => Expected {
-    const known = this.#models.get(model.id);
-    if (elastic === undefined || known === undefined || comparePlans(known.number, number) !== 0) {
-      return (expected) => expected;
-    }
-    // By what is known of the levels now: what devices have found since is not counted twice.
-    const expect = (made: Made) => expectedTimes(elastic, made, made.underway);
-    const first = lineThrough(
-      known.firsts.flatMap((made) => {
-        const x = expect(made)?.ttftMilliseconds;
-        return x === undefined || !Number.isFinite(made.ttftMilliseconds) ? [] : [{ x, y: made.ttftMilliseconds }];
-      }),
-      { least: 1 / STEEPEST, most: STEEPEST },
-    );
-    const factors = new Map([...known.made].map(([level, made]) => {
-      return [level, median(made.flatMap((each) => ratio(each.tpotMilliseconds, expect(each)?.tpotMilliseconds)))];
-    }));
-    const others = median([...factors.values()].flatMap((factor) => factor ?? [])) ?? 1;
+  corrected(plan: ActivePlan, underway: readonly Underway[] = []): (expected: Expected, level: number) => Expected {
+    const { elastic } = plan;
+    const known = this.#of(plan);
+    if (elastic === undefined || known === undefined) return (expected) => expected;
+    const { alone, amongOthers } = known;
+    const lately = underway.length > 0 && amongOthers.firsts.length > 0 ? amongOthers : alone;
+    const first = firstTokens(lately, elastic, underway.length > 0 ? FURTHEST : STEEPEST_ALONE);
+    const factors = tokenFactors(lately, elastic);
+    const others = median([...factors.values()]) ?? 1;
     return ({ ttftMilliseconds, tpotMilliseconds }, level) => ({
       ttftMilliseconds: on(first, ttftMilliseconds),
       tpotMilliseconds: (factors.get(level) ?? others) * tpotMilliseconds,
     });
   }
+
+  #of({ model, number }: Pick<ActivePlan, "model" | "number">): Experience | undefined {
+    const known = this.#models.get(model.id);
+    return known !== undefined && comparePlans(known.number, number) === 0 ? known : undefined;
+  }
+}
+
+function nothing(): Lately {
+  return { firsts: [], byLevel: new Map() };
+}
+
+/** What first tokens took by what is expected of them now: what devices have found since is not counted twice. */
+function firstTokens({ firsts }: Lately, elastic: ElasticTimes, steepest: number): Line | undefined {
+  const points = firsts.flatMap((made) => {
+    const x = expectedTimes(elastic, made, made.underway)?.ttftMilliseconds;
+    return x === undefined || !Number.isFinite(made.ttftMilliseconds) ? [] : [{ x, y: made.ttftMilliseconds }];
+  });
+  return lineThrough(points, { least: 1 / steepest, most: steepest });
+}
+
+/** How many times as long as is expected now tokens of each level took. */
+function tokenFactors({ byLevel }: Lately, elastic: ElasticTimes): Map<number, number> {
+  return new Map([...byLevel].flatMap(([level, made]): [number, number][] => {
+    const factor = median(made.flatMap((each) => {
+      return ratio(each.tpotMilliseconds, expectedTimes(elastic, each, each.underway)?.tpotMilliseconds);
+    }));
+    return factor === undefined ? [] : [[level, factor]];
+  }));
 }
 
 /** What a line says, no less than a quarter of what was expected. */

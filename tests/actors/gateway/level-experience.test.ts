@@ -101,6 +101,18 @@ test("an answer among others is held against what was expected among them", () =
   assert.deepEqual([tpot(experience, plan, 2), ttft(experience, plan)], [10, 100]);
 });
 
+test("what answers among others took corrects such answers only, and where there were none those by themselves tell", () => {
+  const [experience, plan] = [new LevelExperience(), elasticPlan()];
+  const underway = [{ level: 4, promptTokens: 0 }];
+  const tokens = (others: typeof underway) => {
+    return experience.corrected(plan, others)({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, 1).tpotMilliseconds;
+  };
+  experience.record(plan, made(plan, 1, 1, 1.5));
+  assert.deepEqual([tokens([]), tokens(underway)], [15, 15]);
+  experience.record(plan, made(plan, 1, 3, 3, { underway }));
+  assert.deepEqual([tokens([]), tokens(underway)], [15, 30]);
+});
+
 test("another plan begins without experience, and short answers say nothing of the time between tokens", () => {
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
   experience.record(plan, made(plan, 1, 2, 2, { completionTokens: 7 }));
