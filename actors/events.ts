@@ -80,6 +80,10 @@ export type AnswerStage =
     readonly ttftMilliseconds: number;
     readonly totalMilliseconds: number;
     readonly conversations: number;
+    /** At which level of an elastic model. */
+    readonly level?: number;
+    /** Whether it took no longer than its target allowed; absent where it had none, or that is not known. */
+    readonly met?: boolean;
   }
   | { readonly stage: "failed"; readonly message: string }
   /** Nobody reads it any more. */

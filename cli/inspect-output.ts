@@ -42,12 +42,17 @@ function describeDevice(device: InspectedDevice, leader: string | undefined): st
 function describeSegment({ first, last, bytes, look }: DeviceView["segments"][number]): string {
   const what = `blocks ${first} to ${last}, ${formatBytes(bytes)}`;
   if (look === undefined) return what;
-  const { slots, tokens, waiting, rowsPerStep, tokensPerSecond, unmirrored, guesses } = look;
+  const { slots, tokens, waiting, rowsPerStep, tokensPerSecond, unmirrored, guesses, levels = [] } = look;
   return `${what}, ${slots.taken} of ${slots.all} places taken, ${waiting} waiting` +
     (tokens === undefined ? "" : `, ${tokens.taken} of ${tokens.all} cache tokens taken and ${tokens.kept} kept`) +
     (unmirrored === undefined ? "" : `, mirrored but for ${unmirrored} positions`) +
     (guesses === undefined ? "" : `, ${guesses.accepted} of ${guesses.accepted + guesses.rejected} guesses right`) +
+    (levels.length === 0 ? "" : `, lately ${levels.map(describeMix).join(" and ")}`) +
     (tokensPerSecond > 0 ? `, ${tokensPerSecond.toFixed(1)} tokens/s at ${rowsPerStep.toFixed(1)} rows a step` : "");
+}
+
+function describeMix({ level, sequences }: { readonly level: number; readonly sequences: number }): string {
+  return `${sequences} at level ${level}`;
 }
 
 /** How the device runs beside what the plan expects, and what came of it. */

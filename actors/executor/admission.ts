@@ -107,6 +107,9 @@ function seat(state: ExecutorState, message: Enter, slot: number): void {
   const resume = ids === undefined ? undefined : { ids, extent: ids.length - 1, was: sequence };
   const asked = { sampling, logprobs, resume, idle, ...kindOf({ ...message, shared }) };
   const open = { type: "open" as const, sequence, slot, route, conversation, ...asked };
+  if (options.levels !== undefined && options.levels > 1 && idle !== true) {
+    state.mix.add(message.level ?? options.levels);
+  }
   const found = takeUp(state, open, fresh);
   const searched = !fresh || found !== undefined;
   context.tell(conversation, {

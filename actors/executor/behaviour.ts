@@ -142,9 +142,10 @@ function spansOf({ spans, options: { clock } }: ExecutorState, answer: string, s
 }
 
 function lookAt(state: ExecutorState): ExecutorLook {
-  const { options, sequences, waiting, queue, steps, recent, guesses, spans } = state;
+  const { options, sequences, waiting, queue, steps, recent, guesses, spans, mix } = state;
   const { concurrency = options.slots, clock } = options;
   const unmirrored = lagOf(state);
+  const levels = mix.counts();
   const stepMilliseconds = spans.stepMilliseconds(clock.now());
   return {
     slots: { taken: sequences.all().filter(({ idle }) => !idle).length, all: concurrency },
@@ -155,6 +156,7 @@ function lookAt(state: ExecutorState): ExecutorLook {
     ...(unmirrored === undefined ? {} : { unmirrored }),
     ...(guesses.accepted + guesses.rejected === 0 ? {} : { guesses: { ...guesses } }),
     ...recent.rates(clock.now()),
+    ...(levels.length === 0 ? {} : { levels }),
     ...(stepMilliseconds === undefined ? {} : { stepMilliseconds }),
   };
 }

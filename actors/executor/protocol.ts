@@ -4,7 +4,7 @@ import type { StepResult } from "../../models/compute/mod.ts";
 import { ANY, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { Close, type Enter, type Forward, type Leave, Open } from "../pipeline.ts";
 import type { SpanColumns } from "./spans.ts";
-import { Count, Position, replyTo } from "../wire.ts";
+import { Count, Level, MAX_LEVELS, Position, replyTo } from "../wire.ts";
 import { parseForward } from "./forward.ts";
 import { type HeritageMessage, Lend, TakeInventory } from "./heritage-protocol.ts";
 import { Copied, Copy, Forget, type MirrorNotice, type MirrorOrder, Recall } from "./mirror-protocol.ts";
@@ -66,6 +66,8 @@ export const ExecutorLook = v.object({
   /** Rows of a step and tokens a second, over the last seconds; 0 where nothing ran. */
   rowsPerStep: Rate,
   tokensPerSecond: Rate,
+  /** Levels of the latest sequences, at the first segment of an elastic model; absent where there were none. */
+  levels: v.optional(v.pipe(v.array(v.object({ level: Level, sequences: Count })), v.maxLength(MAX_LEVELS))),
   /** How long steps of decoding took over the last seconds, and what one in a hundred exceeded; absent where none ran. */
   stepMilliseconds: v.optional(v.object({ mean: Rate, p99: Rate })),
 });

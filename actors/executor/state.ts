@@ -9,6 +9,7 @@ import { type Kept, Orphans } from "./orphans.ts";
 import type { ExecutorMessage } from "./protocol.ts";
 import { type Line, type QueuedRow, type StepPolicy, StepQueue, takeTurns } from "./queue.ts";
 import { stepLanes } from "./lanes.ts";
+import { LevelMix } from "./level-mix.ts";
 import { Recent } from "./recent.ts";
 import { Sequences } from "./sequences.ts";
 import { Spans } from "./spans.ts";
@@ -134,6 +135,8 @@ export interface ExecutorState {
   inheriting: { readonly heir: Ref<HeirMessage>; deferred: (Enter | Open)[] } | undefined;
   readonly queue: StepQueue;
   readonly recent: Recent;
+  /** At which levels sequences were seated here lately; of an elastic model's first segment only. */
+  readonly mix: LevelMix;
   /** What became of rows lately. */
   readonly spans: Spans;
   /** Messages with rows that have come. */
@@ -167,6 +170,7 @@ export function emptyState(options: ExecutorOptions, context: ExecutorContext): 
     inheriting: undefined,
     queue: new StepQueue(options.policy ?? (options.embeds ? stepLanes : takeTurns)),
     recent: new Recent(options.clock.now()),
+    mix: new LevelMix(),
     spans: new Spans(),
     forwards: 0,
     alarm: { at: undefined },

@@ -10,6 +10,7 @@ import {
   type Underway,
 } from "../../plans/mod.ts";
 import type { Prompt } from "../conversation/protocol.ts";
+import type { Timings } from "./protocol.ts";
 import type { PromptWay } from "../weighing.ts";
 
 /** How an answer is made. */
@@ -92,13 +93,23 @@ export function foreseen(
   return { ...chosen, predicted: { ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds } };
 }
 
-/** Whether an answer took no longer than it may; undefined where nothing bounds it, or it has not come so far. */
-export function isWithin(
-  { ttftMilliseconds, tpotMilliseconds }: Chosen["allowed"],
-  took: { readonly ttftMilliseconds: number; readonly tpotMilliseconds: number | undefined },
-): boolean {
-  const first = ttftMilliseconds === undefined || took.ttftMilliseconds <= ttftMilliseconds;
-  return first && (tpotMilliseconds === undefined || (took.tpotMilliseconds ?? 0) <= tpotMilliseconds);
+/** What an answer took; nothing from token to token where it has one at most. */
+export function tookOf(
+  { timeToFirstTokenMilliseconds: ttftMilliseconds, totalMilliseconds, completionTokens }: Timings,
+): { readonly ttftMilliseconds: number; readonly tpotMilliseconds?: number } {
+  const between = completionTokens - 1;
+  if (between <= 0) return { ttftMilliseconds };
+  return { ttftMilliseconds, tpotMilliseconds: (totalMilliseconds - ttftMilliseconds) / between };
+}
+
+/** Whether an answer took no longer than its target allows; undefined where it had none, or what that allows is not known. */
+export function metBy(chosen: Chosen | undefined, timings: Timings): boolean | undefined {
+  if (chosen === undefined) return undefined;
+  const { allowed: { ttftMilliseconds, tpotMilliseconds }, met } = chosen;
+  if (met === undefined && ttftMilliseconds === undefined && tpotMilliseconds === undefined) return undefined;
+  const took = tookOf(timings);
+  return took.ttftMilliseconds <= (ttftMilliseconds ?? Infinity) &&
+    (took.tpotMilliseconds ?? 0) <= (tpotMilliseconds ?? Infinity);
 }
 
 function candidatesOf(

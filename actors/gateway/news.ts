@@ -2,6 +2,8 @@
 import type { AnswerStage } from "../events.ts";
 import { type ActivePlan, findPlan } from "../plan.ts";
 import type { AnswerOptions, AnswerState } from "./answer-state.ts";
+import { metBy } from "./choosing.ts";
+import { levelOf } from "./levelling.ts";
 import type { Timings } from "./protocol.ts";
 import type { TracedAnswer } from "./traces.ts";
 
@@ -54,6 +56,8 @@ export function announceRead(state: AnswerState, options: AnswerOptions, now: nu
 
 /** Tells that it has ended well. */
 export function announceEnd(state: AnswerState, options: AnswerOptions, reason: string, timings: Timings): void {
+  const { level, levels } = levelOf(state);
+  const met = metBy(state.chosen, timings);
   announce(state, options, {
     stage: "ended",
     reason,
@@ -62,5 +66,7 @@ export function announceEnd(state: AnswerState, options: AnswerOptions, reason: 
     ttftMilliseconds: timings.timeToFirstTokenMilliseconds,
     totalMilliseconds: timings.totalMilliseconds,
     conversations: timings.conversations,
+    ...(levels > 1 ? { level } : {}),
+    ...(met === undefined ? {} : { met }),
   });
 }

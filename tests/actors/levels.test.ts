@@ -113,6 +113,18 @@ test("each row runs at the level of its sequence, and the segments behind are to
   });
 });
 
+test("who looks sees the levels of the latest sequences, at an elastic model's first segment", async () => {
+  for (const [levels, expected] of [[LEVELS, [[4, 1], [2, 2]]], [1, undefined]] as const) {
+    await scene({ levels, slots: 4 }, async ({ tell, talker, route, look }) => {
+      for (const level of levels === 1 ? [undefined] : [2, undefined, 2]) {
+        const { ref: conversation } = talker(`at-${Math.random()}`);
+        await tell({ type: "enter", conversation, route, sampling: defaultSampling, level });
+      }
+      assert.deepEqual((await look()).levels?.map(({ level, sequences }) => [level, sequences]), expected);
+    });
+  }
+});
+
 for (const embeds of [true, false]) {
   test(`a level that the model has not got is refused at ${embeds ? "the first" : "a later"} segment`, async () => {
     await scene({ levels: LEVELS, embeds }, async ({ tell, talker, route }) => {

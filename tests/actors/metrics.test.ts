@@ -16,7 +16,16 @@ function busy(): Metrics {
   metrics.happened({ ...about, stage: "writing", ttftMilliseconds: 300 });
   metrics.happened({ ...about, stage: "interrupted", tokens: 3, reason: "the connection was lost" });
   const times = { ttftMilliseconds: 300, totalMilliseconds: 1300, conversations: 2 };
-  metrics.happened({ ...about, stage: "ended", reason: "stop", promptTokens: 9, tokens: 11, ...times });
+  metrics.happened({
+    ...about,
+    stage: "ended",
+    reason: "stop",
+    promptTokens: 9,
+    tokens: 11,
+    ...times,
+    level: 2,
+    met: true,
+  });
   metrics.happened({ ...about, stage: "left", tokens: 1 });
   metrics.happened({ type: "waiting", reason: "a device is away" });
   metrics.travelled({ model: "m", devices: ["laptop", "board"], tokens: [{ position: 9, wire: [2, 3] }] });
@@ -46,6 +55,8 @@ test("steps, answers, take-overs and places are counted under their labels", asy
       'skein_answer_seconds_per_token_sum{model="m"} 0.1',
       'skein_answer_tokens_total{model="m",kind="drawn"} 11',
       'skein_answer_take_overs_total{model="m"} 1',
+      'skein_answers_by_level_total{model="m",level="2"} 1',
+      'skein_answer_targets_total{model="m",met="true"} 1',
       'skein_events_total{type="waiting"} 1',
       'skein_cache_places{model="m",blocks="0-3",state="free"} 3',
       'skein_peer_round_trip_seconds{peer="board"} 0.002',

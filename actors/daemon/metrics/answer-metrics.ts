@@ -11,6 +11,8 @@ export class AnswerMetrics {
   readonly #firstToken;
   readonly #perToken;
   readonly #answerTokens;
+  readonly #levels;
+  readonly #targets;
   readonly #takeOvers;
   readonly #events;
 
@@ -42,6 +44,18 @@ export class AnswerMetrics {
       labelNames: ["model", "kind"],
       registers,
     });
+    this.#levels = new Counter({
+      name: "skein_answers_by_level_total",
+      help: "Answers of elastic models that entered at this device and ended well, by how many slices ran.",
+      labelNames: ["model", "level"],
+      registers,
+    });
+    this.#targets = new Counter({
+      name: "skein_answer_targets_total",
+      help: "Answers that had a target and ended well, by whether they took no longer than it allowed.",
+      labelNames: ["model", "met"],
+      registers,
+    });
     this.#takeOvers = new Counter({
       name: "skein_answer_take_overs_total",
       help: "Times that an answer lost its conversation and went on with another.",
@@ -69,8 +83,10 @@ export class AnswerMetrics {
       case "interrupted":
         return this.#takeOvers.inc({ model });
       case "ended": {
-        const { tokens, promptTokens, totalMilliseconds, ttftMilliseconds } = event;
+        const { tokens, promptTokens, totalMilliseconds, ttftMilliseconds, level, met } = event;
         this.#answers.inc({ model, outcome: "ended" });
+        if (level !== undefined) this.#levels.inc({ model, level: `${level}` });
+        if (met !== undefined) this.#targets.inc({ model, met: `${met}` });
         this.#answerTokens.inc({ model, kind: "prompt" }, promptTokens);
         this.#answerTokens.inc({ model, kind: "drawn" }, tokens);
         if (tokens > 1) this.#perToken.observe({ model }, (totalMilliseconds - ttftMilliseconds) / 1000 / (tokens - 1));

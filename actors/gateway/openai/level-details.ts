@@ -1,6 +1,6 @@
 /** What an answer that had a target says of how it was made: in `skein` of its body, and in headers. Pure. */
 import type { LevelDetails } from "../api.ts";
-import { type Chosen, isWithin } from "../choosing.ts";
+import { type Chosen, metBy, tookOf } from "../choosing.ts";
 import type { Timings } from "../protocol.ts";
 
 /** The headers that tell of levels, for browsers that have to be allowed to read them. */
@@ -10,16 +10,16 @@ export const LEVEL_HEADERS = ["x-skein-level", "x-skein-target-met"] as const;
 export function levelDetails(chosen: Chosen | undefined, timings: Timings): Partial<LevelDetails> {
   if (chosen === undefined) return {};
   const { level, levels, promptShare, predicted, allowed, word } = chosen;
-  const took = tookOf(timings);
+  const met = metBy(chosen, timings);
   const target = inMilliseconds(allowed);
   return {
     level,
     levels,
     prompt_share: promptShare,
     ...(predicted === undefined ? {} : { predicted: inMilliseconds(predicted) }),
-    took: inMilliseconds(took),
+    took: inMilliseconds(tookOf(timings)),
     ...(Object.keys(target).length === 0 ? {} : { target }),
-    ...(chosen.met === undefined && Object.keys(target).length === 0 ? {} : { met: isWithin(allowed, took) }),
+    ...(met === undefined ? {} : { met }),
     ...(word === undefined ? {} : { word }),
   };
 }
@@ -29,14 +29,6 @@ export function levelHeaders(chosen: Chosen | undefined): Readonly<Record<string
   if (chosen === undefined) return {};
   const { level, levels, met } = chosen;
   return { "x-skein-level": `${level}/${levels}`, ...(met === undefined ? {} : { "x-skein-target-met": `${met}` }) };
-}
-
-function tookOf({ timeToFirstTokenMilliseconds: ttftMilliseconds, totalMilliseconds, completionTokens }: Timings) {
-  const between = completionTokens - 1;
-  return {
-    ttftMilliseconds,
-    tpotMilliseconds: between > 0 ? (totalMilliseconds - ttftMilliseconds) / between : undefined,
-  };
 }
 
 function inMilliseconds(
