@@ -58,12 +58,13 @@ export function choose(
 ): Choosing {
   const { elastic: times, model } = plan;
   const all = weighed.type === "weighed" ? weighed.underway : undefined;
+  const found = underway.of(model.id, { except: id, all, levels: times?.levels.length ?? 1 });
   const around = {
     times,
-    underway: underway.of(model.id, { except: id, all, levels: times?.levels.length ?? 1 }),
+    underway: found,
     spent: clock.now() - state.beganAt,
     places: plan.concurrency,
-    corrected: levels.corrected(plan),
+    corrected: levels.corrected(plan, found),
   };
   const guess: PromptWay = { share: 1, promptTokens: tokensAbout(request.prompt) };
   const ways = weighed.type === "weighed" ? weighed.ways : [guess];
