@@ -22,7 +22,8 @@ export interface FewerLayers extends Runnable {
 export async function withFewerLayers(model: OpenModel, tasks: readonly Task[]): Promise<FewerLayers[]> {
   const texts = tasks.map((task) => textOf(model, task));
   let layers = Array.from({ length: model.manifest.architecture.layers }, (_, layer) => layer);
-  const found: FewerLayers[] = [{ model, segment: model.segment, layers }];
+  const { id } = model.manifest;
+  const found: FewerLayers[] = [{ key: `${id} whole`, model, segment: model.segment, layers }];
   while (layers.length > 1) {
     let best = { loss: Infinity, layers };
     for (const without of layers) {
@@ -33,7 +34,7 @@ export async function withFewerLayers(model: OpenModel, tasks: readonly Task[]):
       if (loss < best.loss) best = { loss, layers: left };
     }
     layers = best.layers;
-    found.unshift({ model, segment: await model.openLayers(layers), layers });
+    found.unshift({ key: `${id} layers ${layers}`, model, segment: await model.openLayers(layers), layers });
   }
   return found;
 }

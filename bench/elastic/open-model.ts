@@ -14,6 +14,8 @@ import { createTokenizer, parseBundle, type Tokenizer, type TokenizerBundle } fr
 
 /** A level as it is run: a segment, and how many of its layers' slices; all of them where nothing is said. */
 export interface Runnable {
+  /** The same for what gives the same answers. */
+  readonly key: string;
   readonly model: OpenModel;
   readonly segment: ComputeSegment;
   readonly level?: number;
@@ -88,7 +90,10 @@ export async function openModel(path: string, slots: number, now: Now = wall): P
       [Symbol.asyncDispose]: close,
     };
     // A model without levels is asked for none.
-    runnables.push(...levels.map((level) => ({ model, segment, ...levels.length === 1 ? {} : { level } })));
+    for (const level of levels) {
+      const key = `${manifest.id} ${level < levels.length ? `level ${level}` : "whole"}`;
+      runnables.push({ key, model, segment, ...levels.length === 1 ? {} : { level } });
+    }
     return model;
   } catch (error) {
     await close();

@@ -52,11 +52,20 @@ export async function measure(options: PartOptions): Promise<Measures> {
   await using other = otherFile === undefined ? undefined : await openModel(otherFile, 8);
   say("Leaving layers out");
   const fewer = await withFewerLayers(model, promptsOf("validation", 1).slice(0, TASKS_FOR_LAYERS));
+  const known = new Map<string, boolean>();
   const table = async (name: VariantName, { levels, shorten }: Pick<TableOptions, "levels" | "shorten">) => {
     const key = `${levels[0]?.model.manifest.id} ${levels.length} levels`;
     const onProgress = (done: number, of: number) => say(`Answers, ${name}: ${done} of ${of}`);
     const settings = { test: perSetting, validation: Math.ceil(perSetting / 2) };
-    return await tableOf({ file: join(out, `${name}.jsonl`), key, levels, shorten, perSetting: settings, onProgress });
+    return await tableOf({
+      file: join(out, `${name}.jsonl`),
+      key,
+      levels,
+      shorten,
+      perSetting: settings,
+      known,
+      onProgress,
+    });
   };
   const by = (how: (model: OpenModel, prompt: string, index: number) => Promise<Shortened>, of = model) => {
     return (prompt: string, index: number) => how(of, prompt, index);

@@ -26,14 +26,17 @@ export interface TableOptions {
   readonly shorten: (prompt: string, index: number) => Promise<Shortened>;
   /** Prompts of each family, number of hops and redundancy. */
   readonly perSetting: Readonly<Record<Case["set"], number>>;
-  /** Prompts that are answered at once, at most the slots of the models. */
-  readonly together?: number;
+  /** Answers that are known already, and take in those of this table: a prompt of one sentence is the same at most levels. */
+  readonly known: Map<string, boolean>;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
+/** Prompts and answers at a time, at most the slots of the models. */
+const TOGETHER = 8;
+
 /** Returns the table's cases, those of both sets. */
 export async function tableOf(options: TableOptions): Promise<Case[]> {
-  const { file, key, perSetting, together = 8, onProgress = () => {} } = options;
+  const { file, key, perSetting, onProgress = () => {} } = options;
   const wanted = (["test", "validation"] as const).flatMap((set) => {
     return promptsOf(set, perSetting[set]).map((task, index) => ({
       set,
@@ -45,8 +48,8 @@ export async function tableOf(options: TableOptions): Promise<Case[]> {
   const keyOf = ({ set, index }: Pick<Case, "set" | "index">) => `${set} ${index}`;
   const cases = new Map(kept.map((one) => [keyOf(one), one]));
   const missing = wanted.filter((one) => !cases.has(keyOf(one)));
-  for (let at = 0; at < missing.length; at += together) {
-    const part = missing.slice(at, at + together);
+  for (let at = 0; at < missing.length; at += TOGETHER) {
+    const part = missing.slice(at, at + TOGETHER);
     const found = await answer(part, options);
     await appendFile(
       file,
@@ -84,7 +87,7 @@ async function answer(
     readonly index: number;
     readonly task: Task;
   }[],
-  { levels, shorten }: TableOptions,
+  { levels, shorten, known }: TableOptions,
 ): Promise<Case[]> {
   const prompts: (typeof asked[number] & Shortened)[] = [];
   for (const one of asked) {
@@ -92,14 +95,18 @@ async function answer(
   }
   const right = prompts.map(({ ids }) => ids.map(() => new Array<boolean>()));
   for (const runnable of levels) {
-    for (const promptLevel of prompts[0]?.ids.keys() ?? []) {
-      const exams = prompts.map(({ ids, task: { answer } }): Exam => ({
-        ids: ids[promptLevel] ?? [],
-        answer,
-      }));
-      const judged = await judge(runnable, exams);
-      for (const [index, is] of judged.entries()) {
-        right[index]?.[promptLevel]?.push(is);
+    const exams = prompts.flatMap(({ ids, task: { answer } }) => ids.map((one): Exam => ({ ids: one, answer })));
+    const keyOf = ({ ids, answer }: Exam) => `${runnable.key} ${ids} ${answer}`;
+    const open = [...new Map(exams.map((exam) => [keyOf(exam), exam])).values()].filter((exam) =>
+      !known.has(keyOf(exam))
+    );
+    for (let at = 0; at < open.length; at += TOGETHER) {
+      const part = open.slice(at, at + TOGETHER);
+      for (const [index, is] of (await judge(runnable, part)).entries()) known.set(keyOf(part[index] as Exam), is);
+    }
+    for (const [place, { ids, task: { answer } }] of prompts.entries()) {
+      for (const [promptLevel, one] of ids.entries()) {
+        right[place]?.[promptLevel]?.push(known.get(keyOf({ ids: one, answer })) ?? false);
       }
     }
   }
