@@ -52,17 +52,27 @@ class Chooser(nn.Module):
         self.register_buffer("sin", angles.sin(), persistent=False)
 
     def forward(self, ids, real):
+        x = self.read(ids, real)
+        return self.keep(x).squeeze(-1), self.pairs_of(self.pool(x, real))
+
+    def read(self, ids, real):
+        """The states of all tokens [rows, length, width], on which both heads stand."""
         # A token that is not there must not be a neighbour.
         x = F.embedding(ids, self.embedding) * real[..., None]
         x = x + F.conv1d(x.transpose(1, 2), self.neighbours, padding=TAPS // 2, groups=x.shape[2]).transpose(1, 2)
         length = ids.shape[1]
         for layer in self.layers:
             x = layer(x, real, self.cos[:length], self.sin[:length], self.heads)
-        x = rms_norm(x, self.norm, EPSILON)
+        return rms_norm(x, self.norm, EPSILON)
+
+    def pool(self, x, real):
+        """What all tokens say together [rows, 2 width]."""
         mean = (x * real[..., None]).sum(1) / real.sum(1, keepdim=True)
-        largest = x.masked_fill(~real[..., None], float("-inf")).amax(1)
-        pairs = self.right(F.silu(self.pooled(torch.cat((mean, largest), 1))))
-        return self.keep(x).squeeze(-1), pairs.view(-1, *self.pairs)
+        return torch.cat((mean, x.masked_fill(~real[..., None], float("-inf")).amax(1)), 1)
+
+    def pairs_of(self, pooled):
+        """Logits [rows, prompt levels, model levels]."""
+        return self.right(F.silu(self.pooled(pooled))).view(-1, *self.pairs)
 
 
 def save_folder(model, folder):
