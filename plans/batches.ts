@@ -3,6 +3,8 @@
  * than four; how much less differs between devices, and is a curve of factors: times of a step in steps of one row.
  */
 
+import { rising } from "./rising.ts";
+
 /** Rows that a curve has a factor for; between them it is a straight line, and goes on as one beyond the last. */
 export const batchRows = [1, 2, 4, 8, 16] as const;
 
@@ -63,22 +65,6 @@ function scaleAt(scales: readonly (number | undefined)[], at: number): number {
   if (before < 0 || after < 0) return scales[Math.max(before, after)] ?? 1;
   const [low, high] = [scales[before] ?? 1, scales[after] ?? 1];
   return after === before ? low : low + (high - low) * (at - before) / (after - before);
-}
-
-/** The nearest values that never fall: isotonic regression by pooling adjacent violators. */
-function rising(values: readonly number[], weights: readonly number[]): number[] {
-  const pools: { value: number; weight: number; count: number }[] = [];
-  for (const [index, value] of values.entries()) {
-    let pool = { value, weight: weights[index] ?? 1, count: 1 };
-    for (let last = pools.at(-1); last !== undefined && last.value > pool.value; last = pools.at(-1)) {
-      pools.pop();
-      const weight = last.weight + pool.weight;
-      const mean = (last.value * last.weight + pool.value * pool.weight) / weight;
-      pool = { value: mean, weight, count: last.count + pool.count };
-    }
-    pools.push(pool);
-  }
-  return pools.flatMap(({ value, count }) => new Array<number>(count).fill(value));
 }
 
 /** Begins with 1; twice the rows take twice the time at most. */

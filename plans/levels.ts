@@ -1,6 +1,7 @@
 /** What each level of an elastic model takes on a plan: little enough to travel with it. Pure. */
 import { firstTokenMilliseconds } from "./first-token.ts";
 import { usualFactors } from "./batches.ts";
+import { levelShares } from "./level-shares.ts";
 import { predict } from "./predict.ts";
 import type { LinkPrediction } from "./stages.ts";
 import type { Device, Problem, Run } from "./problem.ts";
@@ -9,13 +10,13 @@ import type { Device, Problem, Run } from "./problem.ts";
 export interface Slicing {
   /** Levels that the model has: the highest is the whole. */
   readonly levels: number;
-  /** The share of a block's weights that runs at a level, 0 to 1. */
-  readonly shareOf: (block: number, level: number) => number;
+  /** Whether a block is made of slices, all of one size: below the highest level it runs in part. */
+  readonly isSliced: (block: number) => boolean;
   /** Bytes of its weights that a step at a level reads. */
   readonly bytesOf: (block: number, level: number) => number;
   /**
-   * The share of its whole time that a sliced layer takes on a device at a level, where that has been measured. Default: the
-   * share of its weights.
+   * The share of its whole time that a sliced layer takes on a device at a level, where that has been measured. Default: see
+   * `level-shares.ts`.
    */
   readonly measured?: (device: string, level: number) => MeasuredShare | undefined;
 }
@@ -67,9 +68,10 @@ export function elasticTimes(problem: Problem, runs: readonly Run[], slicing: Sl
   if (predicted.type === "impossible") return undefined;
   const { links, stages } = predicted.prediction;
   const entry = predicted.prediction.ttftMilliseconds - firstTokenMilliseconds(timesOnly(problem), stages, links);
-  const levels = Array.from({ length: slicing.levels }, (_, index) => {
-    const parts = runs.map((run) => partOf(problem, run, index + 1, slicing));
-    return { level: index + 1, ...timesOf(parts, links, entry) };
+  const placed = runs.map((run) => ({ run, shares: sharesOn(run.device, slicing) }));
+  const levels = levelsIn(slicing).map((level) => {
+    const parts = placed.map((each) => partOf(problem, each, level, slicing));
+    return { level, ...timesOf(parts, links, entry) };
   });
   const slowest = stages.reduce((a, b) => b.decodeMilliseconds > a.decodeMilliseconds ? b : a);
   return {
@@ -103,15 +105,41 @@ function deviceOf({ devices }: Problem, id: string): Device {
   return devices.find(({ device }) => device === id) as Device;
 }
 
-function partOf(problem: Problem, { device: id, first, last }: Run, level: number, slicing: Slicing): Part {
+function levelsIn({ levels }: Slicing): number[] {
+  return Array.from({ length: levels }, (_, index) => index + 1);
+}
+
+/** Of the time that a sliced layer takes as a whole on a device, by level. */
+interface Shares {
+  readonly decode: readonly number[];
+  readonly prefill: readonly number[];
+}
+
+function sharesOn(device: string, slicing: Slicing): Shares {
+  const of = (kind: keyof MeasuredShare) => {
+    const known = levelsIn(slicing).flatMap((level): [number, number][] => {
+      const share = slicing.measured?.(device, level)?.[kind];
+      return share === undefined ? [] : [[level, share]];
+    });
+    return levelShares(slicing.levels, new Map(known));
+  };
+  return { decode: of("decode"), prefill: of("prefill") };
+}
+
+function partOf(
+  problem: Problem,
+  { run: { device: id, first, last }, shares }: { readonly run: Run; readonly shares: Shares },
+  level: number,
+  slicing: Slicing,
+): Part {
   const device = deviceOf(problem, id);
-  const measured = slicing.measured?.(id, level);
   const part = { weightBytes: 0, decode: 0, token: 0, once: 0 };
   for (const [offset, { kind }] of problem.blocks.slice(first, last + 1).entries()) {
     const block = first + offset;
-    const share = slicing.shareOf(block, level);
     // What is always whole takes as long at every level.
-    const [decode, prefill] = share === 1 ? [1, 1] : [measured?.decode ?? share, measured?.prefill ?? share];
+    const [decode = 1, prefill = 1] = slicing.isSliced(block)
+      ? [shares.decode[level - 1], shares.prefill[level - 1]]
+      : [];
     const decodeMilliseconds = decode * (device.decodeMilliseconds[block] ?? 0);
     part.weightBytes += slicing.bytesOf(block, level);
     part.decode += decodeMilliseconds;

@@ -24,9 +24,9 @@ export function slicingOf(
   }));
   return {
     levels: levelsOf({ elastic }).length,
-    shareOf(index, level) {
+    isSliced(index) {
       const block = blocks[index];
-      return block === undefined ? 1 : shareOf(elastic, block, level);
+      return block !== undefined && shareOf(elastic, block, 1) < 1;
     },
     bytesOf(index, level) {
       const block = blocks[index];

@@ -18,11 +18,11 @@ const problem = home(devices);
 const halves = [{ device: "laptop", first: 0, last: 5 }, { device: "desktop", first: 6, last: 11 }];
 
 /** Four levels; the first layer is an anchor. */
-const shareOf = (block: number, level: number) => block <= 1 || block === 11 ? 1 : level / 4;
+const isSliced = (block: number) => block > 1 && block < 11;
 const slicing: Slicing = {
   levels: 4,
-  shareOf,
-  bytesOf: (block, level) => shareOf(block, level) * (problem.blocks[block]?.weightBytes ?? 0),
+  isSliced,
+  bytesOf: (block, level) => (isSliced(block) ? level / 4 : 1) * (problem.blocks[block]?.weightBytes ?? 0),
 };
 
 function timesOf(problem: Problem, runs: readonly Run[], more: Partial<Slicing> = {}): ElasticTimes {
