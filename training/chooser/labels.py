@@ -80,7 +80,8 @@ def attributions(model, prompt):
 def rights(model, prompts, scores, every=True):
     """For each prompt: [prompt level][model level, the least first], whether the answer is right; and tokens by prompt level.
 
-    Unless every level is to be tried, those below one that is wrong are wrong too: true of nearly all, for half of the time.
+    Unless every level is to be tried, those below one that is wrong count as wrong: that loses a twentieth of what is right, and takes
+    half of the time.
     """
     kept = [[kept_words(prompt, keep, share) for share in PROMPT_SHARES] for prompt, keep in zip(prompts, scores)]
     cases = [(tokens_of(prompt, words), prompt["answer"]) for prompt, levels in zip(prompts, kept) for words in levels]
