@@ -11,6 +11,8 @@ import { openPipeline } from "./evaluation/pipeline.ts";
 import { type Scores, scoreStories, scoreTasks } from "./evaluation/score.ts";
 import { renderScores } from "./evaluation/table.ts";
 import { builtinModelPath } from "../models/builtin/mod.ts";
+import { levelsOf } from "../models/elastic.ts";
+import type { Manifest } from "../models/manifest.ts";
 import { validationSet } from "./validation-set.ts";
 
 const { values } = parseArgs({
@@ -27,14 +29,9 @@ const options = { seed: Number(values.seed), perSetting: Number(values.tasks) };
 const threads = Number(values.threads);
 const { tasks, stories } = validationSet({ ...options, stories: Number(values.stories) });
 const { tasks: explained } = validationSet({ ...options, explain: true, stories: 0 });
-await using pipeline = await openPipeline(values.model, { threads });
-const scores: Scores = {
-  cells: await scoreTasks(pipeline, tasks),
-  explained: await scoreTasks(pipeline, explained),
-  ...await scoreStories(pipeline, stories),
-};
+const { manifest, scores } = await scoreWhole();
 console.log(renderScores(scores));
-const levels = await scoreLevels(values.model, {
+const levels = manifest.elastic === undefined ? [] : await scoreLevels(values.model, levelsOf(manifest), {
   seed: options.seed,
   perSetting: Math.ceil(options.perSetting / 2),
   stories: Math.ceil(stories.length / 2),
@@ -42,6 +39,16 @@ const levels = await scoreLevels(values.model, {
 });
 if (levels.length > 0) console.log(`\n${renderLevels(levels)}`);
 if (values.json !== undefined) {
-  const told = { model: pipeline.manifest.name, ...scores, ...levels.length > 0 ? { levels } : {} };
+  const told = { model: manifest.name, ...scores, ...levels.length > 0 ? { levels } : {} };
   await writeFile(values.json, `${JSON.stringify(told, undefined, 2)}\n`);
+}
+
+async function scoreWhole(): Promise<{ manifest: Manifest; scores: Scores }> {
+  await using pipeline = await openPipeline(values.model, { threads });
+  const scores = {
+    cells: await scoreTasks(pipeline, tasks),
+    explained: await scoreTasks(pipeline, explained),
+    ...await scoreStories(pipeline, stories),
+  };
+  return { manifest: pipeline.manifest, scores };
 }

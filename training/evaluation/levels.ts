@@ -1,5 +1,4 @@
 /** Scores of the levels of an elastic model. */
-import { levelsOf } from "../../models/elastic.ts";
 import { validationSet } from "../validation-set.ts";
 import { openPipeline } from "./pipeline.ts";
 import { type Cell, type Scores, scoreStories, scoreTasks } from "./score.ts";
@@ -18,20 +17,19 @@ export interface LevelOptions {
   readonly threads: number;
 }
 
-/** Scores each level of the model at `path` from the least; none for a model that has no levels. */
-export async function scoreLevels(path: string, { threads, ...set }: LevelOptions): Promise<LevelScores[]> {
+/** Scores levels of the model at `path`. No other pipeline may be open: computes share the thread. */
+export async function scoreLevels(
+  path: string,
+  levels: readonly number[],
+  { threads, ...set }: LevelOptions,
+): Promise<LevelScores[]> {
   const { tasks, stories } = validationSet(set);
   const scores: LevelScores[] = [];
-  for (const level of await levelsOfFile(path)) {
+  for (const level of levels) {
     await using pipeline = await openPipeline(path, { threads, level });
     scores.push({ level, cells: await scoreTasks(pipeline, tasks), ...await scoreStories(pipeline, stories) });
   }
   return scores;
-}
-
-async function levelsOfFile(path: string): Promise<number[]> {
-  await using pipeline = await openPipeline(path);
-  return pipeline.manifest.elastic === undefined ? [] : levelsOf(pipeline.manifest);
 }
 
 /** Writes a line a level: the share of right answers of all, of each family, of each number of hops, then the stories. */

@@ -34,7 +34,7 @@ def complete(model, item):
                 break
 
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 model = load_model(torch.load(sys.argv[2]))
 wanted = int(sys.argv[4]) if len(sys.argv) > 4 else 100
 items = read_validation(sys.argv[1])
