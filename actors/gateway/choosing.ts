@@ -8,6 +8,7 @@ import {
   expectedTimes,
   type Target,
   type Underway,
+  type Wish,
 } from "../../plans/mod.ts";
 import type { Prompt } from "../conversation/protocol.ts";
 import type { Timings } from "./protocol.ts";
@@ -82,15 +83,9 @@ export function chooseFor(wanted: Wanted): Choosing {
 }
 
 /** What the answer will take, known better: by how many tokens its prompt turned out to have. */
-export function foreseen(
-  chosen: Chosen,
-  { times, underway, spent, places, corrected = (expected) => expected }: Omit<Wanted, "target" | "ways">,
-  promptTokens: number,
-): Chosen {
-  const expected = times && expectedTimes(times, { level: chosen.level, promptTokens }, underway, places);
-  if (expected === undefined) return chosen;
-  const { ttftMilliseconds, tpotMilliseconds } = corrected(expected, chosen.level);
-  return { ...chosen, predicted: { ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds } };
+export function foreseen(chosen: Chosen, wanted: Omit<Wanted, "target" | "ways">, promptTokens: number): Chosen {
+  const predicted = wanted.times && expectedOf(wanted.times, wanted, { level: chosen.level, promptTokens });
+  return predicted === undefined ? chosen : { ...chosen, predicted };
 }
 
 /** What an answer took; nothing from token to token where it has one at most. */
@@ -112,22 +107,33 @@ export function metBy(chosen: Chosen | undefined, timings: Timings): boolean | u
     (took.tpotMilliseconds ?? 0) <= (tpotMilliseconds ?? Infinity);
 }
 
-function candidatesOf(
-  times: ElasticTimes,
-  { ways, underway, spent, places, corrected = (expected) => expected }: Wanted,
-): Way[] {
-  return ways.flatMap((way) =>
-    times.levels.flatMap(({ level }) => {
-      const expected = expectedTimes(times, { level, promptTokens: way.promptTokens }, underway, places);
+function candidatesOf(times: ElasticTimes, wanted: Wanted): Way[] {
+  return wanted.ways.flatMap((way) => {
+    let above: Expected = { ttftMilliseconds: Infinity, tpotMilliseconds: Infinity };
+    // From the whole down: what a few answers took may say so, but less of the model takes no longer.
+    return times.levels.toReversed().flatMap(({ level }) => {
+      const expected = expectedOf(times, wanted, { level, promptTokens: way.promptTokens });
       const right = way.right?.[level - 1];
       if (expected === undefined) return [];
-      const { ttftMilliseconds, tpotMilliseconds } = corrected(expected, level);
-      return [{
-        ...{ way, level, promptShare: way.share, ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds },
-        ...(right === undefined ? {} : { right }),
-      }];
-    })
-  );
+      above = {
+        ttftMilliseconds: Math.min(above.ttftMilliseconds, expected.ttftMilliseconds),
+        tpotMilliseconds: Math.min(above.tpotMilliseconds, expected.tpotMilliseconds),
+      };
+      return [{ ...{ way, level, promptShare: way.share, ...above }, ...(right === undefined ? {} : { right }) }];
+    });
+  });
+}
+
+/** What an answer will take from its prompt's arrival on, by measurements of devices and by what answers took lately. */
+function expectedOf(
+  times: ElasticTimes,
+  { underway, spent, places, corrected = (expected) => expected }: Omit<Wanted, "target" | "ways">,
+  wish: Wish,
+): Expected | undefined {
+  const expected = expectedTimes(times, wish, underway, places);
+  if (expected === undefined) return undefined;
+  const { ttftMilliseconds, tpotMilliseconds } = corrected(expected, wish.level);
+  return { ttftMilliseconds: spent + ttftMilliseconds, tpotMilliseconds };
 }
 
 const UNKNOWN =
