@@ -16,6 +16,8 @@ import { type ActivePlan, comparePlans } from "../plan.ts";
 
 /** Answers of a level that its factor is the median of. */
 const LATEST = 9;
+/** Answers of a level before it has a factor of its own. */
+const ENOUGH_ANSWERS = 5;
 /** What is further off than this is another plan, or a machine that was asleep. */
 const FURTHEST = 4;
 /** Of an answer by itself the part of a first token's time that grows with what was expected grows by so many times that at most. */
@@ -35,7 +37,7 @@ export interface Made extends Wish {
 
 /** Models that are remembered, the latest. */
 const MODELS = 16;
-/** Answers of all levels that the time to the first token is learnt from. */
+/** Answers of all levels that the time to the first token is learnt from, and what is common to all. */
 const LATEST_FIRSTS = 33;
 
 /** Of answers under like circumstances, the latest last: of all levels, and of each. */
@@ -71,8 +73,7 @@ export class LevelExperience {
   /**
    * What makes of an expectation the one that experience tells, for an answer that finds these under way; nothing is changed
    * where there is none. To the first token there is a part that is the same for any prompt at any level, and one that grows
-   * with what was expected; from token to token a level is as far off as it was, or, where it has not run yet, as the others
-   * were.
+   * with what was expected; from token to token a level is as far off as it was, or, where it has hardly run, as all were.
    */
   corrected(plan: ActivePlan, underway: readonly Underway[] = []): (expected: Expected, level: number) => Expected {
     const { elastic } = plan;
@@ -82,10 +83,9 @@ export class LevelExperience {
     const lately = underway.length > 0 && amongOthers.firsts.length > 0 ? amongOthers : alone;
     const first = firstTokens(lately, elastic, underway.length > 0 ? FURTHEST : STEEPEST_ALONE);
     const factors = tokenFactors(lately, elastic);
-    const others = median([...factors.values()]) ?? 1;
     return ({ ttftMilliseconds, tpotMilliseconds }, level) => ({
       ttftMilliseconds: on(first, ttftMilliseconds),
-      tpotMilliseconds: (factors.get(level) ?? others) * tpotMilliseconds,
+      tpotMilliseconds: (factors.get(level) ?? factors.get("any") ?? 1) * tpotMilliseconds,
     });
   }
 
@@ -108,9 +108,14 @@ function firstTokens({ firsts }: Lately, elastic: ElasticTimes, steepest: number
   return lineThrough(points, { least: 1 / steepest, most: steepest });
 }
 
-/** How many times as long as is expected now tokens of each level took. */
-function tokenFactors({ byLevel }: Lately, elastic: ElasticTimes): Map<number, number> {
-  return new Map([...byLevel].flatMap(([level, made]): [number, number][] => {
+/**
+ * How many times as long as is expected now tokens took: of any level, and of each of which there are enough answers. By one or
+ * two, a lower level might seem to take longer than a higher one.
+ */
+function tokenFactors({ firsts, byLevel }: Lately, elastic: ElasticTimes): Map<number | "any", number> {
+  const enough = firsts.filter(({ completionTokens }) => completionTokens >= ENOUGH_TOKENS);
+  const levels = [...byLevel].filter(([, made]) => made.length >= ENOUGH_ANSWERS);
+  return new Map([["any", enough] as const, ...levels].flatMap(([level, made]): [number | "any", number][] => {
     const factor = median(made.flatMap((each) => {
       return ratio(each.tpotMilliseconds, expectedTimes(elastic, each, each.underway)?.tpotMilliseconds);
     }));

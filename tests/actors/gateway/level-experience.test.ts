@@ -55,9 +55,11 @@ test("without experience nothing is corrected", () => {
   assert.deepEqual([tpot(experience, plan, 1), ttft(experience, plan)], [10, 100]);
 });
 
-test("tokens of a level are as far off as they were lately, and those of one that has not run as the others were", () => {
+test("tokens of a level are as far off as they were lately, and those of one that has hardly run as all were", () => {
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
-  for (const factor of [1.2, 3, 1.3]) experience.record(plan, made(plan, 1, 1, factor));
+  for (const factor of [1.2, 3, 1.3, 1.3, 1.4]) experience.record(plan, made(plan, 1, 1, factor));
+  for (const factor of [0.9, 0.9, 0.9, 0.9]) experience.record(plan, made(plan, 4, 1, factor));
+  assert.deepEqual([1, 4, 2].map((level) => tpot(experience, plan, level)), [13, 12, 12]);
   experience.record(plan, made(plan, 4, 1, 0.9));
   assert.deepEqual([1, 4, 2].map((level) => tpot(experience, plan, level)), [13, 9, 9]);
 });
