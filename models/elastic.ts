@@ -7,6 +7,8 @@ import type { Architecture, Block, Elastic, Manifest } from "./manifest.ts";
 
 /** How much of a prompt's own text is kept at each prompt level, from all of it: see `text/compress.ts`. */
 export const PROMPT_SHARES = [1, 0.8, 0.6, 0.4, 0.2] as const;
+/** Tokens that a chooser reads at most. */
+export const CHOOSER_TOKENS = 512;
 
 /** The slices of a layer, counted from 0; 1 for a layer that is always whole: an anchor, and every layer of another model. */
 export function slicesOf(elastic: Elastic | undefined, layer: number): number {

@@ -1,5 +1,5 @@
 /** A prompt as a chooser reads it, and how many tokens it has for the model. */
-import { CHOOSER_TOKENS } from "../../models/compute/mod.ts";
+import { CHOOSER_TOKENS } from "../../models/elastic.ts";
 import { type ChatMessage, readForChoosing, type Reading } from "../../models/text/mod.ts";
 import { readPrompt, type Writing } from "./prompt.ts";
 import type { Prompt } from "./protocol.ts";

@@ -5,7 +5,8 @@ import type { ConversationMessage, FromConversation } from "../conversation/prot
 import type { Announce } from "../events.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
 import type { Weighed } from "../weighing.ts";
-import type { Chosen, Wanted } from "./choosing.ts";
+import type { Wanted } from "./choosing.ts";
+import type { Chosen } from "./chosen.ts";
 import { Arrivals } from "./giving-way.ts";
 import type { LevelExperience } from "./level-experience.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";

@@ -4,7 +4,7 @@ import type { Likelihood } from "../conversation/likelihoods.ts";
 import type { AnswerRequest, FinishReason, Rejection } from "../conversation/protocol.ts";
 import type { Target } from "../../plans/mod.ts";
 import type { ActivePlan, MeshState } from "../plan.ts";
-import type { Chosen } from "./choosing.ts";
+import type { Chosen } from "./chosen.ts";
 
 /** What a gateway is told, by its own device only. */
 export type GatewayMessage =

@@ -1,6 +1,6 @@
 /** Weighs prompts for gateways: this device reads them anyway, and has the model that chooses levels beside the tokenizer. */
-import { type Choice, CHOOSER_TOKENS } from "../../models/compute/mod.ts";
-import { levelsOf, PROMPT_SHARES } from "../../models/elastic.ts";
+import type { Choice } from "../../models/compute/mod.ts";
+import { CHOOSER_TOKENS, levelsOf, PROMPT_SHARES } from "../../models/elastic.ts";
 import type { Manifest } from "../../models/manifest.ts";
 import { compress, type Reading } from "../../models/text/mod.ts";
 import { errorText } from "../../runtime/error-text.ts";

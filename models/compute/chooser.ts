@@ -2,13 +2,10 @@
  * Runs the model that chooses levels (`onnx/chooser.ts`) on a prompt. Its graph is a blob that may have come from another
  * device: what it gives is checked, and it is loaded when it is first asked.
  */
-import { PROMPT_SHARES } from "../elastic.ts";
+import { CHOOSER_TOKENS, PROMPT_SHARES } from "../elastic.ts";
 import { runOnce } from "./bind.ts";
 import type { KernelGraph, Kernels } from "./kernels.ts";
 import { slowDown } from "./slow-down.ts";
-
-/** Tokens that a chooser reads at most. */
-export const CHOOSER_TOKENS = 512;
 
 /** What a chooser is asked. */
 export interface ChoiceRequest {

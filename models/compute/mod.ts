@@ -19,7 +19,7 @@ import { WorkerLives } from "./worker-lives.ts";
 
 export { blockFiles } from "./block-files.ts";
 export type { CacheLayers } from "./caches.ts";
-export { type Choice, type ChoiceRequest, CHOOSER_TOKENS } from "./chooser.ts";
+export { type Choice, type ChoiceRequest } from "./chooser.ts";
 export { ComputeError, ComputeGoneError } from "./errors.ts";
 export type { ComputeRates } from "./probe.ts";
 export type { ComputeThread, StartThread } from "./worker-client.ts";

@@ -7,13 +7,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { huggingFaceNames, type LayerNames } from "../../models/compile/tensor-names.ts";
 import { openModelFolder } from "../../models/formats/mod.ts";
-import { writeSafetensors } from "./write-safetensors.ts";
-
-/** A matrix [rows, columns] or a vector. */
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+import { type Tensor, writeSafetensors } from "./write-safetensors.ts";
 
 /** Of each layer: the old places of its groups and of its neurons, in their new order. */
 export interface Order {

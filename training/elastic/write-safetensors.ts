@@ -1,7 +1,12 @@
 /** Writes a safetensors file at float32. */
 import { Buffer } from "node:buffer";
 import { writeFile } from "node:fs/promises";
-import type { Tensor } from "./reorder.ts";
+
+/** A matrix [rows, columns] or a vector. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
 
 /** Writes tensors under their names, in their order. */
 export async function writeSafetensors(path: string, tensors: Readonly<Record<string, Tensor>>): Promise<void> {

@@ -1,6 +1,7 @@
 /** What an answer that had a target says of how it was made: in `skein` of its body, and in headers. Pure. */
 import type { LevelDetails } from "../api.ts";
-import { type Chosen, metBy, tookOf } from "../choosing.ts";
+import { metBy, tookOf } from "../choosing.ts";
+import type { Chosen } from "../chosen.ts";
 import type { Timings } from "../protocol.ts";
 
 /** The headers that tell of levels, for browsers that have to be allowed to read them. */
