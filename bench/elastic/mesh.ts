@@ -2,6 +2,7 @@
 import { seededRandom, type Task } from "../../training/generator/mod.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { median, percentile } from "../statistics.ts";
+import { ask, type Seen } from "./ask.ts";
 import { promptsOf } from "./prompts.ts";
 import { targets } from "./targets.ts";
 import { traceOf } from "./trace.ts";
@@ -42,18 +43,6 @@ interface Limits {
   readonly ttft_ms: number;
   readonly tpot_ms: number;
 }
-
-/** An answer as a client saw it, times in milliseconds. */
-interface Seen {
-  readonly text: string;
-  readonly ttft: number;
-  /** NaN of an answer of one token. */
-  readonly tpot: number;
-  readonly level: string;
-}
-
-/** Tokens: the longest right answers have about 50. */
-const LONGEST_ANSWER = 70;
 
 /** Runs the same trace with targets and without. */
 export async function runMesh({ model, requests, load, slowdown, say }: MeshOptions): Promise<MeshResult> {
@@ -113,40 +102,6 @@ async function measureWhole(mesh: LocalMesh, tasks: readonly Task[]): Promise<re
   const ttft = median(seen.map((one) => one.ttft - ttftPerCharacter * one.length));
   const tpot = median(seen.flatMap((one) => Number.isFinite(one.tpot) ? one.tpot : []));
   return [{ ttftPerCharacter, ttft, tpot }, seen.reduce((sum, { all }) => sum + all, 0) / seen.length];
-}
-
-async function ask(mesh: LocalMesh, { prompt }: Task, slo: Limits | undefined): Promise<Seen> {
-  const began = performance.now();
-  const response = await fetch(`${mesh.api(0)}/v1/chat/completions`, {
-    method: "POST",
-    body: JSON.stringify({
-      messages: [{ role: "user", content: prompt }],
-      max_tokens: LONGEST_ANSWER,
-      temperature: 0,
-      stream: true,
-      ...slo === undefined ? {} : { slo },
-    }),
-  });
-  if (!response.ok) throw new Error(await response.text());
-  const [arrivals, pieces]: [number[], string[]] = [[], []];
-  let rest = "";
-  for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const lines = (rest + part).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const [, content] = /"delta":\{[^}]*"content":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
-      if (content === undefined || content === '""') continue;
-      arrivals.push(performance.now() - began);
-      pieces.push(JSON.parse(content) as string);
-    }
-  }
-  const [first = NaN] = arrivals;
-  return {
-    text: pieces.join(""),
-    ttft: first,
-    tpot: arrivals.length < 2 ? NaN : ((arrivals.at(-1) ?? NaN) - first) / (arrivals.length - 1),
-    level: response.headers.get("x-skein-level") ?? "all",
-  };
 }
 
 function rowOf(

@@ -7,6 +7,7 @@ import { withFewerLayers } from "./drop-layers.ts";
 import { evaluate, type Score } from "./evaluate.ts";
 import { measureAll } from "./measure.ts";
 import { memoryOf, type MemoryUse } from "./memory.ts";
+import { measureMeshLevels, type MeshLevel } from "./mesh-levels.ts";
 import { type Now, type OpenModel, openModel } from "./open-model.ts";
 import { LARGER, writeLarger, writePlain } from "./plain-model.ts";
 import { promptsOf } from "./prompts.ts";
@@ -41,8 +42,6 @@ export interface Measures {
 
 export type VariantName = "elastic" | "layers" | "unordered" | "blind";
 
-/** Prompts of validation by which layers are left out. */
-const TASKS_FOR_LAYERS = 54;
 const LENGTHS: readonly number[] = [8, 16, 32, 64, 96, 128, 192, 256, 384, 480];
 
 /** Answers all prompts at all pairs, as far as that is not known yet, and measures what they take. */
@@ -51,7 +50,7 @@ export async function measure(options: PartOptions): Promise<Measures> {
   await using model = await openModel(file, 8, now);
   await using other = otherFile === undefined ? undefined : await openModel(otherFile, 8);
   say("Leaving layers out");
-  const fewer = await withFewerLayers(model, promptsOf("validation", 1).slice(0, TASKS_FOR_LAYERS));
+  const fewer = await withFewerLayers(model, promptsOf("validation", 1).filter((_, index) => index % 4 === 0));
   const known = new Map<string, boolean>();
   const table = async (name: VariantName, { levels, shorten }: Pick<TableOptions, "levels" | "shorten">) => {
     const key = `${levels[0]?.model.manifest.id} ${levels.length} levels`;
@@ -131,6 +130,8 @@ export function judgePolicies({ cases, times }: Measures, { requests }: Pick<Par
 export interface StepsResult {
   readonly name: string;
   readonly proportions: Proportions;
+  /** On three local daemons; of the built-in model only. */
+  readonly mesh?: readonly MeshLevel[];
   /** From the least level to the highest, and to the one below it. */
   readonly switching: readonly Switching[];
   /** All levels beside each other, the highest alone, and the same weights without slices. */
@@ -144,7 +145,9 @@ export async function measureSteps({ model, out, rounds, now, say }: PartOptions
   const results: StepsResult[] = [];
   for (const [name, file] of [["built-in", model], ["larger", larger]] as const) {
     say(`Steps of the ${name} model`);
-    results.push({ name, ...await stepsOf(file, join(out, `${name}-plain.gguf`), { rounds, now }) });
+    const steps = await stepsOf(file, join(out, `${name}-plain.gguf`), { rounds, now });
+    const mesh = file === model ? await measureMeshLevels(file, steps.proportions.levels, rounds) : undefined;
+    results.push({ name, ...steps, ...mesh === undefined ? {} : { mesh } });
   }
   return results;
 }
@@ -153,7 +156,7 @@ async function stepsOf(
   file: string,
   plain: string,
   { rounds, now }: Pick<PartOptions, "rounds" | "now">,
-): Promise<Omit<StepsResult, "name">> {
+): Promise<Omit<StepsResult, "name" | "mesh">> {
   await writePlain(file, plain);
   const memory = {
     all: memoryOf(file, "all"),

@@ -6,6 +6,7 @@ import { clockOf, medianRound, type Times } from "./clock.ts";
 import type { Score } from "./evaluate.ts";
 import type { Case } from "./case.ts";
 import type { MeshResult } from "./mesh.ts";
+import type { MeshLevel } from "./mesh-levels.ts";
 import type { StepsResult } from "./parts.ts";
 import { targets } from "./targets.ts";
 
@@ -39,7 +40,12 @@ export function tablesOf({ accuracy, times, scores, steps, mesh }: ElasticResult
     ...accuracy === undefined ? [] : [accuracyTable(accuracy)],
     ...times === undefined ? [] : [timesTable(times)],
     ...scores === undefined ? [] : [scoresTable(scores), targetsTable(scores)],
-    ...(steps ?? []).flatMap((one) => [proportionTable(one), switchingTable(one), memoryTable(one)]),
+    ...(steps ?? []).flatMap((one) => [
+      proportionTable(one),
+      ...one.mesh === undefined ? [] : [meshLevelsTable(one.mesh)],
+      switchingTable(one),
+      memoryTable(one),
+    ]),
     ...mesh === undefined ? [] : [meshTable(mesh)],
   ].join("\n\n");
 }
@@ -104,6 +110,18 @@ function proportionTable({ name, proportions: { levels, whole } }: StepsResult):
   ]);
   const title = `Proportion, ${name} model${whole === undefined ? "" : `; whole / unsliced: ${whole.toFixed(3)}`}`;
   return titled(title, ["level", "of the layers", "TPOT", "sum of its slices", "ratio"], rows);
+}
+
+function meshLevelsTable(levels: readonly MeshLevel[]): string {
+  const rows = levels.map(({ level, answers, tpot, expected }) => [
+    `${level}`,
+    `${answers}`,
+    milliseconds(tpot),
+    milliseconds(expected),
+    (tpot / expected).toFixed(2),
+  ]);
+  const head = ["level", "answers", "TPOT", "the whole less what is saved on one device", "ratio"];
+  return titled("Proportion on three local daemons", head, rows);
 }
 
 function switchingTable({ name, switching }: StepsResult): string {
