@@ -57,12 +57,10 @@ function clustersOf(
 }
 
 function quantileOf(sorted: readonly number[], share: number): number {
-  return sorted[
-    Math.min(sorted.length - 1, Math.floor(share * sorted.length))
-  ] ?? NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
-/** The median of values that have nothing to do with each other.. */
+/** The median of values that have nothing to do with each other. */
 export function bootstrapMedian(
   values: readonly number[],
   { random, resamples = 1000 }: BootstrapOptions,

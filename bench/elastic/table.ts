@@ -38,11 +38,7 @@ const TOGETHER = 8;
 export async function tableOf(options: TableOptions): Promise<Case[]> {
   const { file, key, perSetting, onProgress = () => {} } = options;
   const wanted = (["test", "validation"] as const).flatMap((set) => {
-    return promptsOf(set, perSetting[set]).map((task, index) => ({
-      set,
-      index,
-      task,
-    }));
+    return promptsOf(set, perSetting[set]).map((task, index) => ({ set, index, task }));
   });
   const kept = await readTable(file, key);
   const keyOf = ({ set, index }: Pick<Case, "set" | "index">) => `${set} ${index}`;
@@ -51,15 +47,9 @@ export async function tableOf(options: TableOptions): Promise<Case[]> {
   for (let at = 0; at < missing.length; at += TOGETHER) {
     const part = missing.slice(at, at + TOGETHER);
     const found = await answer(part, options);
-    await appendFile(
-      file,
-      found.map((one) => `${JSON.stringify(one)}\n`).join(""),
-    );
+    await appendFile(file, found.map((one) => `${JSON.stringify(one)}\n`).join(""));
     for (const one of found) cases.set(keyOf(one), one);
-    onProgress(
-      wanted.length - missing.length + at + part.length,
-      wanted.length,
-    );
+    onProgress(wanted.length - missing.length + at + part.length, wanted.length);
   }
   return wanted.flatMap((one) => cases.get(keyOf(one)) ?? []);
 }
@@ -69,37 +59,26 @@ async function readTable(file: string, key: string): Promise<Case[]> {
   await mkdir(dirname(file), { recursive: true });
   const text = existsSync(file) ? await readFile(file, "utf8") : "";
   // The end of the last line may not have come to the disk.
-  const [head, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n")
-    .filter((line) => line !== "");
+  const [head, ...lines] = text.slice(0, text.lastIndexOf("\n") + 1).split("\n").filter((line) => line !== "");
   const first = JSON.stringify({ key });
   const same = head === first;
-  await writeFile(
-    file,
-    [first, ...same ? lines : []].map((line) => `${line}\n`).join(""),
-  );
+  await writeFile(file, [first, ...same ? lines : []].map((line) => `${line}\n`).join(""));
   return same ? lines.map((line) => JSON.parse(line) as Case) : [];
 }
 
 /** Answers some prompts at every pair, all of them at once. */
 async function answer(
-  asked: readonly {
-    readonly set: Case["set"];
-    readonly index: number;
-    readonly task: Task;
-  }[],
+  asked: readonly { readonly set: Case["set"]; readonly index: number; readonly task: Task }[],
   { levels, shorten, known }: TableOptions,
 ): Promise<Case[]> {
   const prompts: (typeof asked[number] & Shortened)[] = [];
-  for (const one of asked) {
-    prompts.push({ ...one, ...await shorten(one.task.prompt, one.index) });
-  }
+  for (const one of asked) prompts.push({ ...one, ...await shorten(one.task.prompt, one.index) });
   const right = prompts.map(({ ids }) => ids.map(() => new Array<boolean>()));
   for (const runnable of levels) {
     const exams = prompts.flatMap(({ ids, task: { answer } }) => ids.map((one): Exam => ({ ids: one, answer })));
     const keyOf = ({ ids, answer }: Exam) => `${runnable.key} ${ids} ${answer}`;
-    const open = [...new Map(exams.map((exam) => [keyOf(exam), exam])).values()].filter((exam) =>
-      !known.has(keyOf(exam))
-    );
+    const different = new Map(exams.map((exam) => [keyOf(exam), exam])).values();
+    const open = [...different].filter((exam) => !known.has(keyOf(exam)));
     for (let at = 0; at < open.length; at += TOGETHER) {
       const part = open.slice(at, at + TOGETHER);
       for (const [index, is] of (await judge(runnable, part)).entries()) known.set(keyOf(part[index] as Exam), is);
@@ -111,18 +90,14 @@ async function answer(
     }
   }
   const [first] = levels;
-  return prompts.map((
-    { set, index, task: { family, hops, redundancy, answer }, ids, guess },
-    place,
-  ) => ({
+  return prompts.map(({ set, index, task: { family, hops, redundancy, answer }, ids, guess }, place) => ({
     set,
     index,
     family,
     hops,
     redundancy,
     tokens: ids.map(({ length }) => length),
-    answerTokens: 1 +
-      (first?.model.tokenizer.encode(answer, { addBos: false }).length ?? 0),
+    answerTokens: 1 + (first?.model.tokenizer.encode(answer, { addBos: false }).length ?? 0),
     right: right[place] ?? [],
     ...guess === undefined ? {} : { guess },
   }));
