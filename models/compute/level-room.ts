@@ -34,8 +34,8 @@ export class LevelRoom {
     [this.level, this.#levels] = [level, levels];
     const cut = architectureAt(architecture, levels, level);
     const heads = blocks.filter(isLayer).map((block) => {
-      if ("slices" in block) return block.slices.slice(0, level).map(() => architecture.kvHeads / levels);
-      return [(cutFiles(block, level) === undefined ? architecture : cut).kvHeads];
+      if ("slices" in block) return this.#first(block.slices).map(() => architecture.kvHeads / block.slices.length);
+      return [(this.#cutFile(block) === undefined ? architecture : cut).kvHeads];
     });
     this.caches = new Caches(kernels, { heads, headSize: architecture.headSize, slots, context });
     const shared = { caches: this.caches, positions };
@@ -48,7 +48,7 @@ export class LevelRoom {
     this.stages.push(
       "slices" in block
         ? await this.#loadSlices(block.slices, index, sessions)
-        : await this.#loadGraph(cutFiles(block, this.level), block, index, sessions),
+        : await this.#loadGraph(this.#cutFile(block), block, index, sessions),
     );
   }
 
@@ -64,13 +64,23 @@ export class LevelRoom {
     index: number,
     sessions: Sessions,
   ): Promise<Stage> {
-    const files = all.slice(0, this.level).flatMap(({ attention, feedForward }) => [attention, feedForward]);
+    const files = this.#first(all).flatMap(({ attention, feedForward }) => [attention, feedForward]);
     return await whileLeased(sessions, files, (leases) => {
       const slices = Array.from({ length: leases.length / 2 }, (_, slice) => {
         return { attention: leases[2 * slice] as SessionLease, feedForward: leases[2 * slice + 1] as SessionLease };
       });
-      return slicedStage(slices, { index, slices: this.#levels }, this.#whole);
+      return slicedStage(slices, { index, slices: all.length }, this.#whole);
     });
+  }
+
+  /** The slices that run here. At the highest level that is all, also for who opens a model with slices as one of one level. */
+  #first<T>(slices: readonly T[]): readonly T[] {
+    return this.level === this.#levels ? slices : slices.slice(0, this.level);
+  }
+
+  /** The graph of a small layer at this level. An anchor, and every layer at the highest level, has none but the whole. */
+  #cutFile({ levels }: Extract<LayerFiles, GraphFile>): GraphFile | undefined {
+    return this.level === this.#levels ? undefined : levels?.[this.level - 1];
   }
 
   /** Lets go of it all; after the stages. */
@@ -82,9 +92,4 @@ export class LevelRoom {
 
 function isLayer(block: BlockFiles): block is LayerFiles {
   return keepsCache(block);
-}
-
-/** The graph of a small layer at a level. An anchor, and every layer at the highest level, has none but the whole. */
-function cutFiles({ levels }: Extract<LayerFiles, GraphFile>, level: number): GraphFile | undefined {
-  return levels?.[level - 1];
 }

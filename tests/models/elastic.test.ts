@@ -8,7 +8,7 @@ import { weightBlobs } from "../../models/manifest-blobs.ts";
 import { ComputeError, type StepRow } from "../../models/compute/mod.ts";
 import { defaultSampling } from "../../models/sampling/mod.ts";
 import { seededRandom } from "../../training/generator/mod.ts";
-import { openSegments, row, run, type Subject, withCompiled } from "./compute-subject.ts";
+import { CONTEXT, openSegments, row, run, type Subject, withCompiled } from "./compute-subject.ts";
 import { type SyntheticModel, syntheticModel, writeGgufModel } from "./synthetic-model.ts";
 
 const SLICES = 3;
@@ -223,6 +223,19 @@ for (const [way, options] of WAYS) {
       await assert.rejects(segment.writeCache("all", 0, 0, data, 0), /level 0; this segment has 3/);
       // From its beginning a slot may be of another level.
       await run(segments, [at(2, row(3, 0, 1))], [4]);
+    }, options);
+  });
+}
+
+for (const [way, options] of WAYS) {
+  test(`who opens a model of slices as one of a single level runs the whole of it${way}`, async () => {
+    await withElastic([1], async (subject) => {
+      const { compute, manifest: { architecture }, blocks } = subject;
+      const segment = await compute.open({ architecture, blocks, context: CONTEXT, slots: 1 });
+      const [found] = await run([segment], [row(0, 0, PROMPT.length)], PROMPT);
+      const [expected] = await answer(subject);
+      assert.deepEqual(found, expected);
+      await segment.close();
     }, options);
   });
 }
