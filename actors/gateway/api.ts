@@ -125,6 +125,8 @@ const LevelDetails = v.object({
   predicted: v.optional(Times),
   target: v.optional(Times),
   took: Times,
+  /** Until level and prompt were chosen: part of the time to the first token. */
+  choosing_ms: v.optional(v.number()),
   /** Whether it took no longer than it was allowed to. */
   met: v.optional(v.boolean()),
   /** A sentence where the target was not to be had. */

@@ -136,7 +136,7 @@ function withoutLevels(target: Target): Choosing {
 }
 
 function unmet(target: Target, { ttftMilliseconds, tpotMilliseconds }: Expected): string {
-  return `${describeTarget(target)}: that is not to be had now. The fastest that is takes about ` +
+  return `${describeTarget(target)}: that is not to be had now. What comes closest takes about ` +
     `${Math.round(ttftMilliseconds)} ms to the first token and ${
       Math.round(10 * tpotMilliseconds) / 10
     } ms for each after it.`;

@@ -15,6 +15,8 @@ export interface Chosen {
   readonly predicted?: Expected;
   /** The most that it may take by its target, in milliseconds; absent where that does not say, or cannot be told. */
   readonly allowed: { readonly ttftMilliseconds?: number; readonly tpotMilliseconds?: number };
+  /** Milliseconds until it was chosen, from the prompt's arrival: they are part of the time to the first token. */
+  readonly choosingMilliseconds?: number;
   /** Whether it is predicted to take no longer; undefined where nothing is known of that. */
   readonly met?: boolean;
   /** A sentence where the target could not be had, and why. */

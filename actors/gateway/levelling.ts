@@ -69,7 +69,9 @@ export function choose(
   const guess: PromptWay = { share: 1, promptTokens: tokensAbout(request.prompt) };
   const ways = weighed.type === "weighed" ? weighed.ways : [guess];
   const choosing = chooseFor({ ...around, target: target ?? { type: "full" }, ways });
-  if (choosing.type === "chosen") state.chosen = { ...choosing.chosen, model: model.id };
+  if (choosing.type === "chosen") {
+    state.chosen = { ...choosing.chosen, choosingMilliseconds: around.spent, model: model.id };
+  }
   state.estimate = weighed.type === "weighed" ? undefined : around;
   return choosing;
 }

@@ -10,7 +10,7 @@ export const LEVEL_HEADERS = ["x-skein-level", "x-skein-target-met"] as const;
 /** The part of `skein` that tells of a level; nothing where there was no target. */
 export function levelDetails(chosen: Chosen | undefined, timings: Timings): Partial<LevelDetails> {
   if (chosen === undefined) return {};
-  const { level, levels, promptShare, predicted, allowed, word } = chosen;
+  const { level, levels, promptShare, predicted, allowed, choosingMilliseconds, word } = chosen;
   const met = metBy(chosen, timings);
   const target = inMilliseconds(allowed);
   return {
@@ -20,6 +20,7 @@ export function levelDetails(chosen: Chosen | undefined, timings: Timings): Part
     ...(predicted === undefined ? {} : { predicted: inMilliseconds(predicted) }),
     took: inMilliseconds(tookOf(timings)),
     ...(Object.keys(target).length === 0 ? {} : { target }),
+    ...(choosingMilliseconds === undefined ? {} : { choosing_ms: rounded(choosingMilliseconds) }),
     ...(met === undefined ? {} : { met }),
     ...(word === undefined ? {} : { word }),
   };

@@ -127,7 +127,7 @@ test("a target that cannot be met gets the fastest and a word of it; who insists
   await greet(api.stage);
   const { headers, skein } = await skeinOf(asking);
   assert.equal(headers.get("x-skein-target-met"), "false");
-  assert.match(String(skein["word"]), /not to be had now. The fastest that is takes about 22 ms/);
+  assert.match(String(skein["word"]), /not to be had now. What comes closest takes about 22 ms/);
   for (const body of [{ slo: { ttft_ms: 5, strict: true } }, { slo: { ttft_ms: 5 }, slo_strict: true }]) {
     const { status, code, param, message } = await errorOf(await api.request(CHATS, { ...CHAT, ...body }));
     assert.deepEqual([status, code, param], [409, "target_unreachable", "slo"]);
@@ -171,6 +171,7 @@ test("a device that does not weigh the prompt in time is not waited for: the who
   const { skein } = await skeinOf(asking);
   // What asking took counts, and the tokens are those that were counted.
   assert.deepEqual(skein["predicted"], { ttft_ms: WEIGH_MILLISECONDS + 10 + 3 * 6, tpot_ms: 6 });
+  assert.equal(skein["choosing_ms"], WEIGH_MILLISECONDS);
 });
 
 test("an answer that is taken up goes on at its level, with its prompt, and is not weighed again", async () => {
