@@ -50,7 +50,7 @@ export async function runMesh({ model, requests, load, slowdown, say }: MeshOpti
   await using mesh = await startLocalMesh(3, model, options, { limits: [[], [], ["--slowdown", `${slowdown}`]] });
   say("Three daemons: the whole model");
   const tasks = promptsOf("test", 4);
-  const [usual, service] = await measureWhole(mesh, tasks.slice(0, 40));
+  const [usual, service] = await measureWhole(mesh, tasks.slice(0, Math.min(40, 2 * requests)));
   const trace = traceOf({
     random: seededRandom(1),
     skew: 0,
