@@ -12,7 +12,7 @@ import { type Now, type OpenModel, openModel } from "./open-model.ts";
 import { LARGER, writeLarger, writePlain } from "./plain-model.ts";
 import { promptsOf } from "./prompts.ts";
 import { measureProportions, type Proportions } from "./proportion.ts";
-import { shortenBlindly, shortenByChooser } from "./shorten.ts";
+import { chooseAsGateways, shortenBlindly, shortenByChooser } from "./shorten.ts";
 import { measureSwitching, type Switching } from "./switching.ts";
 import { type Shortened, tableOf, type TableOptions } from "./table.ts";
 
@@ -90,7 +90,7 @@ export async function measure(options: PartOptions): Promise<Measures> {
   return { cases, times, layers: fewer.map(({ layers }) => layers) };
 }
 
-/** What the chooser takes, from a prompt's text to the tokens of its shorter versions; undefined without a chooser. */
+/** What choosing takes, from a prompt's text to the tokens of what is left of it; undefined without a chooser. */
 function chooseTime(model: OpenModel): ((tokens: number) => Promise<number>) | undefined {
   if (model.manifest.elastic?.chooser === undefined) return undefined;
   const texts = new Map<number, string>();
@@ -104,7 +104,7 @@ function chooseTime(model: OpenModel): ((tokens: number) => Promise<number>) | u
     const text = texts.get(tokens) ?? textOf(tokens);
     texts.set(tokens, text);
     const began = model.now();
-    await shortenByChooser(model, text, 0);
+    await chooseAsGateways(model, text);
     return model.now() - began;
   };
 }

@@ -16,6 +16,21 @@ export async function shortenByChooser(model: OpenModel, prompt: string, index: 
   return { ids: cut(model, reading, keep), guess: right };
 }
 
+/** What a gateway does with a prompt before it chooses, and for the choice: of the shorter prompts one is encoded. */
+export async function chooseAsGateways(model: OpenModel, prompt: string): Promise<void> {
+  const { manifest, tokenizer, bundle, compute, store, runnables } = model;
+  const chooser = manifest.elastic?.chooser;
+  if (chooser === undefined) return;
+  const reading = readForChoosing(tokenizer, [{ role: "user", content: prompt }]);
+  const { keep } = await compute.choose({
+    path: store.path(chooser),
+    tokens: reading.tokens,
+    levels: runnables.length,
+  });
+  const shorter = PROMPT_SHARES.map((share) => compress(reading, keep, share).messages);
+  encodeChat(tokenizer, bundle, shorter[1] ?? []);
+}
+
 /** Shortens by scores that say nothing; the guesses, which know nothing of that, are the chooser's. */
 export async function shortenBlindly(model: OpenModel, prompt: string, index: number): Promise<Shortened> {
   const { ids } = shortenByChance(model, prompt, index);
