@@ -8,6 +8,7 @@ import { skein } from "./command.ts";
 import { type LocalMesh, startLocalMesh } from "./local-mesh.ts";
 
 const QUESTION = "Tell me a story about a little girl who likes to play in the garden with her dog.";
+const BEGINNING = "Once upon a time there was a little girl who lived near the garden. One day";
 const TOKENS = 160;
 /** Faster than anything: the least of the model comes closest. */
 const LEAST = { tpot_ms: 0.001 };
@@ -18,19 +19,17 @@ interface Said {
 }
 
 async function ask(api: string, slo?: unknown): Promise<Said> {
-  const response = await fetch(`${api}/v1/chat/completions`, {
+  // A text goes on from where it ends: nothing is left out of it, as of a chat's messages might be.
+  const response = await fetch(`${api}/v1/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      messages: [{ role: "user", content: QUESTION }],
-      ...{ max_tokens: TOKENS, temperature: 0, slo },
-    }),
+    body: JSON.stringify({ prompt: BEGINNING, max_tokens: TOKENS, temperature: 0, slo }),
   });
   const { choices, skein } = await response.json() as {
-    readonly choices: readonly { readonly message: { readonly content: string } }[];
+    readonly choices: readonly { readonly text: string }[];
     readonly skein: AnswerDetails;
   };
-  return { text: choices[0]?.message.content ?? "", details: skein };
+  return { text: choices[0]?.text ?? "", details: skein };
 }
 
 /** Three daemons that know what levels take. */
