@@ -6,6 +6,7 @@ import { type Case, speedOf } from "./case.ts";
 import { clockOf, medianRound, type Times } from "./clock.ts";
 import { type Outcome, outcomesOf } from "./outcome.ts";
 import {
+  askingLess,
   bestStatic,
   chooserPolicy,
   oneSize,
@@ -105,6 +106,7 @@ export function policiesOf({ elastic, layers, unordered, blind }: Variants): Pol
   const onlyModel = ({ promptLevel }: { readonly promptLevel: number }) => promptLevel === 0;
   return [
     chooserPolicy("chooser", elastic, whole),
+    askingLess("chooser, where the whole prompt is too slow", elastic, whole),
     oracle(elastic, whole),
     bestStatic("best static pair", elastic, whole),
     bestStatic("prompt only, best static", elastic, whole, onlyPrompt),

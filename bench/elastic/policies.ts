@@ -66,6 +66,22 @@ export function chooserPolicy(
   };
 }
 
+/** The highest level that reads all of the prompt in time, the chooser not asked; it is asked where there is none. */
+export function askingLess(name: string, variant: Variant, whole: Clock): Policy {
+  const asking = chooserPolicy(name, variant, whole);
+  const unasked = plainChoices(variant).filter(({ promptLevel }) => promptLevel === 0);
+  return {
+    name,
+    variant,
+    choose(question) {
+      const { asked, target } = question;
+      // The most of the model comes first.
+      return unasked.find((choice) => pressure({ asked, target, clock: variant.clock, whole }, choice) <= 1) ??
+        asking.choose(question);
+    },
+  };
+}
+
 function candidateOf(asked: Case, choice: Choice, clock: Clock) {
   const { promptLevel, level } = choice;
   const { ttft, tpot } = speedOf(asked, choice, clock);

@@ -6,6 +6,7 @@ import { type Case, limitOf } from "../../bench/elastic/case.ts";
 import type { Clock } from "../../bench/elastic/clock.ts";
 import { outcomesOf } from "../../bench/elastic/outcome.ts";
 import {
+  askingLess,
   bestStatic,
   chooserPolicy,
   oneSize,
@@ -101,6 +102,7 @@ test("nobody is right in time more often than who knows the answers", () => {
     const best = good(oracle(variant, clock));
     const others = [
       chooserPolicy("ours", variant, clock),
+      askingLess("asking less", variant, clock),
       chooserPolicy("prompt only", variant, clock, ({ level }) => level === LEVELS),
       chooserPolicy("model only", variant, clock, ({ promptLevel }) => promptLevel === 0),
       bestStatic("static", variant, clock),
