@@ -28,14 +28,16 @@ export function weigh(
   state: AnswerState,
   plan: ActivePlan,
   device: string,
-  { prompt: { request: { prompt }, target } }: AnswerOptions,
+  options: AnswerOptions,
   context: AnswerContext,
 ): Next<AnswerState> {
+  const { prompt: { request: { prompt }, target } } = options;
   const number = ++state.attempts;
   state.current = number;
   const heard = (weighed: Weighed) => context.tell(context.self, { type: "weighed", attempt: number, plan, weighed });
   // Nothing is left out, or nothing could be: no time is lost on asking.
-  const needless = target?.type === "full" || plan.elastic === undefined || promptBytes(prompt) > MAX_WEIGHED_BYTES;
+  const needless = target?.type === "full" || plan.elastic === undefined || promptBytes(prompt) > MAX_WEIGHED_BYTES ||
+    wholeIsInTime(state, plan, options);
   if (needless) {
     heard({ type: "unweighed", reason: "there is nothing to weigh" });
     return next(state);
@@ -50,27 +52,45 @@ export function weigh(
   return next(state);
 }
 
+/** Whether all of the model should answer to all of the prompt in time: asking would only take some of it. */
+function wholeIsInTime(state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
+  const { request, target = { type: "full" as const } } = options.prompt;
+  const ways = [{ share: 1, promptTokens: tokensAbout(request.prompt) }];
+  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways });
+  return choosing.type === "chosen" && choosing.chosen.met === true && choosing.chosen.level === choosing.chosen.levels;
+}
+
+/** What an answer finds, of which `all` are under way on all devices where that is known. */
+function aroundOf(
+  { beganAt }: AnswerState,
+  plan: ActivePlan,
+  all: number | undefined,
+  { id, clock, underway, levels }: AnswerOptions,
+) {
+  const { elastic: times, model } = plan;
+  const found = underway.of(model.id, { except: id, all, levels: times?.levels.length ?? 1 });
+  return {
+    times,
+    underway: found,
+    spent: clock.now() - beganAt,
+    places: plan.concurrency,
+    corrected: levels.corrected(plan, found),
+  };
+}
+
 /** Chooses, by what is known of the prompt now. */
 export function choose(
   state: AnswerState,
   { plan, weighed }: { readonly plan: ActivePlan; readonly weighed: Weighed },
-  { id, clock, underway, levels, prompt: { request, target } }: AnswerOptions,
+  options: AnswerOptions,
 ): Choosing {
-  const { elastic: times, model } = plan;
-  const all = weighed.type === "weighed" ? weighed.underway : undefined;
-  const found = underway.of(model.id, { except: id, all, levels: times?.levels.length ?? 1 });
-  const around = {
-    times,
-    underway: found,
-    spent: clock.now() - state.beganAt,
-    places: plan.concurrency,
-    corrected: levels.corrected(plan, found),
-  };
+  const { request, target } = options.prompt;
+  const around = aroundOf(state, plan, weighed.type === "weighed" ? weighed.underway : undefined, options);
   const guess: PromptWay = { share: 1, promptTokens: tokensAbout(request.prompt) };
   const ways = weighed.type === "weighed" ? weighed.ways : [guess];
   const choosing = chooseFor({ ...around, target: target ?? { type: "full" }, ways });
   if (choosing.type === "chosen") {
-    state.chosen = { ...choosing.chosen, choosingMilliseconds: around.spent, model: model.id };
+    state.chosen = { ...choosing.chosen, choosingMilliseconds: around.spent, model: plan.model.id };
   }
   state.estimate = weighed.type === "weighed" ? undefined : around;
   return choosing;

@@ -84,6 +84,18 @@ test("a name, milliseconds and shares say the same where they come to the same",
   }
 });
 
+test("where all of the model is in time, nobody is asked what could be left out: that takes time itself", async () => {
+  for (const slo of [{ ttft: 1, tpot: 1 }, { ttft_ms: 10_000, tpot_ms: 100 }]) {
+    await using api = await setUp();
+    api.stage.weighed = undefined;
+    const asking = await api.request(CHATS, { ...CHAT, slo });
+    assert.deepEqual([api.stage.last.message.request.level, api.stage.weighings], [undefined, []]);
+    await greet(api.stage);
+    const { skein } = await skeinOf(asking);
+    assert.deepEqual([skein["level"], skein["prompt_share"]], [4, 1]);
+  }
+});
+
 test("without a target, and with full, the request is what it always was and nothing is asked before", async () => {
   await using api = await setUp();
   await api.request(CHATS, { ...CHAT, seed: 1 });
