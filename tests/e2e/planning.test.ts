@@ -16,9 +16,9 @@ function layersOn({ state }: MeshSummary): string[] {
 }
 
 test("the plan avoids the slow device, predicts, explains, and wonders without touching the mesh", async () => {
-  // No device can hold the model (8.3 MiB with one sequence) alone, any two can; d1 is emulated 100 times slower: whatever a
+  // No device can hold the model (about 13 MiB with one sequence) alone, any two can; d1 is emulated 100 times slower: whatever a
   // busy machine makes of measurements, layers do not belong there.
-  const limits = [["--memory", "6MiB"], ["--memory", "6MiB", "--slowdown", "100"], ["--memory", "6MiB"]];
+  const limits = [["--memory", "9MiB"], ["--memory", "9MiB", "--slowdown", "100"], ["--memory", "9MiB"]];
   const options = ["--objective", "latency", "--concurrency", "1"];
   await using mesh = await startLocalMesh(3, builtinModelPath(), options, { limits, spread: false });
   const api = ["--api", mesh.api(2)];
@@ -69,7 +69,7 @@ test("the plan avoids the slow device, predicts, explains, and wonders without t
 
 test("private layers stay on the device that offers the model, and an excluded device takes no part", async () => {
   // d0 offers the model, is slow and can hold half of it.
-  const limits = [["--memory", "5MiB", "--slowdown", "10"], [], []];
+  const limits = [["--memory", "8MiB", "--slowdown", "10"], [], []];
   const policy = ["--private-layers", "1", "--exclude", "d2"];
   const options = ["--objective", "latency", "--concurrency", "1", ...policy];
   await using mesh = await startLocalMesh(3, builtinModelPath(), options, { limits, spread: false });
