@@ -148,8 +148,8 @@ test("a device that joins takes its share while an answer is being read", async 
 test(
   "the device with the model's file can die once the others keep its blocks in reserve",
   async () => {
-    // No device can hold the model (8.3 MiB with one sequence) alone, any two can.
-    const limits = [["--memory", "6MiB"], ["--memory", "6MiB"], ["--memory", "6MiB"]];
+    // No device can hold the model (about 13 MiB with one sequence) alone, any two can.
+    const limits = [["--memory", "9MiB"], ["--memory", "9MiB"], ["--memory", "9MiB"]];
     const options = ["--objective", "latency", "--concurrency", "1"];
     await using mesh = await startLocalMesh(3, MODEL, options, { limits, spread: false });
     await mesh.until(({ state }) => state.type === "active" && state.plan.segments.length === 2);
