@@ -147,10 +147,12 @@ export class SegmentRunner {
     };
     const blockMilliseconds = blocks.map(() => 0);
     this.#spare.run(step.rows);
-    for (const { slot, level } of step.rows) this.#slots.hold(slot, level ?? this.#rooms.length);
+    const levelOf = ({ level = this.#rooms.length }: StepRow) => level;
+    for (const row of step.rows) this.#slots.hold(row.slot, levelOf(row));
+    const wanted = new Set(step.rows.map(levelOf));
     for (const { level, stages } of this.#rooms) {
-      const isOf = (row: StepRow) => (row.level ?? this.#rooms.length) === level;
-      for (const batch of batchRows(step.rows, this.#batching(stages), isOf)) {
+      if (!wanted.has(level)) continue;
+      for (const batch of batchRows(step.rows, this.#batching(stages), (row) => levelOf(row) === level)) {
         await this.#pass({ step, batch, states: this.#states, result }, stages, blockMilliseconds);
         if (hidden !== undefined) this.#scatter(batch, hidden);
       }

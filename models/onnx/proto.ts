@@ -156,13 +156,17 @@ function writeIntegers({ name, values }: IntegerTensor, writer: PbfWriter): void
   writer.writeStringField(field.tensor.name, name);
 }
 
+function writeDescription({ name, type, shape }: ExternalTensor, writer: PbfWriter): void {
+  writer.writePackedVarint(field.tensor.dims, [...shape]);
+  writer.writeVarintField(field.tensor.dataType, elementType[type]);
+  writer.writeStringField(field.tensor.name, name);
+}
+
 function writeExternal(
   { tensor, location }: { readonly tensor: ExternalTensor; readonly location: string },
   writer: PbfWriter,
 ): void {
-  writer.writePackedVarint(field.tensor.dims, [...tensor.shape]);
-  writer.writeVarintField(field.tensor.dataType, elementType[tensor.type]);
-  writer.writeStringField(field.tensor.name, tensor.name);
+  writeDescription(tensor, writer);
   const entries = { location, offset: String(tensor.offset), length: String(tensor.bytes) };
   for (const [key, value] of Object.entries(entries)) {
     writer.writeMessage(field.tensor.externalData, writeEntry, { key, value });
@@ -180,9 +184,7 @@ function writeWhole(
   { tensor, content }: { readonly tensor: ExternalTensor; readonly content: Uint8Array },
   writer: PbfWriter,
 ): void {
-  writer.writePackedVarint(field.tensor.dims, [...tensor.shape]);
-  writer.writeVarintField(field.tensor.dataType, elementType[tensor.type]);
-  writer.writeStringField(field.tensor.name, tensor.name);
+  writeDescription(tensor, writer);
   writer.writeBytesField(field.tensor.rawData, content);
 }
 
