@@ -29,7 +29,8 @@ const ROUNDING = 1 + 1e-9;
 /**
  * The best way that meets a target: of those as fast as it asks the one that is most probably right, or the lightest within
  * 0.02 of that; where it is not known how right they are, the one with most of the prompt, among these the highest level. Where
- * none is as fast, the one that comes closest. Shares are of what the whole model takes with the whole prompt: of the
+ * none is as fast, the one that comes closest with the whole prompt: what is late anyway is not left a part of the question.
+ * Shares are of what the whole model takes with the whole prompt: of the
  * candidate with most of both. Undefined only without candidates.
  */
 export function chooseLevel<C extends Candidate>(target: Target, candidates: readonly C[]): Choice<C> | undefined {
@@ -45,8 +46,9 @@ export function chooseLevel<C extends Candidate>(target: Target, candidates: rea
   const feasible = candidates.filter((candidate) => excessOf(candidate) <= ROUNDING);
   const best = bestOf(feasible);
   if (best !== undefined) return { candidate: best, met: true };
-  const least = Math.min(...candidates.map(excessOf));
-  const closest = bestOf(candidates.filter((candidate) => excessOf(candidate) <= least * ROUNDING));
+  const unshortened = candidates.filter(({ promptShare }) => promptShare === whole.promptShare);
+  const least = Math.min(...unshortened.map(excessOf));
+  const closest = bestOf(unshortened.filter((candidate) => excessOf(candidate) <= least * ROUNDING));
   return { candidate: closest ?? whole, met: false };
 }
 

@@ -12,6 +12,7 @@ import type { LevelExperience } from "./level-experience.ts";
 import type { AnswerEvent, AnswerListener, PromptRequest, Timings } from "./protocol.ts";
 import type { Served } from "./served.ts";
 import type { TracedAnswer, Traces } from "./traces.ts";
+import type { TokenBytes } from "./token-bytes.ts";
 import type { UnderwayHere } from "./underway.ts";
 
 /** What an answer is told. */
@@ -44,6 +45,8 @@ export interface AnswerOptions {
   readonly underway: UnderwayHere;
   /** What answers that entered here took, by level. */
   readonly levels: LevelExperience;
+  /** How long tokens of prompts were. */
+  readonly tokenBytes: TokenBytes;
   /** Hears how it gets on. */
   readonly announce: Announce;
   readonly prompt: PromptRequest;

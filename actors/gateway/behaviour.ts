@@ -9,6 +9,7 @@ import { LevelExperience } from "./level-experience.ts";
 import type { AnswerListener, GatewayMessage, PromptRequest } from "./protocol.ts";
 import type { Served } from "./served.ts";
 import { Traces } from "./traces.ts";
+import { TokenBytes } from "./token-bytes.ts";
 import { UnderwayHere } from "./underway.ts";
 
 /** Answers that may be under way on one device; one more is refused, rather than left to wait without end. */
@@ -32,6 +33,7 @@ interface GatewayState {
   asked: number;
   readonly underway: UnderwayHere;
   readonly levels: LevelExperience;
+  readonly tokenBytes: TokenBytes;
 }
 
 /** Makes the gateway's behaviour. It has no `accepts`: other devices cannot tell it anything. */
@@ -43,6 +45,7 @@ export function gateway(options: GatewayOptions): Behaviour<GatewayState, Gatewa
       asked: 0,
       underway: new UnderwayHere(),
       levels: new LevelExperience(),
+      tokenBytes: new TokenBytes(),
     }),
     receive(state, message, context) {
       switch (message.type) {
@@ -84,6 +87,7 @@ function begin(
     traces,
     underway: state.underway,
     levels: state.levels,
+    tokenBytes: state.tokenBytes,
     announce,
     prompt,
     listener,

@@ -35,6 +35,8 @@ export interface Made extends Wish {
   readonly completionTokens: number;
 }
 
+/** Answers before anything is corrected by them: the first one of a plan finds memory untouched and code not yet compiled. */
+const ENOUGH_AT_ALL = 3;
 /** Models that are remembered, the latest. */
 const MODELS = 16;
 /** Answers of all levels that the time to the first token is learnt from, and what is common to all. */
@@ -72,7 +74,7 @@ export class LevelExperience {
 
   /**
    * What makes of an expectation the one that experience tells, for an answer that finds these under way; nothing is changed
-   * where there is none. To the first token there is a part that is the same for any prompt at any level, and one that grows
+   * where there is not enough. To the first token there is a part that is the same for any prompt at any level, and one that grows
    * with what was expected; from token to token a level is as far off as it was, or, where it has hardly run, as all were.
    */
   corrected(plan: ActivePlan, underway: readonly Underway[] = []): (expected: Expected, level: number) => Expected {
@@ -80,7 +82,8 @@ export class LevelExperience {
     const known = this.#of(plan);
     if (elastic === undefined || known === undefined) return (expected) => expected;
     const { alone, amongOthers } = known;
-    const lately = underway.length > 0 && amongOthers.firsts.length > 0 ? amongOthers : alone;
+    const lately = underway.length > 0 && amongOthers.firsts.length >= ENOUGH_AT_ALL ? amongOthers : alone;
+    if (lately.firsts.length < ENOUGH_AT_ALL) return (expected) => expected;
     const first = firstTokens(lately, elastic, underway.length > 0 ? FURTHEST : STEEPEST_ALONE);
     const factors = tokenFactors(lately, elastic);
     return ({ ttftMilliseconds, tpotMilliseconds }, level) => ({
@@ -113,9 +116,10 @@ function firstTokens({ firsts }: Lately, elastic: ElasticTimes, steepest: number
  * two, a lower level might seem to take longer than a higher one.
  */
 function tokenFactors({ firsts, byLevel }: Lately, elastic: ElasticTimes): Map<number | "any", number> {
-  const enough = firsts.filter(({ completionTokens }) => completionTokens >= ENOUGH_TOKENS);
+  const long = firsts.filter(({ completionTokens }) => completionTokens >= ENOUGH_TOKENS);
+  const any = long.length < ENOUGH_AT_ALL ? [] : [["any", long] as const];
   const levels = [...byLevel].filter(([, made]) => made.length >= ENOUGH_ANSWERS);
-  return new Map([["any", enough] as const, ...levels].flatMap(([level, made]): [number | "any", number][] => {
+  return new Map([...any, ...levels].flatMap(([level, made]): [number | "any", number][] => {
     const factor = median(made.flatMap((each) => {
       return ratio(each.tpotMilliseconds, expectedTimes(elastic, each, each.underway)?.tpotMilliseconds);
     }));

@@ -11,9 +11,6 @@ import type { Timings } from "./protocol.ts";
 
 /** How long another device may take to weigh a prompt. What it says later is not waited for: the whole prompt is read then. */
 export const WEIGH_MILLISECONDS = 120;
-/** Bytes of a token where nobody has counted. */
-const TOKEN_BYTES = 4;
-
 /** Whether it has to be chosen under this plan at which level an answer is made: once, of the model that it begins with. */
 export function isToChoose(
   { chosen, started }: AnswerState,
@@ -37,7 +34,7 @@ export function weigh(
   const heard = (weighed: Weighed) => context.tell(context.self, { type: "weighed", attempt: number, plan, weighed });
   // Nothing is left out, or nothing could be: no time is lost on asking.
   const needless = target?.type === "full" || plan.elastic === undefined || promptBytes(prompt) > MAX_WEIGHED_BYTES ||
-    wholeIsInTime(state, plan, options);
+    isReadInTime(state, plan, options);
   if (needless) {
     heard({ type: "unweighed", reason: "there is nothing to weigh" });
     return next(state);
@@ -52,12 +49,11 @@ export function weigh(
   return next(state);
 }
 
-/** Whether all of the model should answer to all of the prompt in time: asking would only take some of it. */
-function wholeIsInTime(state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
-  const { request, target = { type: "full" as const } } = options.prompt;
-  const ways = [{ share: 1, promptTokens: tokensAbout(request.prompt) }];
-  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways });
-  return choosing.type === "chosen" && choosing.chosen.met === true && choosing.chosen.level === choosing.chosen.levels;
+/** Whether some level should answer to all of the prompt in time: asking what could be left out would only take some of it. */
+function isReadInTime(state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
+  const { target = { type: "full" as const } } = options.prompt;
+  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways: [wholeOf(plan, options)] });
+  return choosing.type === "chosen" && choosing.chosen.met === true;
 }
 
 /** What an answer finds, of which `all` are under way on all devices where that is known. */
@@ -84,10 +80,9 @@ export function choose(
   { plan, weighed }: { readonly plan: ActivePlan; readonly weighed: Weighed },
   options: AnswerOptions,
 ): Choosing {
-  const { request, target } = options.prompt;
+  const { target } = options.prompt;
   const around = aroundOf(state, plan, weighed.type === "weighed" ? weighed.underway : undefined, options);
-  const guess: PromptWay = { share: 1, promptTokens: tokensAbout(request.prompt) };
-  const ways = weighed.type === "weighed" ? weighed.ways : [guess];
+  const ways = weighed.type === "weighed" ? weighed.ways : [wholeOf(plan, options)];
   const choosing = chooseFor({ ...around, target: target ?? { type: "full" }, ways });
   if (choosing.type === "chosen") {
     state.chosen = { ...choosing.chosen, choosingMilliseconds: around.spent, model: plan.model.id };
@@ -97,10 +92,11 @@ export function choose(
 }
 
 /** An answer's first conversation is asked for: whoever comes from now on finds it in line. */
-export function begins(state: AnswerState, { id, clock, underway, prompt: { request } }: AnswerOptions): void {
+export function begins(state: AnswerState, options: AnswerOptions): void {
+  const { id, clock, underway, prompt: { request } } = options;
   const { chosen, started, plan } = state;
   if (started || plan === undefined) return;
-  const promptTokens = tokensAbout(chosen?.prompt ?? request.prompt);
+  const promptTokens = tokensAbout(chosen?.prompt ?? request.prompt, plan, options);
   const { level, levels } = levelOf(state);
   state.found = {
     underway: underway.of(plan.model.id, { except: id, all: undefined, levels }),
@@ -124,15 +120,23 @@ export function learn(state: AnswerState, { levels }: AnswerOptions, timings: Ti
   });
 }
 
+/** The whole prompt, whose tokens nobody has counted. */
+function wholeOf(plan: ActivePlan, options: AnswerOptions): PromptWay {
+  return { share: 1, promptTokens: tokensAbout(options.prompt.request.prompt, plan, options) };
+}
+
 /** How many tokens a prompt has, where nobody has counted. */
-function tokensAbout(prompt: Prompt): number {
-  return prompt.type === "tokens" ? prompt.tokens.length : Math.ceil(promptBytes(prompt) / TOKEN_BYTES);
+function tokensAbout(prompt: Prompt, { model }: ActivePlan, { tokenBytes }: AnswerOptions): number {
+  if (prompt.type === "tokens") return prompt.tokens.length;
+  return Math.ceil(promptBytes(prompt) / tokenBytes.of(model.id));
 }
 
 /** The prompt is in the pipeline, its tokens are counted: what was only estimated of it is known now. */
-export function begun(state: AnswerState, { id, underway }: AnswerOptions): void {
+export function begun(state: AnswerState, { id, underway, tokenBytes, prompt: { request } }: AnswerOptions): void {
   const { chosen, estimate, plan, promptTokens } = state;
   if (plan === undefined) return;
+  const prompt = chosen?.prompt ?? request.prompt;
+  if (prompt.type !== "tokens") tokenBytes.record(plan.model.id, promptBytes(prompt) / promptTokens);
   if (chosen !== undefined && estimate !== undefined) {
     state.chosen = { ...foreseen(chosen, estimate, promptTokens), model: chosen.model };
   }

@@ -50,7 +50,7 @@ export interface Score {
   readonly skew: number;
   /** Share of requests that were right, and in time by the clock that chose. */
   readonly good: Interval;
-  /** How much more often the chooser's policy was; of the same requests. */
+  /** How much more often Skein's policy was; of the same requests. */
   readonly behind: Interval;
   readonly right: number;
   /** Share of requests for which nothing in time was there to choose, or was not chosen. */
@@ -60,6 +60,8 @@ export interface Score {
   readonly lateQueued: number;
   /** How much of its limits a request took, at the 95th percentile, by the clock of another moment: in time up to 1. */
   readonly p95: number;
+  /** The chooser's part of the time to all first tokens. */
+  readonly choosing: number;
   /** `good` by target. */
   readonly byTarget: readonly number[];
   /** How many of the targets' requests chose which pair. */
@@ -105,8 +107,8 @@ export function policiesOf({ elastic, layers, unordered, blind }: Variants): Pol
   const onlyPrompt = ({ level }: { readonly level: number }) => level === whole.levels;
   const onlyModel = ({ promptLevel }: { readonly promptLevel: number }) => promptLevel === 0;
   return [
-    chooserPolicy("chooser", elastic, whole),
-    askingLess("chooser, where the whole prompt is too slow", elastic, whole),
+    askingLess("Skein's", elastic, whole),
+    chooserPolicy("chooser asked more often", elastic, whole),
     oracle(elastic, whole),
     bestStatic("best static pair", elastic, whole),
     bestStatic("prompt only, best static", elastic, whole, onlyPrompt),
@@ -119,11 +121,11 @@ export function policiesOf({ elastic, layers, unordered, blind }: Variants): Pol
       bestStatic("fewer layers, whole prompt", layers, whole, onlyModel),
     ],
     ...unordered === undefined ? [] : [
-      chooserPolicy("not reordered, chooser", unordered, whole),
+      askingLess("not reordered", unordered, whole),
       bestStatic("not reordered, best static", unordered, whole),
     ],
     ...blind === undefined ? [] : [
-      chooserPolicy("sentences by chance, chooser", blind, whole),
+      askingLess("sentences by chance", blind, whole),
       bestStatic("sentences by chance, best static", blind, whole),
     ],
   ];
@@ -135,7 +137,7 @@ function meanService({ test, clock }: Variant): number {
     const { ttft, tpot } = speedOf(asked, { promptLevel: 0, level: clock.levels, chooser: false }, clock);
     return ttft + tpot * (asked.answerTokens - 1);
   });
-  return times.reduce((sum, time) => sum + time, 0) / times.length;
+  return sum(times) / times.length;
 }
 
 interface Scene extends Pick<EvaluateOptions, "seeds" | "requests"> {
@@ -177,7 +179,12 @@ function scoreOf(policy: string, skew: number, outcomes: readonly Outcome[], our
     lateAlone: share(({ alone }) => alone > 1),
     lateQueued: share(({ queued }) => queued > 1),
     p95: percentile(outcomes.map(({ alone }) => alone), 0.95),
+    choosing: sum(outcomes.map(({ choosing }) => choosing)) / sum(outcomes.map(({ ttft }) => ttft)),
     byTarget: targets.map((_, index) => share(good, outcomes.filter(({ target }) => target === index))),
     pairs,
   };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

@@ -21,6 +21,9 @@ export interface Outcome {
   readonly alone: number;
   /** The same by that clock, after having waited for those before it. */
   readonly queued: number;
+  /** Milliseconds by the clock that chose: of the chooser, and to the first token with it. */
+  readonly choosing: number;
+  readonly ttft: number;
 }
 
 export interface RunOptions {
@@ -40,6 +43,7 @@ export function outcomesOf({ policy, trace, whole, random }: RunOptions): Outcom
     const choice = policy.choose({ asked, target, random });
     const moment = random.below(moments.length);
     const speed = speedOf(asked, choice, moments[moment] ?? clock);
+    const usually = speedOf(asked, choice, clock);
     return {
       at,
       speed,
@@ -51,7 +55,9 @@ export function outcomesOf({ policy, trace, whole, random }: RunOptions): Outcom
         prompt,
         choice,
         right: isRight(asked, choice),
-        planned: pressureOf(speedOf(asked, choice, clock), limitOf(asked, target, whole.clock)),
+        planned: pressureOf(usually, limitOf(asked, target, whole.clock)),
+        choosing: usually.ttft - speedOf(asked, { ...choice, chooser: false }, clock).ttft,
+        ttft: usually.ttft,
         alone: pressureOf(speed, limitOf(asked, target, whole.moments[moment] ?? whole.clock)),
       },
     };

@@ -39,10 +39,7 @@ interface Grounds {
   readonly whole: Clock;
 }
 
-/**
- * By the chooser's guesses among the pairs of `allowed`, as gateways choose. It is not asked where all of everything is in
- * time.
- */
+/** By the chooser's guesses among the pairs of `allowed`. It is not asked where all of everything is in time. */
 export function chooserPolicy(
   name: string,
   variant: Variant,
@@ -66,7 +63,7 @@ export function chooserPolicy(
   };
 }
 
-/** The highest level that reads all of the prompt in time, the chooser not asked; it is asked where there is none. */
+/** As gateways choose: the highest level that reads all of the prompt in time, and where there is none by the chooser's guesses. */
 export function askingLess(name: string, variant: Variant, whole: Clock): Policy {
   const asking = chooserPolicy(name, variant, whole);
   const unasked = plainChoices(variant).filter(({ promptLevel }) => promptLevel === 0);

@@ -79,7 +79,7 @@ function timesTable(times: Readonly<Record<string, Times>>): string {
 }
 
 function scoresTable(scores: readonly Score[]): string {
-  const rows = scores.map(({ policy, skew, good, behind, right, late, lateAlone, lateQueued, p95 }) => [
+  const rows = scores.map(({ policy, skew, good, behind, right, late, lateAlone, lateQueued, p95, choosing }) => [
     policy,
     `${skew}`,
     interval(good),
@@ -89,9 +89,10 @@ function scoresTable(scores: readonly Score[]): string {
     percent(lateAlone),
     p95.toFixed(2),
     percent(lateQueued),
+    percent(choosing),
   ]);
-  const head = ["right and in time", "chooser is better by", "right", "late as planned", "late", "p95 of time / limit"];
-  return titled("Policies", ["policy", "skew", ...head, "late after a queue"], rows);
+  const head = ["right and in time", "Skein's is better by", "right", "late as planned", "late", "p95 of time / limit"];
+  return titled("Policies", ["policy", "skew", ...head, "late after a queue", "choosing / TTFT"], rows);
 }
 
 function targetsTable(scores: readonly Score[]): string {

@@ -16,8 +16,8 @@ type LayerFiles = Extract<BlockFiles, { readonly kind: "layer" }>;
 /** The stages of a level, and caches of its own: what one level leaves there is of no use to another. */
 export class LevelRoom {
   readonly level: number;
-  /** Block by block; those of embedding and head are all levels'. */
-  readonly stages: Stage[] = [];
+  /** Block by block, those of embedding and head are all levels'; none until a step wants the level. */
+  stages: readonly Stage[] = [];
   readonly caches: Caches;
   readonly #levels: number;
   /** Of layers that are whole, or run slice by slice. */
@@ -43,13 +43,25 @@ export class LevelRoom {
     this.#cut = level === levels ? this.#whole : new LayerSurroundings(kernels, cut, shared);
   }
 
-  /** Loads a layer, the `index`-th of the caches. Graphs that another level has loaded are shared. @throws {KernelError} */
-  async load(block: LayerFiles, index: number, sessions: Sessions): Promise<void> {
-    this.stages.push(
-      "slices" in block
-        ? await this.#loadSlices(block.slices, index, sessions)
-        : await this.#loadGraph(this.#cutFile(block), block, index, sessions),
-    );
+  /**
+   * Loads the layers of `blocks` between embedding and head, which `ends` has at their places, or nothing of it. Graphs that
+   * another level has loaded are shared. @throws {KernelError}
+   */
+  async open(blocks: readonly BlockFiles[], ends: ReadonlyMap<BlockFiles, Stage>, sessions: Sessions): Promise<void> {
+    const [layers, stages] = [blocks.filter(isLayer), new Array<Stage>()];
+    try {
+      for (const block of layers) stages.push(await this.#load(block, stages.length, sessions));
+    } catch (error) {
+      for (const stage of stages) await stage.close();
+      throw error;
+    }
+    this.stages = blocks.flatMap((block) => ends.get(block) ?? stages.shift() ?? []);
+  }
+
+  /** Loads a layer, the `index`-th of the caches. */
+  async #load(block: LayerFiles, index: number, sessions: Sessions): Promise<Stage> {
+    if ("slices" in block) return await this.#loadSlices(block.slices, index, sessions);
+    return await this.#loadGraph(this.#cutFile(block), block, index, sessions);
   }
 
   async #loadGraph(cut: GraphFile | undefined, whole: GraphFile, index: number, sessions: Sessions): Promise<Stage> {

@@ -1,5 +1,5 @@
 /** Runs rows through a contiguous run of blocks, each a stage: look-up, layers over the KV caches in place, head. */
-import { givesLogits, keepsCache, takesTokens } from "../block-role.ts";
+import { givesLogits, takesTokens } from "../block-role.ts";
 import { type Batch, type Batching, batchRows } from "./batches.ts";
 import type { CacheLayers } from "./caches.ts";
 import { Embedding } from "./embedding.ts";
@@ -27,7 +27,7 @@ export interface Bench {
 /** A loaded segment. One step at a time. */
 export class SegmentRunner {
   readonly #request: SegmentRequest;
-  readonly #slowdown: number;
+  readonly #bench: Bench;
   readonly #states: HiddenStates;
   readonly #positions: Positions;
   /** By level, from the least. */
@@ -35,10 +35,14 @@ export class SegmentRunner {
   readonly #slots: SlotLevels;
   readonly #spare: SparePositions;
 
-  private constructor(request: SegmentRequest, { kernels, slowdown }: Bench) {
+  /** What is no layer. */
+  readonly #ends = new Map<BlockFiles, Stage>();
+
+  private constructor(request: SegmentRequest, bench: Bench) {
     const { architecture, context, slots, levels = 1 } = request;
+    const { kernels } = bench;
     this.#request = request;
-    this.#slowdown = slowdown;
+    this.#bench = bench;
     this.#states = new HiddenStates(kernels, architecture.width);
     this.#positions = new Positions(kernels, architecture, { context, slots });
     this.#rooms = Array.from({ length: levels }, (_, index) => {
@@ -71,12 +75,17 @@ export class SegmentRunner {
     this.#slots.cacheOf(slot).discard(slot);
   }
 
-  /** Loads a segment; what was loaded is let go again when a block fails. */
+  /**
+   * Loads a segment; what was loaded is let go again when a block fails. Levels below the highest are loaded when a step wants
+   * them: whoever names no target never has them in memory.
+   */
   static async open(request: SegmentRequest, bench: Bench): Promise<SegmentRunner> {
     const runner = new SegmentRunner(request, bench);
     try {
-      for (const block of request.blocks) await runner.#load(block, bench);
-      for (const room of runner.#rooms) await runner.#warmUp(room);
+      await runner.#loadEnds();
+      const highest = runner.#rooms.at(-1) as LevelRoom;
+      await highest.open(request.blocks, runner.#ends, bench.sessions);
+      await runner.#warmUp(highest);
       return runner;
     } catch (error) {
       await runner.close();
@@ -84,29 +93,36 @@ export class SegmentRunner {
     }
   }
 
-  /** Loads a block at every level. */
-  async #load(block: BlockFiles, { kernels, sessions }: Bench): Promise<void> {
+  async #loadEnds(): Promise<void> {
     const { architecture, blocks } = this.#request;
-    const shared = (stage: Stage): void => {
-      for (const { stages } of this.#rooms) stages.push(stage);
-    };
-    switch (block.kind) {
-      case "embed":
-        return shared(
-          embeddingStage(new Embedding(block.weights, block.table, architecture.width), architecture.width),
-        );
-      case "layer": {
-        const place = blocks.filter(keepsCache).indexOf(block);
-        for (const room of this.#rooms) await room.load(block, place, sessions);
-        return;
+    const { kernels, sessions } = this.#bench;
+    for (const block of blocks) {
+      switch (block.kind) {
+        case "embed": {
+          const embedding = new Embedding(block.weights, block.table, architecture.width);
+          this.#ends.set(block, embeddingStage(embedding, architecture.width));
+          break;
+        }
+        case "head": {
+          const head = (lease: SessionLease) => headStage(lease, kernels, architecture);
+          this.#ends.set(block, await whileLeased(sessions, [block], ([lease]) => head(lease as SessionLease)));
+          break;
+        }
+        case "layer":
+          break;
+        default:
+          block satisfies never;
       }
-      case "head":
-        return shared(
-          await whileLeased(sessions, [block], ([lease]) => headStage(lease as SessionLease, kernels, architecture)),
-        );
-      default:
-        return block satisfies never;
     }
+  }
+
+  /** The rooms of these levels, the least first. @throws {KernelError} where one has to be loaded and cannot be. */
+  async #roomsOf(levels: ReadonlySet<number>): Promise<LevelRoom[]> {
+    const rooms = this.#rooms.filter(({ level }) => levels.has(level));
+    for (const room of rooms) {
+      if (room.stages.length === 0) await room.open(this.#request.blocks, this.#ends, this.#bench.sessions);
+    }
+    return rooms;
   }
 
   /**
@@ -128,7 +144,10 @@ export class SegmentRunner {
   }
 
   async close(): Promise<void> {
-    for (const stage of new Set(this.#rooms.flatMap(({ stages }) => stages.splice(0)))) await stage.close();
+    const stages = new Set([...this.#ends.values(), ...this.#rooms.flatMap(({ stages }) => stages)]);
+    this.#ends.clear();
+    for (const room of this.#rooms) room.stages = [];
+    for (const stage of stages) await stage.close();
     this.#states.close();
     for (const room of this.#rooms) room.close();
     this.#positions.close();
@@ -146,12 +165,11 @@ export class SegmentRunner {
       logits: samples ? step.rows.map((): StepResult["logits"][number] => undefined) : [],
     };
     const blockMilliseconds = blocks.map(() => 0);
-    this.#spare.run(step.rows);
     const levelOf = ({ level = this.#rooms.length }: StepRow) => level;
+    const rooms = await this.#roomsOf(new Set(step.rows.map(levelOf)));
+    this.#spare.run(step.rows);
     for (const row of step.rows) this.#slots.hold(row.slot, levelOf(row));
-    const wanted = new Set(step.rows.map(levelOf));
-    for (const { level, stages } of this.#rooms) {
-      if (!wanted.has(level)) continue;
+    for (const { level, stages } of rooms) {
       for (const batch of batchRows(step.rows, this.#batching(stages), (row) => levelOf(row) === level)) {
         await this.#pass({ step, batch, states: this.#states, result }, stages, blockMilliseconds);
         if (hidden !== undefined) this.#scatter(batch, hidden);
@@ -183,7 +201,7 @@ export class SegmentRunner {
     for (const [index, stage] of stages.entries()) {
       const begin = performance.now();
       await stage.run(pass);
-      const took = slowDown(performance.now() - begin, this.#slowdown);
+      const took = slowDown(performance.now() - begin, this.#bench.slowdown);
       blockMilliseconds[index] = (blockMilliseconds[index] ?? 0) + took;
     }
   }

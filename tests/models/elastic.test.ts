@@ -1,5 +1,6 @@
 /** Elastic models: what each level computes, and that levels keep out of each other's way. */
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { ModelFileError } from "../../models/formats/mod.ts";
 import type { GgufValue } from "../../models/formats/mod.ts";
@@ -167,6 +168,22 @@ test("one copy of a layer's slices serves every level", async () => {
       return Promise.resolve();
     });
   }, { largeLayer: 1 });
+});
+
+test("a level is loaded when a step wants it: one that cannot be had fails that step, and nothing else", async () => {
+  await withElastic([], async (subject) => {
+    const missing = new Set<string>();
+    for (const block of subject.blocks) {
+      if (block.kind === "layer" && "graph" in block) missing.add(block.levels?.[0]?.graph ?? "");
+    }
+    assert.equal(missing.size, SIZES.layers);
+    for (const path of missing) await rm(path);
+    const whole = await answer(subject);
+    const segments = await openSegments(subject, [2]);
+    await assert.rejects(run(segments, [at(1, row(0, 0, PROMPT.length))], PROMPT), ComputeError);
+    await run(segments, [at(2, row(1, 0, PROMPT.length))], PROMPT);
+    assert.deepEqual(await run(segments, [row(0, 0, PROMPT.length)], PROMPT), whole.slice(0, 1));
+  });
 });
 
 test("anchors are whole at every level, and at full level the blocks are those of the model without slices", async () => {

@@ -55,6 +55,17 @@ test("without experience nothing is corrected", () => {
   assert.deepEqual([tpot(experience, plan, 1), ttft(experience, plan)], [10, 100]);
 });
 
+test("one or two answers correct nothing: the first of a plan takes ten times as long as those after it", () => {
+  const [experience, plan] = [new LevelExperience(), elasticPlan()];
+  const first = made(plan, 4, 10, 4);
+  for (const answer of [first, made(plan, 4, 1, 1)]) {
+    experience.record(plan, answer);
+    assert.deepEqual([tpot(experience, plan, 4), ttft(experience, plan)], [10, 100]);
+  }
+  experience.record(plan, made(plan, 1, 1, 1));
+  assert.deepEqual([tpot(experience, plan, 4), ttft(experience, plan)], [10, 100]);
+});
+
 test("tokens of a level are as far off as they were lately, and those of one that has hardly run as all were", () => {
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
   for (const factor of [1.2, 3, 1.3, 1.3, 1.4]) experience.record(plan, made(plan, 1, 1, factor));
@@ -99,7 +110,7 @@ test("what devices have found out since is not corrected twice", () => {
 test("an answer among others is held against what was expected among them", () => {
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
   const underway = [{ level: 4, promptTokens: 0 }, { level: 1, promptTokens: 50 }];
-  experience.record(plan, made(plan, 2, 1, 1, { underway }));
+  for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 2, 1, 1, { underway }));
   assert.deepEqual([tpot(experience, plan, 2), ttft(experience, plan)], [10, 100]);
 });
 
@@ -109,15 +120,16 @@ test("what answers among others took corrects such answers only, and where there
   const tokens = (others: typeof underway) => {
     return experience.corrected(plan, others)({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, 1).tpotMilliseconds;
   };
-  experience.record(plan, made(plan, 1, 1, 1.5));
+  const thrice = (answer: Made) => [1, 2, 3].forEach(() => experience.record(plan, answer));
+  thrice(made(plan, 1, 1, 1.5));
   assert.deepEqual([tokens([]), tokens(underway)], [15, 15]);
-  experience.record(plan, made(plan, 1, 3, 3, { underway }));
+  thrice(made(plan, 1, 3, 3, { underway }));
   assert.deepEqual([tokens([]), tokens(underway)], [15, 30]);
 });
 
 test("another plan begins without experience, and short answers say nothing of the time between tokens", () => {
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
-  experience.record(plan, made(plan, 1, 2, 2, { completionTokens: 7 }));
+  for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 1, 2, 2, { completionTokens: 7 }));
   assert.deepEqual([tpot(experience, plan, 1), ttft(experience, plan)], [10, 110]);
   assert.equal(ttft(experience, elasticPlan(1, 2)), 100);
 });
