@@ -1,5 +1,6 @@
 /** An answer that has a target learns, before its first conversation, at which level it is made. */
 import * as v from "valibot";
+import { PROMPT_SHARES } from "../../models/elastic.ts";
 import { type Next, next, type Ref, type Reply } from "../../runtime/actor/mod.ts";
 import { supervisorOf } from "../addresses.ts";
 import { type AnswerRequest, type Prompt, promptBytes } from "../conversation/protocol.ts";
@@ -11,6 +12,9 @@ import type { Timings } from "./protocol.ts";
 
 /** How long another device may take to weigh a prompt. What it says later is not waited for: the whole prompt is read then. */
 export const WEIGH_MILLISECONDS = 120;
+/** The least of a prompt that is ever read. */
+const LEAST_SHARE = Math.min(...PROMPT_SHARES);
+
 /** Whether it has to be chosen under this plan at which level an answer is made: once, of the model that it begins with. */
 export function isToChoose(
   { chosen, started }: AnswerState,
@@ -32,10 +36,10 @@ export function weigh(
   const number = ++state.attempts;
   state.current = number;
   const heard = (weighed: Weighed) => context.tell(context.self, { type: "weighed", attempt: number, plan, weighed });
-  // Nothing is left out, or nothing could be: no time is lost on asking.
-  const needless = target?.type === "full" || plan.elastic === undefined || promptBytes(prompt) > MAX_WEIGHED_BYTES ||
-    isReadInTime(state, plan, options);
-  if (needless) {
+  const shortens = prompt.type === "chat" && promptBytes(prompt) <= MAX_WEIGHED_BYTES && target?.type === "bounded" &&
+    plan.elastic !== undefined;
+  // Where nothing need be left out, or leaving out would be in vain, no time is lost on asking.
+  if (!shortens || isInTime(1, state, plan, options) || !isInTime(LEAST_SHARE, state, plan, options)) {
     heard({ type: "unweighed", reason: "there is nothing to weigh" });
     return next(state);
   }
@@ -49,10 +53,13 @@ export function weigh(
   return next(state);
 }
 
-/** Whether some level should answer to all of the prompt in time: asking what could be left out would only take some of it. */
-function isReadInTime(state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
+/** Whether some level should answer to so much of the prompt in time, as far as that is known before it is read. */
+function isInTime(share: number, state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
   const { target = { type: "full" as const } } = options.prompt;
-  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways: [wholeOf(plan, options)] });
+  const whole = wholeOf(plan, options);
+  const shorter = share === 1 ? [] : [{ share, promptTokens: Math.floor(share * whole.promptTokens) }];
+  const ways = [whole, ...shorter];
+  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways });
   return choosing.type === "chosen" && choosing.chosen.met === true;
 }
 

@@ -32,6 +32,8 @@ export interface Evidences {
   readonly layers?: Evidence | undefined;
   /** The elastic model without the order of its slices. */
   readonly unordered?: Evidence | undefined;
+  /** Models of their own instead of levels. */
+  readonly sizes?: Evidence | undefined;
   /** The elastic model on prompts whose sentences are kept by chance. */
   readonly blind?: Evidence | undefined;
 }
@@ -82,12 +84,13 @@ export function evaluate(evidences: Evidences, options: EvaluateOptions): Score[
 
 type Variants = Readonly<Record<"elastic", Variant>> & { readonly [Name in keyof Evidences]?: Variant | undefined };
 
-function variantsOf({ elastic, layers, unordered, blind }: Evidences): Variants {
+function variantsOf({ elastic, layers, unordered, sizes, blind }: Evidences): Variants {
   const optional = (evidence: Evidence | undefined) => evidence === undefined ? undefined : variantOf(evidence);
   return {
     elastic: variantOf(elastic),
     layers: optional(layers),
     unordered: optional(unordered),
+    sizes: optional(sizes),
     blind: optional(blind),
   };
 }
@@ -102,7 +105,7 @@ function variantOf({ cases, times: { lengths, rounds } }: Evidence): Variant {
 }
 
 /** The first is the one that all others are compared with. */
-export function policiesOf({ elastic, layers, unordered, blind }: Variants): Policy[] {
+export function policiesOf({ elastic, layers, unordered, sizes, blind }: Variants): Policy[] {
   const { clock: whole } = elastic;
   const onlyPrompt = ({ level }: { readonly level: number }) => level === whole.levels;
   const onlyModel = ({ promptLevel }: { readonly promptLevel: number }) => promptLevel === 0;
@@ -123,6 +126,10 @@ export function policiesOf({ elastic, layers, unordered, blind }: Variants): Pol
     ...unordered === undefined ? [] : [
       askingLess("not reordered", unordered, whole),
       bestStatic("not reordered, best static", unordered, whole),
+    ],
+    ...sizes === undefined ? [] : [
+      bestStatic("sizes of their own, best static", sizes, whole),
+      bestStatic("sizes of their own, whole prompt", sizes, whole, onlyModel),
     ],
     ...blind === undefined ? [] : [
       askingLess("sentences by chance", blind, whole),

@@ -3,8 +3,8 @@
  * See README.md beside it. Prints Markdown, writes bench/out/elastic.json, keeps what was measured in bench/out/elastic/, and
  * draws it beside.
  *
- *     npm run bench:elastic -- [--only policies,steps,mesh] [--model FILE] [--unordered FILE] [--prompts 8] [--rounds 15]
- *                              [--requests 600] [--clock wall|processor] [--kept]
+ *     npm run bench:elastic -- [--only policies,steps,mesh] [--model FILE] [--unordered FILE] [--sizes FILE,…] [--prompts 8]
+ *                              [--rounds 15] [--requests 600] [--clock wall|processor] [--kept]
  *
  * `policies`: all held-out prompts at all pairs of levels, the times of all pairs, policies on traces; with `--kept` on what was
  * measured before. `steps`: proportion of levels, switching, memory, also of a larger model. `mesh`: three daemons.
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     only: { type: "string", default: parts.join(",") },
     model: { type: "string", default: builtinModelPath() },
     unordered: { type: "string" },
+    sizes: { type: "string" },
     prompts: { type: "string", default: "8" },
     rounds: { type: "string", default: "15" },
     requests: { type: "string", default: "600" },
@@ -50,6 +51,7 @@ const measuresFile = join(out, "measures.json");
 const options: PartOptions = {
   model: values.model,
   unordered: values.unordered,
+  sizes: values.sizes?.split(",") ?? [],
   out,
   rounds: Number(values.rounds),
   perSetting: Number(values.prompts),

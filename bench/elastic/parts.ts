@@ -8,7 +8,7 @@ import { evaluate, type Score } from "./evaluate.ts";
 import { measureAll } from "./measure.ts";
 import { memoryOf, type MemoryUse } from "./memory.ts";
 import { measureMeshLevels, type MeshLevel } from "./mesh-levels.ts";
-import { type Now, type OpenModel, openModel } from "./open-model.ts";
+import { type Now, type OpenModel, openModel, type Runnable } from "./open-model.ts";
 import { LARGER, writeLarger, writePlain } from "./plain-model.ts";
 import { promptsOf } from "./prompts.ts";
 import { measureProportions, type Proportions } from "./proportion.ts";
@@ -21,6 +21,8 @@ export interface PartOptions {
   readonly model: string;
   /** The same trained without reordering, where there is such a file. */
   readonly unordered: string | undefined;
+  /** Models of which each was trained at one level alone, from the least: sizes of their own. None: they are not judged. */
+  readonly sizes: readonly string[];
   /** A folder for what is made. */
   readonly out: string;
   readonly rounds: number;
@@ -40,20 +42,26 @@ export interface Measures {
   readonly layers: readonly (readonly number[])[];
 }
 
-export type VariantName = "elastic" | "layers" | "unordered" | "blind";
+export type VariantName = "elastic" | "layers" | "unordered" | "sizes" | "blind";
 
 const LENGTHS: readonly number[] = [8, 16, 32, 64, 96, 128, 192, 256, 384, 480];
 
 /** Answers all prompts at all pairs, as far as that is not known yet, and measures what they take. */
 export async function measure(options: PartOptions): Promise<Measures> {
   const { model: file, unordered: otherFile, out, rounds, perSetting, now, say } = options;
-  await using model = await openModel(file, 8, now);
-  await using other = otherFile === undefined ? undefined : await openModel(otherFile, 8);
+  await using stack = new AsyncDisposableStack();
+  const opened = async (path: string) => stack.use(await openModel(path, 8, now));
+  const model = await opened(file);
+  const other = otherFile === undefined ? undefined : await opened(otherFile);
+  const sizes: Runnable[] = [];
+  for (const [index, path] of options.sizes.entries()) {
+    sizes.push(...(await opened(path)).runnables.slice(index, index + 1));
+  }
   say("Leaving layers out");
   const fewer = await withFewerLayers(model, promptsOf("validation", 1).filter((_, index) => index % 4 === 0));
   const known = new Map<string, boolean>();
   const table = async (name: VariantName, { levels, shorten }: Pick<TableOptions, "levels" | "shorten">) => {
-    const key = `${levels[0]?.model.manifest.id} ${levels.length} levels`;
+    const key = `${[...new Set(levels.map(({ model }) => model.manifest.id))]} ${levels.length} levels`;
     const onProgress = (done: number, of: number) => say(`Answers, ${name}: ${done} of ${of}`);
     const settings = { test: perSetting, validation: Math.ceil(perSetting / 2) };
     return await tableOf({
@@ -77,6 +85,9 @@ export async function measure(options: PartOptions): Promise<Measures> {
     unordered: other === undefined
       ? undefined
       : await table("unordered", { levels: other.runnables, shorten: by(shortenByChooser) }),
+    sizes: sizes.length === 0
+      ? undefined
+      : await table("sizes", { levels: [...sizes, ...model.runnables.slice(-1)], shorten: by(shortenByChooser) }),
   };
   say("Times");
   const choose = chooseTime(model);
@@ -121,6 +132,8 @@ export function judgePolicies({ cases, times }: Measures, { requests }: Pick<Par
     elastic,
     layers: evidence("layers", "layers"),
     unordered: evidence("unordered"),
+    // A level of small layers is a model of that size: it takes the same.
+    sizes: evidence("sizes"),
     blind: evidence("blind"),
   };
   return evaluate(evidences, { seeds: [1, 2, 3, 4, 5], skews: [-0.25, 0, 0.25], requests, load: 0.5 });

@@ -63,18 +63,26 @@ export function chooserPolicy(
   };
 }
 
-/** As gateways choose: the highest level that reads all of the prompt in time, and where there is none by the chooser's guesses. */
+/**
+ * As gateways choose: the highest level that reads all of the prompt in time; where there is none, by the chooser's guesses; where
+ * nothing is in time, the least level and all of the prompt.
+ */
 export function askingLess(name: string, variant: Variant, whole: Clock): Policy {
   const asking = chooserPolicy(name, variant, whole);
+  const pairs = pairsOf(variant.clock.levels);
   const unasked = plainChoices(variant).filter(({ promptLevel }) => promptLevel === 0);
   return {
     name,
     variant,
     choose(question) {
       const { asked, target } = question;
+      const inTime = (choice: Choice) => pressure({ asked, target, clock: variant.clock, whole }, choice) <= 1;
       // The most of the model comes first.
-      return unasked.find((choice) => pressure({ asked, target, clock: variant.clock, whole }, choice) <= 1) ??
-        asking.choose(question);
+      const best = unasked.find(inTime);
+      if (best !== undefined) return best;
+      return pairs.some((pair) => inTime({ ...pair, chooser: true }))
+        ? asking.choose(question)
+        : { promptLevel: 0, level: 1, chooser: false };
     },
   };
 }

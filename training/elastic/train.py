@@ -2,7 +2,8 @@
 
 Goes on from RUN/checkpoint.pt if it is there. Each step runs a batch whole and at one other level: the whole is trained as it was before, the level
 on the same text and on what the whole answers (one random level a step as in MatFormer, arXiv 2310.07707; from the whole's answers as in
-slimmable networks, arXiv 1903.05134). Weights are shared, so levels need no corrections of their own.
+slimmable networks, arXiv 1903.05134). Weights are shared, so levels need no corrections of their own. With --static N level N alone is trained, on the text: a model of one size from the
+same beginning, for `bench/elastic` to compare with.
 """
 import argparse
 import json
@@ -36,6 +37,7 @@ parser.add_argument("--steps", type=int, default=10**9, help="end after so many 
 parser.add_argument("--fall", type=float, default=0.6, help="share of the run in which the rate falls to zero")
 parser.add_argument("--tokens", type=int, default=2048, help="tokens a step, padding included")
 parser.add_argument("--rate", type=float, default=2e-3)
+parser.add_argument("--static", type=int, help="train this level alone")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--score-every", type=float, default=8, help="minutes")
 
@@ -55,11 +57,25 @@ def train_step(model, optimizers, batch, level):
     part = answers(model, ids, kinds, steps, counts, level)
     lost = part.loss()
     (0.5 * lost + part.distance(whole) + UNSAID / 2 * part.unsaid).backward()
+    advance(model, optimizers)
+    return loss.item(), lost.item()
+
+
+def train_static(model, optimizers, batch, level):
+    """One step on a batch at a level, nothing else. Returns its loss on the answers."""
+    ids, kinds, steps = batch
+    part = answers(model, ids, kinds, steps, counted(kinds[:, 1:]), level)
+    lost = part.loss()
+    (lost + UNSAID * part.unsaid).backward()
+    advance(model, optimizers)
+    return lost.item()
+
+
+def advance(model, optimizers):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()
         optimizer.zero_grad()
-    return loss.item(), lost.item()
 
 
 def optimizers_of(model, rate):
@@ -111,10 +127,13 @@ def main(arguments):
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
-        level = level_of(model, generator)
-        whole, part = train_step(model, optimizers, batch, level)
-        losses[model.slices].append(whole)
-        losses[level].append(part)
+        level = arguments.static or level_of(model, generator)
+        if arguments.static:
+            losses[level].append(train_static(model, optimizers, batch, level))
+        else:
+            whole, part = train_step(model, optimizers, batch, level)
+            losses[model.slices].append(whole)
+            losses[level].append(part)
         step += 1
         if step % 25 == 0:
             means = {level: round(sum(each) / max(1, len(each)), 3) for level, each in losses.items()}
