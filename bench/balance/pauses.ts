@@ -14,7 +14,7 @@ import { table } from "../../cli/table.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { TINYLLAMA, writeRandomModel } from "../decode/random-model.ts";
 import { median, percentile } from "../statistics.ts";
-import { readOn } from "./reader.ts";
+import { readOn, TOKEN_BY_TOKEN } from "./reader.ts";
 import { type Move, type Pause, pauseOf } from "./pause.ts";
 
 /** How long the first daemon may take to compile the model. */
@@ -57,6 +57,7 @@ async function measure(model: string): Promise<Pause[]> {
     "2",
     "--context",
     "512",
+    ...TOKEN_BY_TOKEN,
     ...values.up.split(" ").filter((word) => word !== ""),
   ];
   await using mesh = await startLocalMesh(3, model, up, {

@@ -1,6 +1,9 @@
 /** Somebody who reads one answer after another, and when each token came. */
 import { promptOf } from "../decode/contestant.ts";
 
+/** Arguments of the daemons: guesses that come true arrive together, and their times tell nothing. */
+export const TOKEN_BY_TOKEN: readonly string[] = ["--speculation", "off"];
+
 /** Tokens of an answer. */
 const ANSWER = 256;
 

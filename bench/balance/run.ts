@@ -3,7 +3,7 @@ import type { PlanView } from "../../actors/gateway/api.ts";
 import type { ActivePlan } from "../../actors/plan.ts";
 import { type LocalMesh, startLocalMesh } from "../../tests/e2e/local-mesh.ts";
 import { median, percentile } from "../statistics.ts";
-import { gapsBetween, rateBetween, readOn } from "./reader.ts";
+import { gapsBetween, rateBetween, readOn, TOKEN_BY_TOKEN } from "./reader.ts";
 import { throttle } from "./throttle.ts";
 
 /** How long a daemon may take to compile the model, and the others to fetch their share. */
@@ -68,6 +68,7 @@ export async function runOnce(
   ];
   await using mesh = await startLocalMesh(3, model, [
     ...parameters,
+    ...TOKEN_BY_TOKEN,
     "--memory",
     memory,
     "--balance",

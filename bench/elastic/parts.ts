@@ -1,5 +1,5 @@
 /** The parts of the benchmark: what each measures, for a model file. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { encodeChat } from "../../models/text/mod.ts";
 import type { Case } from "./case.ts";
 import type { Times } from "./clock.ts";
@@ -151,14 +151,18 @@ export interface StepsResult {
   readonly memory: { readonly all: MemoryUse; readonly highest: MemoryUse; readonly plain: MemoryUse };
 }
 
-/** Measures levels' proportion, switching and memory of the model and of a larger one with random weights. */
+/** Measures levels' proportion, switching and memory of the model and of larger ones with random weights. */
 export async function measureSteps({ model, out, rounds, now, say }: PartOptions): Promise<StepsResult[]> {
-  const larger = join(out, `random-${LARGER.layers}x${LARGER.width}.gguf`);
-  await writeLarger(larger);
   const results: StepsResult[] = [];
-  for (const [name, file] of [["built-in", model], ["larger", larger]] as const) {
-    say(`Steps of the ${name} model`);
-    const steps = await stepsOf(file, join(out, `${name}-plain.gguf`), { rounds, now });
+  const files = [["built-in", model]];
+  for (const [name, shape] of Object.entries(LARGER)) {
+    const file = join(out, `random-${shape.layers}x${shape.width}.gguf`);
+    await writeLarger(file, shape);
+    files.push([name, file]);
+  }
+  for (const [name = "", file = ""] of files) {
+    say(`Steps: ${name}`);
+    const steps = await stepsOf(file, join(out, `${basename(file)}-plain.gguf`), { rounds, now });
     const mesh = file === model ? await measureMeshLevels(file, steps.proportions.levels, rounds) : undefined;
     results.push({ name, ...steps, ...mesh === undefined ? {} : { mesh } });
   }

@@ -109,7 +109,7 @@ function proportionTable({ name, proportions: { levels, whole } }: StepsResult):
     milliseconds(expected),
     ratio.toFixed(2),
   ]);
-  const title = `Proportion, ${name} model${whole === undefined ? "" : `; whole / unsliced: ${whole.toFixed(3)}`}`;
+  const title = `Proportion, ${name}${whole === undefined ? "" : `; whole / unsliced: ${whole.toFixed(3)}`}`;
   return titled(title, ["level", "of the layers", "TPOT", "sum of its slices", "ratio"], rows);
 }
 
@@ -134,7 +134,7 @@ function switchingTable({ name, switching }: StepsResult): string {
     `${(100 * more.high / ttft).toFixed(2)}%`,
   ]);
   const head = ["levels", "a step", "longer after a switch", "of a TTFT of 128 tokens", "at most"];
-  return titled(`Switching, ${name} model`, head, rows);
+  return titled(`Switching, ${name}`, head, rows);
 }
 
 function memoryTable({ name, memory }: StepsResult): string {
@@ -143,7 +143,7 @@ function memoryTable({ name, memory }: StepsResult): string {
   const rows =
     ([["all levels", memory.all], ["the highest only", memory.highest], ["without slices", memory.plain]] as const)
       .map(([what, use]) => [what, `${used(use).toFixed(1)} MB`, (used(use) / plain).toFixed(2)]);
-  return titled(`Memory, ${name} model`, ["", "anonymous memory", "of the unsliced model"], rows);
+  return titled(`Memory, ${name}`, ["", "anonymous memory", "of the unsliced model"], rows);
 }
 
 function meshTable({ rows }: MeshResult): string {
@@ -171,7 +171,7 @@ export function pictureOf({ machine, scores = [], steps = [] }: ElasticResult): 
     },
     ...steps.map(({ name, proportions }): Bars => ({
       type: "bars",
-      title: `Levels of the ${name} model`,
+      title: `Levels of the ${name}`,
       unit: "ms a token",
       groups: proportions.levels.map(({ level, tpot, expected }) => ({
         name: `level ${level}`,
