@@ -27,6 +27,8 @@ const ENOUGH_TOKENS = 8;
 
 /** An answer that has ended, made at one level and in one go. */
 export interface Made extends Wish {
+  /** When it ended, in milliseconds. */
+  readonly at: number;
   /** The answers that it found under way. */
   readonly underway: readonly Underway[];
   /** From when its prompt was on its way to the first token. */
@@ -37,6 +39,8 @@ export interface Made extends Wish {
 
 /** Answers before anything is corrected by them: the first one of a plan finds memory untouched and code not yet compiled. */
 const ENOUGH_AT_ALL = 3;
+/** What is older tells of other work that the machines had then, where there are answers since. */
+const RECENT_MILLISECONDS = 120_000;
 /** Models that are remembered, the latest. */
 const MODELS = 16;
 /** Answers of all levels that the time to the first token is learnt from, and what is common to all. */
@@ -77,12 +81,15 @@ export class LevelExperience {
    * where there is not enough. To the first token there is a part that is the same for any prompt at any level, and one that grows
    * with what was expected; from token to token a level is as far off as it was, or, where it has hardly run, as all were.
    */
-  corrected(plan: ActivePlan, underway: readonly Underway[] = []): (expected: Expected, level: number) => Expected {
+  corrected(
+    plan: ActivePlan,
+    { underway = [], now }: { readonly underway?: readonly Underway[]; readonly now: number },
+  ): (expected: Expected, level: number) => Expected {
     const { elastic } = plan;
     const known = this.#of(plan);
     if (elastic === undefined || known === undefined) return (expected) => expected;
     const { alone, amongOthers } = known;
-    const lately = underway.length > 0 && amongOthers.firsts.length >= ENOUGH_AT_ALL ? amongOthers : alone;
+    const lately = recent(underway.length > 0 && amongOthers.firsts.length >= ENOUGH_AT_ALL ? amongOthers : alone, now);
     if (lately.firsts.length < ENOUGH_AT_ALL) return (expected) => expected;
     const first = firstTokens(lately, elastic, underway.length > 0 ? FURTHEST : STEEPEST_ALONE);
     const factors = tokenFactors(lately, elastic);
@@ -96,6 +103,16 @@ export class LevelExperience {
     const known = this.#models.get(model.id);
     return known !== undefined && comparePlans(known.number, number) === 0 ? known : undefined;
   }
+}
+
+/** Without what is too old; the latest few stay, whenever they were. */
+function recent({ firsts, byLevel }: Lately, now: number): Lately {
+  const is = ({ at }: Made) => now - at <= RECENT_MILLISECONDS;
+  const since = firsts.filter(is);
+  return {
+    firsts: since.length < ENOUGH_AT_ALL ? firsts.slice(-ENOUGH_AT_ALL) : since,
+    byLevel: new Map([...byLevel].map(([level, made]) => [level, made.filter(is)])),
+  };
 }
 
 function nothing(): Lately {

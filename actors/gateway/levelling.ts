@@ -77,7 +77,7 @@ function aroundOf(
     underway: found,
     spent: clock.now() - beganAt,
     places: plan.concurrency,
-    corrected: levels.corrected(plan, found),
+    corrected: levels.corrected(plan, { underway: found, now: clock.now() }),
   };
 }
 
@@ -113,11 +113,12 @@ export function begins(state: AnswerState, options: AnswerOptions): void {
 }
 
 /** An answer has ended well: what it took is held against what was expected of its level. */
-export function learn(state: AnswerState, { levels }: AnswerOptions, timings: Timings): void {
+export function learn(state: AnswerState, { levels, clock }: AnswerOptions, timings: Timings): void {
   const { plan, found } = state;
   const { promptTokens, cachedTokens, completionTokens, conversations } = timings;
   if (plan?.elastic === undefined || found === undefined || conversations !== 1 || completionTokens < 2) return;
   levels.record(plan, {
+    at: clock.now(),
     level: levelOf(state).level,
     promptTokens: promptTokens - cachedTokens,
     underway: found.underway,

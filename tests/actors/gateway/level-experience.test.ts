@@ -31,6 +31,7 @@ function made(plan: ActivePlan, level: number, ttft: number, tpot: number, more:
   assert.ok(expected !== undefined);
   return {
     ...wish,
+    at: 0,
     ttftMilliseconds: ttft * expected.ttftMilliseconds,
     tpotMilliseconds: tpot * expected.tpotMilliseconds,
     completionTokens: 32,
@@ -39,14 +40,14 @@ function made(plan: ActivePlan, level: number, ttft: number, tpot: number, more:
 }
 
 /** What a time between tokens of 10 ms becomes, and one to the first token of 100 ms. */
-function tpot(experience: LevelExperience, plan: ActivePlan, level: number): number {
-  const corrected = experience.corrected(plan)({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, level);
+function tpot(experience: LevelExperience, plan: ActivePlan, level: number, now = 0): number {
+  const corrected = experience.corrected(plan, { now })({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, level);
   return Math.round(10 * corrected.tpotMilliseconds) / 10;
 }
 
 function ttft(experience: LevelExperience, plan: ActivePlan, expected = 100): number {
   return Math.round(
-    experience.corrected(plan)({ ttftMilliseconds: expected, tpotMilliseconds: 10 }, 1).ttftMilliseconds,
+    experience.corrected(plan, { now: 0 })({ ttftMilliseconds: expected, tpotMilliseconds: 10 }, 1).ttftMilliseconds,
   );
 }
 
@@ -80,6 +81,14 @@ test("the latest nine answers of a level count", () => {
   for (let count = 0; count < 20; count++) experience.record(plan, made(plan, 1, 1, 3));
   for (let count = 0; count < 5; count++) experience.record(plan, made(plan, 1, 1, 1));
   assert.equal(tpot(experience, plan, 1), 10);
+});
+
+test("answers of the last two minutes count, and where there are few the latest three", () => {
+  const [experience, plan] = [new LevelExperience(), elasticPlan()];
+  for (let count = 0; count < 9; count++) experience.record(plan, made(plan, 4, 1, 3));
+  for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 4, 1, 1.2, { at: 121_000 }));
+  assert.deepEqual([tpot(experience, plan, 4, 100_000), tpot(experience, plan, 4, 121_000)], [30, 12]);
+  assert.equal(tpot(experience, plan, 4, 1e9), 12);
 });
 
 test("what any first token takes beyond its prompt is told apart from what grows with the prompt", () => {
@@ -118,7 +127,8 @@ test("what answers among others took corrects such answers only, and where there
   const [experience, plan] = [new LevelExperience(), elasticPlan()];
   const underway = [{ level: 4, promptTokens: 0 }];
   const tokens = (others: typeof underway) => {
-    return experience.corrected(plan, others)({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, 1).tpotMilliseconds;
+    return experience.corrected(plan, { underway: others, now: 0 })({ ttftMilliseconds: 100, tpotMilliseconds: 10 }, 1)
+      .tpotMilliseconds;
   };
   const thrice = (answer: Made) => [1, 2, 3].forEach(() => experience.record(plan, answer));
   thrice(made(plan, 1, 1, 1.5));
@@ -141,7 +151,7 @@ test("whatever was measured, an expectation stays a time, and a quarter of what 
     for (const [ttftMilliseconds, tpotMilliseconds] of taken) {
       experience.record(plan, { ...made(plan, 1, 1, 1), ttftMilliseconds, tpotMilliseconds });
     }
-    const told = experience.corrected(plan)({ ttftMilliseconds: expected, tpotMilliseconds: expected }, 1);
+    const told = experience.corrected(plan, { now: 0 })({ ttftMilliseconds: expected, tpotMilliseconds: expected }, 1);
     assert.ok(Number.isFinite(told.ttftMilliseconds) && told.ttftMilliseconds >= expected / 4);
     assert.ok(told.tpotMilliseconds >= expected / 4 && told.tpotMilliseconds <= 4 * expected);
   }));
