@@ -5,7 +5,14 @@
 
 import { batchRows as batchSizes, factorAt, usualFactors } from "../../plans/mod.ts";
 
+export { batchSizes };
 export type BatchSize = typeof batchSizes[number];
+
+/** Rows of a step, and what it took; milliseconds. */
+export interface RowTime {
+  readonly rows: number;
+  readonly milliseconds: number;
+}
 
 /** Steps of both sizes in one window before their ratio is believed. */
 const ENOUGH = 8;
@@ -28,8 +35,24 @@ export interface BatchTally {
 export class BatchFactors {
   readonly #factors = new Map<BatchSize, number>();
 
-  of(size: BatchSize): number {
-    return this.#factors.get(size) ?? factorAt(usualFactors, size);
+  /** Begins with what was measured when a segment was loaded; what steps have taught already stays. */
+  begin(measured: readonly RowTime[]): void {
+    const single = measured.find(({ rows }) => rows === 1)?.milliseconds ?? NaN;
+    for (const size of batchSizes) {
+      const ratio = (measured.find(({ rows }) => rows === size)?.milliseconds ?? NaN) / single;
+      if (size === 1 || this.#factors.has(size) || !Number.isFinite(ratio)) continue;
+      this.#factors.set(size, Math.min(size, Math.max(1, ratio)));
+    }
+  }
+
+  /** Of so many rows; between sizes it is a straight line. */
+  of(rows: number): number {
+    return factorAt(batchSizes.map((size) => this.#factors.get(size) ?? factorAt(usualFactors, size)), rows);
+  }
+
+  /** Whether anything was measured of a size. */
+  knows(size: BatchSize): boolean {
+    return this.#factors.has(size);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What one segment's steps tell: how long its blocks take, and how its tokens come. */
 import type { BlockTime } from "../leader/protocol.ts";
 import type { StepTimes } from "../executor/state.ts";
-import { type BatchFactors, type BatchSize, batchSizeOf, type BatchTally } from "./batches.ts";
+import { type BatchFactors, type BatchSize, batchSizeOf, batchSizes, type BatchTally } from "./batches.ts";
 import { type LevelShares, LevelTally } from "./level-shares.ts";
 import { MedianOfMeans } from "./median-of-means.ts";
 import { Samples } from "./samples.ts";
@@ -15,6 +15,8 @@ export const COLD_STEPS = 8;
 const BLOCK_STEPS = 31;
 /** Means of eight steps that a step's time is the median of: a burst of a few seconds does not move it. */
 const MEANS = 32;
+/** Steps of a size before its own median counts, as planners ask for (`plans/batches.ts`). */
+const ENOUGH_STEPS = 5;
 /** A prefill chunk of fewer tokens says more of decode than of prefill. */
 const PREFILL_TOKENS = 32;
 /** Times between tokens that are kept of one window. */
@@ -102,14 +104,13 @@ export class SegmentWork {
 
   #decoded({ rows, blockMilliseconds, levels, at, sequences }: StepTimes): void {
     const groups = this.#levelsOf(rows, levels);
-    const size = batchSizeOf(rows);
     const window = this.#window;
     window.began ??= at;
     window.ran++;
     window.tokens += rows;
     for (const sequence of sequences) this.#arrived(sequence, at);
     const [level] = groups.keys();
-    if (groups.size === 1) window.decode.add(level, 1, this.#sliced(blockMilliseconds) / this.#factors.of(size));
+    if (groups.size === 1) window.decode.add(level, 1, this.#sliced(blockMilliseconds) / this.#factors.of(rows));
     window.whole &&= levels?.every((level) => this.#partOf(level) === undefined) ?? true;
     const alone = this.#alone(blockMilliseconds, groups);
     if (alone === undefined) return;
@@ -120,9 +121,12 @@ export class SegmentWork {
     window.total += total;
     window.largest = Math.max(window.largest, total);
     if (groups.size > 1 || level !== undefined) return;
-    this.#layer(size, blockMilliseconds);
+    // A step of seven rows is none of four: it counts as what four of its kind would have taken.
+    const size = batchSizeOf(rows);
+    const part = this.#factors.of(size) / this.#factors.of(rows);
+    this.#layer(size, part, blockMilliseconds);
     const tally = window.tallies.get(size) ?? { steps: 0, total: 0 };
-    window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + sum(blockMilliseconds) });
+    window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + part * sum(blockMilliseconds) });
   }
 
   /** Rows by level; undefined is the whole, as is every level where nothing is sliced. Each level runs by itself. */
@@ -149,7 +153,7 @@ export class SegmentWork {
     for (const [level, rows] of groups) {
       const share = level === undefined ? 1 : this.#shares.sure(level);
       if (share === undefined) return undefined;
-      const factor = this.#factors.of(batchSizeOf(rows));
+      const factor = this.#factors.of(rows);
       all += factor;
       sliced += factor * share;
     }
@@ -160,12 +164,12 @@ export class SegmentWork {
     return sum(blockMilliseconds.filter((_, at) => this.segment.elastic?.sliced[at] === true));
   }
 
-  #layer(size: BatchSize, blockMilliseconds: readonly number[]): void {
+  #layer(size: BatchSize, part: number, blockMilliseconds: readonly number[]): void {
     const layers = blockMilliseconds.filter((_, index) => this.segment.kinds[index] === "layer");
     if (layers.length === 0) return;
     const samples = this.#layers.get(size) ?? new Samples(BLOCK_STEPS);
     this.#layers.set(size, samples);
-    samples.add(sum(layers) / layers.length);
+    samples.add(part * sum(layers) / layers.length);
   }
 
   #arrived(sequence: number, at: number): void {
@@ -219,11 +223,27 @@ export class SegmentWork {
     }));
   }
 
-  /** Milliseconds of a decoder layer, by the rows of a step. */
+  /**
+   * Milliseconds of a decoder layer, by the rows of a step. Sizes that have hardly run are what those that have tell of them, by
+   * what was measured when a segment was loaded.
+   */
   layers(): { rows: BatchSize; steps: number; layerMilliseconds: number }[] {
-    return [...this.#layers].map(([rows, samples]) => {
+    const ran = [...this.#layers].map(([rows, samples]) => {
       return { rows, steps: samples.count, layerMilliseconds: samples.median() ?? 0 };
     });
+    const enough = ran.filter(({ steps }) => steps >= ENOUGH_STEPS);
+    const most = enough.toSorted((a, b) => b.steps - a.steps)[0];
+    if (most === undefined) return ran;
+    const single = most.layerMilliseconds / this.#factors.of(most.rows);
+    const others = batchSizes.filter((size) => {
+      return !enough.some(({ rows }) => rows === size) && (size === 1 || this.#factors.knows(size));
+    });
+    return [
+      ...enough,
+      ...others.map((rows) => {
+        return { rows, steps: ENOUGH_STEPS, layerMilliseconds: single * this.#factors.of(rows) };
+      }),
+    ].sort((a, b) => a.rows - b.rows);
   }
 
   /** A change is established: only the latest steps count. */

@@ -1,7 +1,7 @@
 /** How long blocks take here, learnt from the steps that segments really run. */
 import type { StepTimes } from "../executor/state.ts";
 import type { BatchTime, BlockTime, DeviceReport, LevelTime } from "../leader/protocol.ts";
-import { BatchFactors } from "./batches.ts";
+import { BatchFactors, type RowTime } from "./batches.ts";
 import { LevelShares } from "./level-shares.ts";
 import { Samples } from "./samples.ts";
 import { SegmentWork, type StepWindow, type WorkingSegment } from "./segment-work.ts";
@@ -27,8 +27,8 @@ export class WorkTimes {
   readonly #overhead = new Samples(WINDOW);
   readonly #models = new Map<string, ModelWork>();
 
-  /** A segment has been loaded; the function takes its steps. */
-  begin(segment: WorkingSegment): (step: StepTimes) => void {
+  /** A segment has been loaded, and what one of its layers takes by rows measured with it; the function takes its steps. */
+  begin(segment: WorkingSegment, rowTimes: readonly RowTime[] = []): (step: StepTimes) => void {
     const { model } = segment;
     const known = this.#models.get(model) ?? newModel();
     // The latest goes last.
@@ -36,6 +36,7 @@ export class WorkTimes {
     this.#models.set(model, known);
     const [oldest] = this.#models.keys();
     if (oldest !== undefined && this.#models.size > MODELS) this.#models.delete(oldest);
+    known.factors.begin(rowTimes);
     const work = new SegmentWork(segment, known);
     return (step) => {
       if (known.segments.at(-1) !== work) putLast(known.segments, work);

@@ -176,7 +176,7 @@ function executorFor(
   entrances: () => readonly string[],
 ) {
   const blocks = manifest.blocks.slice(first, last + 1);
-  const learn = work.begin(workingSegment(manifest, { model, first, last }));
+  const learn = work.begin(workingSegment(manifest, { model, first, last }), compute.rowTimes);
   const segment = { model: manifest.name, first, last };
   return executor({
     segment: compute,

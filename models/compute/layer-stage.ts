@@ -36,6 +36,7 @@ export async function layerStage(
   return {
     ...roleOf({ kind: "layer" }),
     batching: { rowsAgree, divisible },
+    structure: lease.structure,
     async run({ batch, states }: Pass) {
       const { attention, count, size } = batch;
       const together = rowsAgree || batch.shared;

@@ -3,6 +3,7 @@ import type { Architecture, EmbeddingType } from "../manifest.ts";
 import type { CacheLayers } from "./caches.ts";
 import type { Choice, ChoiceRequest } from "./chooser.ts";
 import type { ComputeRates } from "./probe.ts";
+import type { RowTime } from "./row-times.ts";
 import type { Rating, SamplingOptions } from "../sampling/mod.ts";
 
 /** Where a block lies on this device. */
@@ -150,7 +151,13 @@ export type ComputeRequest =
 /** From the worker. */
 export type ComputeResponse =
   | { readonly id: number; readonly type: "configured" }
-  | { readonly id: number; readonly type: "opened"; readonly segment: number; readonly milliseconds: number }
+  | {
+    readonly id: number;
+    readonly type: "opened";
+    readonly segment: number;
+    readonly milliseconds: number;
+    readonly rowTimes: readonly RowTime[];
+  }
   | { readonly id: number; readonly type: "closed" | "stopped" }
   | { readonly id: number; readonly type: "cache"; readonly data: Float32Array }
   | { readonly id: number; readonly type: "cache-written" }

@@ -14,6 +14,7 @@ import type { CacheLayers } from "./caches.ts";
 import type { Choice, ChoiceRequest } from "./chooser.ts";
 import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
+import type { RowTime } from "./row-times.ts";
 import type { StartThread, WorkerClient } from "./worker-client.ts";
 import { WorkerLives } from "./worker-lives.ts";
 
@@ -60,6 +61,8 @@ export interface Compute extends AsyncDisposable {
 export interface ComputeSegment {
   /** How long loading took. */
   readonly loadMilliseconds: number;
+  /** What one of its layers takes for so many rows in a step, measured when it was loaded. Default: nothing was measured. */
+  readonly rowTimes?: readonly RowTime[];
   /** Runs rows through the blocks. Steps run in the order of the calls. @throws {ComputeError} */
   step(step: Omit<StepRequest, "segment">): Promise<StepResult>;
   /**
@@ -144,9 +147,10 @@ export function startCompute(
 }
 
 async function openSegment(worker: WorkerClient, request: SegmentRequest): Promise<ComputeSegment> {
-  const { segment, milliseconds } = await worker.ask<"opened">({ type: "open", segment: request });
+  const { segment, milliseconds, rowTimes } = await worker.ask<"opened">({ type: "open", segment: request });
   return {
     loadMilliseconds: milliseconds,
+    rowTimes,
     async step(step) {
       const message = { type: "step", step: { ...step, segment } } as const;
       return (await worker.ask<"stepped">(message, ownBuffer(step.hidden))).result;

@@ -9,6 +9,7 @@ import type { Kernels } from "./kernels.ts";
 import { LevelRoom } from "./level-room.ts";
 import type { BlockFiles, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 import { Positions } from "./positions.ts";
+import { MOST_ROWS, type RowTime, rowTimesOf } from "./row-times.ts";
 import { type SessionLease, type Sessions, whileLeased } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import { SlotLevels } from "./slot-levels.ts";
@@ -37,6 +38,8 @@ export class SegmentRunner {
 
   /** What is no layer. */
   readonly #ends = new Map<BlockFiles, Stage>();
+  /** What one of its layers takes by the rows of a step; nothing of a segment without layers. */
+  rowTimes: readonly RowTime[] = [];
 
   private constructor(request: SegmentRequest, bench: Bench) {
     const { architecture, context, slots, levels = 1 } = request;
@@ -86,6 +89,7 @@ export class SegmentRunner {
       const highest = runner.#rooms.at(-1) as LevelRoom;
       await highest.open(request.blocks, runner.#ends, bench.sessions);
       await runner.#warmUp(highest);
+      await runner.#timeRows(highest);
       return runner;
     } catch (error) {
       await runner.close();
@@ -141,6 +145,15 @@ export class SegmentRunner {
       await stage.run(pass);
       await othersTurn();
     }
+  }
+
+  /** As `#warmUp` does, for more rows of one layer. */
+  async #timeRows({ stages, caches }: LevelRoom): Promise<void> {
+    const layer = stages.find(({ structure }) => structure !== undefined);
+    if (layer === undefined) return;
+    const [{ slots }, states, batching] = [this.#request, this.#states, this.#batching(stages)];
+    this.rowTimes = await rowTimesOf(layer, { slots, states, batching, othersTurn });
+    for (let slot = 0; slot < Math.min(slots, MOST_ROWS); slot++) caches.discard(slot);
   }
 
   async close(): Promise<void> {

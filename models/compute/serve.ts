@@ -59,7 +59,8 @@ async function perform(request: ComputeRequest): Promise<ComputeResponse> {
       const begin = performance.now();
       const segment = await SegmentRunner.open(request.segment, ready());
       segments.set(++opened, segment);
-      return { id, type: "opened", segment: opened, milliseconds: performance.now() - begin };
+      const milliseconds = performance.now() - begin;
+      return { id, type: "opened", segment: opened, milliseconds, rowTimes: segment.rowTimes };
     }
     case "close":
       await segments.get(request.segment)?.close();

@@ -49,6 +49,7 @@ export async function slicedStage(
   return {
     ...roleOf({ kind: "layer" }),
     batching: { rowsAgree, divisible: false },
+    structure: `${leases.length} slices ${first?.attention.structure}`,
     async run({ batch, states }: Pass) {
       const { attention, count, size } = batch;
       const together = count * size === 1 || (count === 1 && (rowsAgree || batch.shared));

@@ -25,6 +25,8 @@ export interface Stage {
   readonly gives: BlockOutput;
   /** Of a layer: what batches depend on. */
   readonly batching?: Pick<Batching, "rowsAgree" | "divisible">;
+  /** Of a layer: the same for those that differ in nothing but their weights. */
+  readonly structure?: string;
   /** Runs the batch: states are changed where they lie. */
   run(pass: Pass): void | Promise<void>;
   close(): void | Promise<void>;

@@ -155,3 +155,27 @@ test("a median of means lies between the least and the largest value, and ignore
     return median >= Math.min(...values) - 1e-9 && median <= Math.max(...values) + 1e-9;
   }));
 });
+
+test("rows count by what was measured when the segment was loaded, also where a size never ran", () => {
+  const work = new WorkTimes();
+  const measured = [[1, 2], [2, 2.4], [4, 4], [8, 8]].map(([rows = 0, milliseconds = 0]) => ({ rows, milliseconds }));
+  const record = work.begin(SEGMENT, measured);
+  // Six rows take three times as long as one there.
+  run(record, COLD_STEPS + 64, [3, 3], { rows: 6, tokens: 6, sequences: [1, 2, 3, 4, 5, 6] });
+  assert.deepEqual(times(work), { 3: 1, 4: 1 });
+  assert.deepEqual(work.batches("m").map(({ rows, layerMilliseconds }) => [rows, layerMilliseconds]), [
+    [1, 1],
+    [2, 1.2],
+    [4, 2],
+    [8, 4],
+  ]);
+});
+
+test("what steps have taught of a size stays when another segment is loaded, and nonsense is not believed", () => {
+  const factors = new BatchFactors();
+  factors.begin([{ rows: 1, milliseconds: 0 }, { rows: 4, milliseconds: 3 }]);
+  assert.equal(factors.of(4), new BatchFactors().of(4));
+  factors.begin([{ rows: 1, milliseconds: 1 }, { rows: 4, milliseconds: 3 }, { rows: 8, milliseconds: 100 }]);
+  factors.begin([{ rows: 1, milliseconds: 1 }, { rows: 4, milliseconds: 2 }]);
+  assert.deepEqual([1, 4, 8].map((rows) => factors.of(rows)), [1, 3, 8]);
+});

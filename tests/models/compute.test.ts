@@ -198,3 +198,14 @@ test("a trial measures rates and leaves nothing behind, also when the worker is 
     assert.deepEqual(await readdir(folder), []);
   });
 });
+
+test("a segment tells what rows of a layer take together, once loaded, and begins with empty caches", async () => {
+  await withSubject("8", async (subject) => {
+    const [first, last] = await openSegments(subject, [1]);
+    assert.ok(first !== undefined && last !== undefined);
+    assert.deepEqual(first.rowTimes, []);
+    const rows = last.rowTimes?.map(({ rows }) => rows) ?? [];
+    assert.deepEqual(rows, [1, 2, 4, 8, 16].filter((size) => size <= SLOTS));
+    assert.ok(last.rowTimes?.every(({ milliseconds }) => milliseconds > 0));
+  });
+});
