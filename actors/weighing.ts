@@ -38,6 +38,8 @@ export const Weighed = v.variant("type", [
     /** What the chooser took; absent where none was asked. */
     chooserMilliseconds: v.optional(Milliseconds),
   }),
+  /** No prompt was to be weighed. */
+  v.object({ type: v.literal("counted"), underway: Count }),
   v.object({ type: v.literal("unweighed"), reason: ShortText }),
 ]);
 export type Weighed = v.InferOutput<typeof Weighed>;
@@ -46,12 +48,15 @@ export type Weighed = v.InferOutput<typeof Weighed>;
 export const Weigh = v.object({
   type: v.literal("weigh"),
   plan: PlanNumber,
-  prompt: v.pipe(Prompt, v.check((prompt) => promptBytes(prompt) <= MAX_WEIGHED_BYTES, "it is too long to be weighed")),
+  /** Absent where it is only asked how many answers are under way. */
+  prompt: v.optional(
+    v.pipe(Prompt, v.check((prompt) => promptBytes(prompt) <= MAX_WEIGHED_BYTES, "it is too long to be weighed")),
+  ),
   replyTo: replyTo<Weighed>(),
 });
 export interface Weigh {
   readonly type: "weigh";
   readonly plan: PlanNumber;
-  readonly prompt: Prompt;
+  readonly prompt?: Prompt | undefined;
   readonly replyTo: Ref<Reply<Weighed>>;
 }

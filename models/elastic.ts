@@ -37,7 +37,7 @@ export function architectureAt(architecture: Architecture, slices: number, level
   return { ...architecture, heads: part(heads), kvHeads: part(kvHeads), feedForward: part(feedForward) };
 }
 
-/** Bytes of weights that a loaded block holds, its levels included. */
+/** Bytes of weights that a loaded block holds at most, once all of its levels have run. */
 export function residentBytes(block: Block): number {
   const levels = block.kind === "layer" && !("slices" in block) ? block.levels ?? [] : [];
   return levels.reduce((sum, { memoryBytes }) => sum + memoryBytes, block.memoryBytes);

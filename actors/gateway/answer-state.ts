@@ -97,7 +97,7 @@ export interface AnswerState {
   /** At which level it is made, of which model; undefined where it has no target, or that is not chosen yet. */
   chosen: (Chosen & { readonly model: string }) | undefined;
   /** What it was chosen by, where nobody had counted the prompt's tokens. */
-  estimate: Omit<Wanted, "target" | "ways"> | undefined;
+  estimate: Omit<Wanted, "ways"> | undefined;
   /** What it found under way when its first conversation was asked for, and how long after its prompt had come that was. */
   found: Pick<Wanted, "underway" | "spent"> | undefined;
   conversation: { readonly ref: Ref<ConversationMessage>; readonly since: number } | undefined;

@@ -6,7 +6,7 @@ import type { ConversationMessage } from "../conversation/protocol.ts";
 import { type ActivePlan, comparePlans, findPlan, type Standing, standingOf } from "../plan.ts";
 import { Conversing } from "../supervisor/protocol.ts";
 import { type AnswerContext, type AnswerMessage, type AnswerOptions, type AnswerState, say } from "./answer-state.ts";
-import { begins, choose, isToChoose, requestOf, weigh } from "./levelling.ts";
+import { begins, choose, isToChoose, mayBeShortened, requestOf, weigh } from "./levelling.ts";
 import { announce } from "./news.ts";
 import type { FailureCode } from "./protocol.ts";
 import { routeOf } from "./traces.ts";
@@ -44,7 +44,7 @@ export function attempt(state: AnswerState, options: AnswerOptions, context: Ans
     const time = `${PATIENCE_MILLISECONDS / 1000} seconds`;
     return fail(state, options, "interrupted", `No device could go on with the answer for ${time}: ${state.reason}.`);
   }
-  if (isToChoose(state, options, found.plan)) return weigh(state, found.plan, first.device, options, context);
+  if (isToChoose(state, options, found.plan)) return weigh(state, found.plan, options, context);
   converse(state, found.plan, first.device, options, context);
   return next(state);
 }
@@ -57,6 +57,11 @@ export function weighed(
   context: AnswerContext,
 ): Next<AnswerState> {
   state.current = undefined;
+  const { plan, weighed } = message;
+  // With those that were counted it may be too late for all of the prompt.
+  if (weighed.type === "counted" && mayBeShortened(state, { plan, underway: weighed.underway }, options)) {
+    return weigh(state, plan, options, context, weighed.underway);
+  }
   const choosing = choose(state, message, options);
   if (choosing.type === "unreachable") return fail(state, options, "target_unreachable", choosing.reason);
   return attempt(state, options, context);

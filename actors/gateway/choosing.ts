@@ -63,10 +63,18 @@ export function chooseFor(wanted: Wanted): Choosing {
   };
 }
 
-/** What the answer will take, known better: by how many tokens its prompt turned out to have. */
-export function foreseen(chosen: Chosen, wanted: Omit<Wanted, "target" | "ways">, promptTokens: number): Chosen {
-  const predicted = wanted.times && expectedOf(wanted.times, wanted, { level: chosen.level, promptTokens });
-  return predicted === undefined ? chosen : { ...chosen, predicted };
+/** What an answer to all of the prompt may and will take, known better: by how many tokens that turned out to have. */
+export function foreseen(chosen: Chosen, wanted: Omit<Wanted, "ways">, promptTokens: number): Chosen {
+  const { target, times } = wanted;
+  const [predicted, whole] = [chosen.level, chosen.levels].map((level) => {
+    return times && expectedOf(times, wanted, { level, promptTokens });
+  });
+  if (predicted === undefined || whole === undefined) return chosen;
+  const { word, ...rest } = chosen;
+  void word;
+  const allowed = allowedBy(target, whole);
+  const met = isWithin(predicted, allowed);
+  return { ...rest, predicted, allowed, met, ...(met ? {} : { word: unmet(target, predicted) }) };
 }
 
 /** What an answer took; nothing from token to token where it has one at most. */
@@ -83,9 +91,14 @@ export function metBy(chosen: Chosen | undefined, timings: Timings): boolean | u
   if (chosen === undefined) return undefined;
   const { allowed: { ttftMilliseconds, tpotMilliseconds }, met } = chosen;
   if (met === undefined && ttftMilliseconds === undefined && tpotMilliseconds === undefined) return undefined;
-  const took = tookOf(timings);
-  return took.ttftMilliseconds <= (ttftMilliseconds ?? Infinity) &&
-    (took.tpotMilliseconds ?? 0) <= (tpotMilliseconds ?? Infinity);
+  return isWithin(tookOf(timings), chosen.allowed);
+}
+
+/** Sums of times are not exact: the whole model takes no more than all of itself. */
+function isWithin(took: Partial<Expected>, allowed: Chosen["allowed"]): boolean {
+  const within = (time = 0, most = Infinity) => time <= most * (1 + 1e-9);
+  return within(took.ttftMilliseconds, allowed.ttftMilliseconds) &&
+    within(took.tpotMilliseconds, allowed.tpotMilliseconds);
 }
 
 function candidatesOf(times: ElasticTimes, wanted: Wanted): Way[] {
@@ -108,7 +121,7 @@ function candidatesOf(times: ElasticTimes, wanted: Wanted): Way[] {
 /** What an answer will take from its prompt's arrival on, by measurements of devices and by what answers took lately. */
 function expectedOf(
   times: ElasticTimes,
-  { underway, spent, places, corrected = (expected) => expected }: Omit<Wanted, "target" | "ways">,
+  { underway, spent, places, corrected = (expected) => expected }: Omit<Wanted, "target" | "times" | "ways">,
   wish: Wish,
 ): Expected | undefined {
   const expected = expectedTimes(times, wish, underway, places);
@@ -136,7 +149,9 @@ function withoutLevels(target: Target): Choosing {
 }
 
 function unmet(target: Target, { ttftMilliseconds, tpotMilliseconds }: Expected): string {
-  return `${describeTarget(target)}: that is not to be had now. What comes closest takes about ` +
+  return `${
+    describeTarget(target)
+  }: that is not to be had now. What comes closest with all of the prompt takes about ` +
     `${Math.round(ttftMilliseconds)} ms to the first token and ${
       Math.round(10 * tpotMilliseconds) / 10
     } ms for each after it.`;

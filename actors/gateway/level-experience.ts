@@ -89,8 +89,10 @@ export class LevelExperience {
     const known = this.#of(plan);
     if (elastic === undefined || known === undefined) return (expected) => expected;
     const { alone, amongOthers } = known;
-    const lately = recent(underway.length > 0 && amongOthers.firsts.length >= ENOUGH_AT_ALL ? amongOthers : alone, now);
-    if (lately.firsts.length < ENOUGH_AT_ALL) return (expected) => expected;
+    // Those under like circumstances tell most, but where only they are old.
+    const [like, other] = underway.length > 0 ? [amongOthers, alone] : [alone, undefined];
+    const lately = recent(like, now) ?? (other && recent(other, now)) ?? [like, other].map(latest).find(isEnough);
+    if (lately === undefined) return (expected) => expected;
     const first = firstTokens(lately, elastic, underway.length > 0 ? FURTHEST : STEEPEST_ALONE);
     const factors = tokenFactors(lately, elastic);
     return ({ ttftMilliseconds, tpotMilliseconds }, level) => ({
@@ -105,14 +107,27 @@ export class LevelExperience {
   }
 }
 
-/** Without what is too old; the latest few stay, whenever they were. */
-function recent({ firsts, byLevel }: Lately, now: number): Lately {
-  const is = ({ at }: Made) => now - at <= RECENT_MILLISECONDS;
-  const since = firsts.filter(is);
-  return {
-    firsts: since.length < ENOUGH_AT_ALL ? firsts.slice(-ENOUGH_AT_ALL) : since,
-    byLevel: new Map([...byLevel].map(([level, made]) => [level, made.filter(is)])),
+/** What is not too old, where that is enough. */
+function recent({ firsts, byLevel }: Lately, now: number): Lately | undefined {
+  const isRecent = ({ at }: Made) => now - at <= RECENT_MILLISECONDS;
+  const lately = {
+    firsts: firsts.filter(isRecent),
+    byLevel: new Map([...byLevel].map(([level, made]) => [level, made.filter(isRecent)])),
   };
+  return isEnough(lately) ? lately : undefined;
+}
+
+/** The latest few, whenever they were. */
+function latest(lately: Lately | undefined): Lately {
+  const { firsts, byLevel } = lately ?? nothing();
+  return {
+    firsts: firsts.slice(-ENOUGH_AT_ALL),
+    byLevel: new Map([...byLevel].map(([level, made]) => [level, made.slice(-ENOUGH_ANSWERS)])),
+  };
+}
+
+function isEnough({ firsts }: Lately): boolean {
+  return firsts.length >= ENOUGH_AT_ALL;
 }
 
 function nothing(): Lately {

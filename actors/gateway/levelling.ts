@@ -7,7 +7,7 @@ import { type AnswerRequest, type Prompt, promptBytes } from "../conversation/pr
 import type { ActivePlan } from "../plan.ts";
 import { MAX_WEIGHED_BYTES, type PromptWay, Weighed } from "../weighing.ts";
 import type { AnswerContext, AnswerOptions, AnswerState } from "./answer-state.ts";
-import { chooseFor, type Choosing, foreseen } from "./choosing.ts";
+import { chooseFor, type Choosing, foreseen, type Wanted } from "./choosing.ts";
 import type { Timings } from "./protocol.ts";
 
 /** How long another device may take to weigh a prompt. What it says later is not waited for: the whole prompt is read then. */
@@ -24,27 +24,31 @@ export function isToChoose(
   return prompt.target !== undefined && !started && chosen?.model !== model.id;
 }
 
-/** Has the prompt weighed where it will be read; what comes of it is a message. */
+/**
+ * Asks where the prompt will be read how many answers are under way there, and has it weighed where something of it may have to
+ * be left out; what comes of it is a message.
+ *
+ * @param underway what has been counted there already
+ */
 export function weigh(
   state: AnswerState,
   plan: ActivePlan,
-  device: string,
   options: AnswerOptions,
   context: AnswerContext,
+  underway?: number,
 ): Next<AnswerState> {
   const { prompt: { request: { prompt }, target } } = options;
   const number = ++state.attempts;
   state.current = number;
   const heard = (weighed: Weighed) => context.tell(context.self, { type: "weighed", attempt: number, plan, weighed });
-  const shortens = prompt.type === "chat" && promptBytes(prompt) <= MAX_WEIGHED_BYTES && target?.type === "bounded" &&
-    plan.elastic !== undefined;
-  // Where nothing need be left out, or leaving out would be in vain, no time is lost on asking.
-  if (!shortens || isInTime(1, state, plan, options) || !isInTime(LEAST_SHARE, state, plan, options)) {
+  const [first] = plan.segments;
+  if (target?.type !== "bounded" || plan.elastic === undefined || first === undefined) {
     heard({ type: "unweighed", reason: "there is nothing to weigh" });
     return next(state);
   }
-  context.ask(supervisorOf(device), (replyTo: Ref<Reply<Weighed>>) => ({
-    ...{ type: "weigh" as const, plan: plan.number, prompt, replyTo },
+  const shortened = mayBeShortened(state, { plan, underway }, options);
+  context.ask(supervisorOf(first.device), (replyTo: Ref<Reply<Weighed>>) => ({
+    ...{ type: "weigh" as const, plan: plan.number, ...(shortened ? { prompt } : {}), replyTo },
   }), {
     timeoutMs: WEIGH_MILLISECONDS,
     signal: context.signal,
@@ -53,26 +57,41 @@ export function weigh(
   return next(state);
 }
 
+/** A plan, and how many answers are under way on it in all where that is known. */
+interface Place {
+  readonly plan: ActivePlan;
+  readonly underway: number | undefined;
+}
+
+/** Whether something of the prompt should be left out: no level would read all of it in time, and one the least of it. */
+export function mayBeShortened(state: AnswerState, place: Place, options: AnswerOptions): boolean {
+  const { request: { prompt } } = options.prompt;
+  return prompt.type === "chat" && promptBytes(prompt) <= MAX_WEIGHED_BYTES && !isInTime(1, state, place, options) &&
+    isInTime(LEAST_SHARE, state, place, options);
+}
+
 /** Whether some level should answer to so much of the prompt in time, as far as that is known before it is read. */
-function isInTime(share: number, state: AnswerState, plan: ActivePlan, options: AnswerOptions): boolean {
-  const { target = { type: "full" as const } } = options.prompt;
-  const whole = wholeOf(plan, options);
+function isInTime(share: number, state: AnswerState, { plan, underway }: Place, options: AnswerOptions): boolean {
+  const whole = uncounted(plan, options);
   const shorter = share === 1 ? [] : [{ share, promptTokens: Math.floor(share * whole.promptTokens) }];
-  const ways = [whole, ...shorter];
-  const choosing = chooseFor({ ...aroundOf(state, plan, undefined, options), target, ways });
+  return isMet(chooseFor({ ...aroundOf(state, plan, underway, options), ways: [whole, ...shorter] }));
+}
+
+function isMet(choosing: Choosing): boolean {
   return choosing.type === "chosen" && choosing.chosen.met === true;
 }
 
-/** What an answer finds, of which `all` are under way on all devices where that is known. */
+/** What an answer wants and finds, of which `all` are under way on all devices where that is known. */
 function aroundOf(
   { beganAt }: AnswerState,
   plan: ActivePlan,
   all: number | undefined,
-  { id, clock, underway, levels }: AnswerOptions,
-) {
+  { id, clock, underway, levels, prompt: { target } }: AnswerOptions,
+): Omit<Wanted, "ways"> {
   const { elastic: times, model } = plan;
   const found = underway.of(model.id, { except: id, all, levels: times?.levels.length ?? 1 });
   return {
+    target: target ?? { type: "full" },
     times,
     underway: found,
     spent: clock.now() - beganAt,
@@ -87,15 +106,20 @@ export function choose(
   { plan, weighed }: { readonly plan: ActivePlan; readonly weighed: Weighed },
   options: AnswerOptions,
 ): Choosing {
-  const { target } = options.prompt;
-  const around = aroundOf(state, plan, weighed.type === "weighed" ? weighed.underway : undefined, options);
-  const ways = weighed.type === "weighed" ? weighed.ways : [wholeOf(plan, options)];
-  const choosing = chooseFor({ ...around, target: target ?? { type: "full" }, ways });
+  const around = aroundOf(state, plan, weighed.type === "unweighed" ? undefined : weighed.underway, options);
+  const choosing = chooseAmong(around, weighed.type === "weighed" ? weighed.ways : [uncounted(plan, options)]);
   if (choosing.type === "chosen") {
     state.chosen = { ...choosing.chosen, choosingMilliseconds: around.spent, model: plan.model.id };
   }
   state.estimate = weighed.type === "weighed" ? undefined : around;
   return choosing;
+}
+
+/** Of a prompt that a level reads whole in time nothing is left out, whatever were righter. */
+function chooseAmong(around: Omit<Wanted, "ways">, ways: readonly PromptWay[]): Choosing {
+  const [{ promptTokens = 0 } = {}] = ways;
+  const whole = chooseFor({ ...around, ways: [{ share: 1, promptTokens }] });
+  return isMet(whole) ? whole : chooseFor({ ...around, ways });
 }
 
 /** An answer's first conversation is asked for: whoever comes from now on finds it in line. */
@@ -129,7 +153,7 @@ export function learn(state: AnswerState, { levels, clock }: AnswerOptions, timi
 }
 
 /** The whole prompt, whose tokens nobody has counted. */
-function wholeOf(plan: ActivePlan, options: AnswerOptions): PromptWay {
+function uncounted(plan: ActivePlan, options: AnswerOptions): PromptWay {
   return { share: 1, promptTokens: tokensAbout(options.prompt.request.prompt, plan, options) };
 }
 
@@ -144,7 +168,7 @@ export function begun(state: AnswerState, { id, underway, tokenBytes, prompt: { 
   const { chosen, estimate, plan, promptTokens } = state;
   if (plan === undefined) return;
   const prompt = chosen?.prompt ?? request.prompt;
-  if (prompt.type !== "tokens") tokenBytes.record(plan.model.id, promptBytes(prompt) / promptTokens);
+  if (prompt.type !== "tokens") tokenBytes.record(plan.model.id, { bytes: promptBytes(prompt), tokens: promptTokens });
   if (chosen !== undefined && estimate !== undefined) {
     state.chosen = { ...foreseen(chosen, estimate, promptTokens), model: chosen.model };
   }

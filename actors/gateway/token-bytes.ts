@@ -3,6 +3,8 @@ import { median } from "../../plans/mod.ts";
 
 /** Of a model of which nothing was read yet. */
 const USUAL = 4;
+/** Of a shorter prompt what the chat template adds would be most. */
+const LONG_BYTES = 256;
 /** Prompts that count, the latest. */
 const LATEST = 9;
 /** Models that are remembered, the latest. */
@@ -11,9 +13,10 @@ const MODELS = 16;
 export class TokenBytes {
   readonly #models = new Map<string, readonly number[]>();
 
-  /** A prompt had so many bytes a token. What is no length of a token is not heard. */
-  record(model: string, bytes: number): void {
-    if (!Number.isFinite(bytes) || bytes <= 0) return;
+  /** A prompt of so many bytes had so many tokens. Short ones tell nothing. */
+  record(model: string, prompt: { readonly bytes: number; readonly tokens: number }): void {
+    const bytes = prompt.bytes / prompt.tokens;
+    if (prompt.bytes < LONG_BYTES || !Number.isFinite(bytes)) return;
     const known = this.#models.get(model) ?? [];
     this.#models.delete(model);
     this.#models.set(model, [...known, bytes].slice(-LATEST));

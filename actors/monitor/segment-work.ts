@@ -7,7 +7,7 @@ import { MedianOfMeans } from "./median-of-means.ts";
 import { Samples } from "./samples.ts";
 
 /**
- * Steps after a load that are not taken for the device's speed: weights are read from disk as they are touched, code is not
+ * Steps after a load, of the segment or of one of its levels, that are not taken for the device's speed: weights are read from disk as they are touched, code is not
  * compiled yet. Five to twenty times the usual has been seen.
  */
 export const COLD_STEPS = 8;
@@ -75,7 +75,8 @@ export class SegmentWork {
   /** Milliseconds of a decoder layer by rows. */
   readonly #layers = new Map<BatchSize, Samples>();
   readonly #lastToken = new Map<number, number>();
-  #seen = 0;
+  /** Steps so far, of each level apart: what one has warmed up is not the other's. */
+  readonly #seen = new Map<number | undefined, number>();
   #scale = 1;
   #window = emptyWindow();
 
@@ -88,8 +89,14 @@ export class SegmentWork {
 
   /** Takes a step; false where it was too cold to tell anything. */
   record(step: StepTimes): boolean {
-    if (++this.#seen <= COLD_STEPS) return false;
-    const { rows, tokens } = step;
+    const { rows, tokens, levels } = step;
+    let cold = false;
+    for (const level of this.#levelsOf(rows, levels).keys()) {
+      const seen = (this.#seen.get(level) ?? 0) + 1;
+      this.#seen.set(level, seen);
+      cold ||= seen <= COLD_STEPS;
+    }
+    if (cold) return false;
     if (tokens === rows) this.#decoded(step);
     else if (rows === 1 && tokens >= PREFILL_TOKENS) this.#read(step);
     return true;

@@ -21,13 +21,15 @@ export async function weigh(state: SupervisorState, message: Weigh, options: Sup
   const plan = planNumbered(state.mesh, message.plan);
   const first = heldAt(state.held, plan?.segments[0]?.ref);
   if (plan === undefined || first?.loaded.language === undefined) return unweighed("the first segment is not here");
-  const [asker, bytes] = [message.replyTo.device, promptBytes(message.prompt)];
-  const excess = charge(state, asker, bytes, options);
-  if (excess !== undefined) return unweighed(excess);
   const { language, manifest } = first.loaded;
   const underway = [...state.conversations.values()].filter(({ model }) => model === plan.model.id).length;
+  const { prompt, replyTo: { device: asker } } = message;
+  if (prompt === undefined) return { type: "counted", underway };
+  const bytes = promptBytes(prompt);
+  const excess = charge(state, asker, bytes, options);
+  if (excess !== undefined) return unweighed(excess);
   try {
-    const studied = await language.study(message.prompt, plan.context);
+    const studied = await language.study(prompt, plan.context);
     if (studied.type === "unreadable") return unweighed(studied.reason);
     const choice = await chosen(studied, manifest, options);
     const chooser = choice === undefined ? {} : { chooserMilliseconds: choice.milliseconds };

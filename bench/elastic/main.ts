@@ -7,7 +7,7 @@
  *                              [--rounds 15] [--requests 600] [--clock wall|processor] [--kept]
  *
  * `policies`: all held-out prompts at all pairs of levels, the times of all pairs, policies on traces; with `--kept` on what was
- * measured before. `steps`: proportion of levels, switching, memory, also of a larger model. `mesh`: three daemons.
+ * measured before. `steps`: proportion of levels, switching, memory, also of two larger models. `mesh`: three daemons.
  * On a machine that has other work `--clock processor` counts what processors did instead of what passed.
  */
 import { existsSync, readFileSync } from "node:fs";

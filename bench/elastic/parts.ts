@@ -55,7 +55,14 @@ export async function measure(options: PartOptions): Promise<Measures> {
   const other = otherFile === undefined ? undefined : await opened(otherFile);
   const sizes: Runnable[] = [];
   for (const [index, path] of options.sizes.entries()) {
-    sizes.push(...(await opened(path)).runnables.slice(index, index + 1));
+    const { runnables } = await opened(path);
+    const one = runnables[index];
+    if (one === undefined || options.sizes.length !== model.runnables.length - 1) {
+      throw new RangeError(
+        `${path}: a model of ${model.runnables.length} levels takes a size for each below the highest.`,
+      );
+    }
+    sizes.push(one);
   }
   say("Leaving layers out");
   const fewer = await withFewerLayers(model, promptsOf("validation", 1).filter((_, index) => index % 4 === 0));

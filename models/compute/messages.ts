@@ -3,7 +3,6 @@ import type { Architecture, EmbeddingType } from "../manifest.ts";
 import type { CacheLayers } from "./caches.ts";
 import type { Choice, ChoiceRequest } from "./chooser.ts";
 import type { ComputeRates } from "./probe.ts";
-import type { RowTime } from "./row-times.ts";
 import type { Rating, SamplingOptions } from "../sampling/mod.ts";
 
 /** Where a block lies on this device. */
@@ -105,6 +104,12 @@ export interface StepResult {
   readonly logits: readonly (Float32Array | undefined)[];
   /** Time in each of the segment's blocks. */
   readonly blockMilliseconds: readonly number[];
+}
+
+/** What a layer takes for so many rows of one token, each of a sequence of its own. */
+export interface RowTime {
+  readonly rows: number;
+  readonly milliseconds: number;
 }
 
 /** To the worker. */

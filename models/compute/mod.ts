@@ -12,9 +12,8 @@ import { mkdir, rm } from "node:fs/promises";
 import "./no-telemetry.ts";
 import type { CacheLayers } from "./caches.ts";
 import type { Choice, ChoiceRequest } from "./chooser.ts";
-import type { SegmentRequest, StepRequest, StepResult } from "./messages.ts";
+import type { RowTime, SegmentRequest, StepRequest, StepResult } from "./messages.ts";
 import type { ComputeRates } from "./probe.ts";
-import type { RowTime } from "./row-times.ts";
 import type { StartThread, WorkerClient } from "./worker-client.ts";
 import { WorkerLives } from "./worker-lives.ts";
 
@@ -41,7 +40,7 @@ export type {
 export interface Compute extends AsyncDisposable {
   /** Starts the worker, which takes some tenths of a second, for an `open` that comes soon. */
   prepare(): void;
-  /** Loads a segment's blocks, while steps of other segments go on. @throws {ComputeError} where one cannot be loaded. */
+  /** Loads a segment's blocks at the highest level, while steps of other segments go on. @throws {ComputeError} where one cannot be loaded. */
   open(segment: SegmentRequest): Promise<ComputeSegment>;
   /**
    * Asks an elastic model's chooser about a prompt, between two steps; the first time it is loaded, which takes some milliseconds.

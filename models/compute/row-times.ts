@@ -3,15 +3,9 @@
  * differs by a factor of two between processors, so it is measured on a layer of the model itself, once.
  */
 import { type Batching, batchRows } from "./batches.ts";
-import type { StepRow } from "./messages.ts";
+import type { RowTime, StepRow } from "./messages.ts";
 import type { Pass, Stage } from "./stage.ts";
 import type { HiddenStates } from "./states.ts";
-
-/** What a layer takes for so many rows of one token, each of a sequence of its own. */
-export interface RowTime {
-  readonly rows: number;
-  readonly milliseconds: number;
-}
 
 /** Rows that are measured at most. */
 export const MOST_ROWS = 16;

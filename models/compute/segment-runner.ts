@@ -7,9 +7,9 @@ import { embeddingStage } from "./embedding-stage.ts";
 import { headStage } from "./head-stage.ts";
 import type { Kernels } from "./kernels.ts";
 import { LevelRoom } from "./level-room.ts";
-import type { BlockFiles, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
+import type { BlockFiles, RowTime, SegmentRequest, StepRequest, StepResult, StepRow } from "./messages.ts";
 import { Positions } from "./positions.ts";
-import { MOST_ROWS, type RowTime, rowTimesOf } from "./row-times.ts";
+import { MOST_ROWS, rowTimesOf } from "./row-times.ts";
 import { type SessionLease, type Sessions, whileLeased } from "./sessions.ts";
 import { slowDown } from "./slow-down.ts";
 import { SlotLevels } from "./slot-levels.ts";
@@ -166,7 +166,10 @@ export class SegmentRunner {
     this.#positions.close();
   }
 
-  /** Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays. */
+  /**
+   * Runs one step. @throws {RangeError} for rows outside the slots, the context or the arrays, {KernelError} where a level that
+   * is wanted for the first time cannot be loaded.
+   */
   async step(step: StepRequest): Promise<StepResult> {
     const { architecture: { width }, blocks } = this.#request;
     const total = this.#validate(step);

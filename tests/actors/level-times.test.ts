@@ -27,6 +27,7 @@ function scene(segment: Parameters<WorkTimes["begin"]>[0] = SEGMENT) {
     }
   };
   run(COLD_STEPS, [2, 4]);
+  if (segment.elastic?.sliced.includes(true) === true) run(COLD_STEPS, [200, 400], { levels: [1] });
   return { work, run };
 }
 

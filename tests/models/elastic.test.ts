@@ -170,7 +170,7 @@ test("one copy of a layer's slices serves every level", async () => {
   }, { largeLayer: 1 });
 });
 
-test("a level is loaded when a step wants it: one that cannot be had fails that step, and nothing else", async () => {
+test("a level is loaded when a step wants it: one that cannot be had fails that step, and none of other levels", async () => {
   await withElastic([], async (subject) => {
     const missing = new Set<string>();
     for (const block of subject.blocks) {

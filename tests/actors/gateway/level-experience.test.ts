@@ -89,6 +89,20 @@ test("answers of the last two minutes count, and where there are few the latest 
   for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 4, 1, 1.2, { at: 121_000 }));
   assert.deepEqual([tpot(experience, plan, 4, 100_000), tpot(experience, plan, 4, 121_000)], [30, 12]);
   assert.equal(tpot(experience, plan, 4, 1e9), 12);
+  // Where nothing is recent, what levels took stays theirs.
+  for (let count = 0; count < 9; count++) experience.record(plan, made(plan, 1, 1, 1.3, { at: 121_000 }));
+  for (let count = 0; count < 9; count++) experience.record(plan, made(plan, 4, 1, 0.9, { at: 121_000 }));
+  assert.deepEqual([1, 4].map((level) => tpot(experience, plan, level, 1e9)), [13, 9]);
+});
+
+test("among others what answers by themselves took lately tells more than what some among others took long ago", () => {
+  const [experience, plan] = [new LevelExperience(), elasticPlan()];
+  const underway = [{ level: 4, promptTokens: 0 }];
+  for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 1, 1, 3, { underway }));
+  for (let count = 0; count < 3; count++) experience.record(plan, made(plan, 1, 1, 1.1, { at: 3.6e6 }));
+  const expected = { ttftMilliseconds: 100, tpotMilliseconds: 10 };
+  const found = experience.corrected(plan, { underway, now: 3.6e6 })(expected, 1).tpotMilliseconds;
+  assert.equal(Math.round(found), 11);
 });
 
 test("what any first token takes beyond its prompt is told apart from what grows with the prompt", () => {

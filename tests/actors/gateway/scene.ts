@@ -84,6 +84,8 @@ export interface Scene extends AsyncDisposable {
   manners: Manners;
   /** What the supervisors say of prompts that they are to weigh; undefined: nothing, ever. */
   weighed: Weighed | undefined;
+  /** How many answers are under way where it is only asked for that. */
+  counted: number;
   /** The prompts that they were to weigh. */
   readonly weighings: readonly Weigh[];
   /** What the supervisor of this device knows of a leader. */
@@ -159,6 +161,7 @@ export async function scene(
     },
     manners: "conversing",
     weighed: undefined,
+    counted: 0,
     weighings: [],
     leader: "here",
     publish: (...plans) =>
@@ -204,10 +207,13 @@ function supervisor(
       return null;
     },
     receive(state, message, context) {
-      const { manners, weighed, weighings } = stage();
+      const { manners, weighed, counted, weighings } = stage();
       if (message.type === "weigh") {
         (weighings as Weigh[]).push(message);
-        if (weighed !== undefined) reply(context, message.replyTo, weighed);
+        const answer: Weighed | undefined = message.prompt === undefined
+          ? { type: "counted", underway: counted }
+          : weighed;
+        if (answer !== undefined) reply(context, message.replyTo, answer);
       }
       if (message.type === "mesh" && manners !== "silent") reply(context, message.replyTo, view());
       if (message.type === "held") reply(context, message.replyTo, { leader: "here", term: 1, segments: [] });

@@ -1,62 +1,13 @@
 /** Requests that name how fast they must be: at which level they are answered, and what their answers say of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ActivePlan } from "../../../actors/plan.ts";
 import { WEIGH_MILLISECONDS } from "../../../actors/gateway/levelling.ts";
-import type { PlanLevels } from "../../../actors/plan-levels.ts";
-import type { Weighed } from "../../../actors/weighing.ts";
-import { type ApiScene, apiScene, eventsOf, type Responding } from "./api-scene.ts";
+import { eventsOf } from "./api-scene.ts";
 import { CHAT, errorOf, greet } from "./completions-scene.ts";
 import { piece, planAt, STARTED } from "./scene.ts";
+import { type Body, elasticPlan, setUp, shorter, skeinOf, weighedIn } from "./targets-scene.ts";
 
 const CHATS = "/v1/chat/completions";
-
-/** Four levels that take 3 ms a token each, of the prompt as of the answer, and 40 ms for any prompt. */
-const ELASTIC: PlanLevels = {
-  stages: 2,
-  linkMilliseconds: 0,
-  stepFactors: [1, 1, 1, 1, 1],
-  levels: [1, 2, 3, 4].map((level) => ({
-    level,
-    weightBytes: level,
-    computeMilliseconds: 3 * level,
-    slowestMilliseconds: 3 * level,
-    firstMilliseconds: 40,
-    tokenMilliseconds: 3 * level,
-    laterTokenMilliseconds: 3 * level,
-  })),
-};
-
-const elasticPlan = (): ActivePlan => ({ ...planAt("there"), elastic: ELASTIC });
-const shorter = { type: "chat" as const, messages: [{ role: "user", content: "Hi" }] };
-
-/** A prompt of 10 tokens, of which 4 can be left; the more there is of model and prompt, the more probably it is right. */
-const WEIGHED: Weighed = {
-  type: "weighed",
-  ways: [
-    { share: 1, promptTokens: 10, right: [0.2, 0.4, 0.6, 0.8] },
-    { share: 0.4, promptTokens: 4, prompt: shorter, right: [0.1, 0.3, 0.5, 0.7] },
-  ],
-  underway: 0,
-};
-
-async function setUp(plan = elasticPlan(), target?: Parameters<typeof apiScene>[3]): Promise<ApiScene> {
-  const api = await apiScene({}, undefined, undefined, target);
-  api.stage.weighed = WEIGHED;
-  await api.stage.publish(plan);
-  return api;
-}
-
-interface Body {
-  readonly skein: Readonly<Record<string, unknown>>;
-}
-
-async function skeinOf({ response }: Responding) {
-  const { headers, ...whole } = await response;
-  void whole;
-  const { skein } = await (await response).json() as Body;
-  return { headers, skein };
-}
 
 test("a target that is a share of the whole is met by less of the prompt and of the model, and the answer says how it went", async () => {
   await using api = await setUp();
@@ -94,7 +45,7 @@ test("where a level reads all of the prompt in time, nobody is asked what could 
     await using api = await setUp();
     api.stage.weighed = undefined;
     const asking = await api.request(CHATS, { ...CHAT, slo });
-    assert.deepEqual([api.stage.last.message.request.level ?? 4, api.stage.weighings], [level, []]);
+    assert.deepEqual([api.stage.last.message.request.level ?? 4, weighedIn(api)], [level, []]);
     await greet(api.stage);
     const { skein } = await skeinOf(asking);
     assert.deepEqual([skein["level"], skein["prompt_share"]], [level, 1]);
@@ -144,8 +95,8 @@ test("a target that cannot be met gets the fastest and a word of it; who insists
   await greet(api.stage);
   const { headers, skein } = await skeinOf(asking);
   assert.equal(headers.get("x-skein-target-met"), "false");
-  assert.match(String(skein["word"]), /not to be had now. What comes closest takes about 73 ms/);
-  assert.deepEqual(api.stage.weighings, [], "whatever were left out, it would be too late");
+  assert.match(String(skein["word"]), /not to be had now. What comes closest with all of the prompt takes about 49 ms/);
+  assert.deepEqual(weighedIn(api), [], "whatever were left out, it would be too late");
   for (const body of [{ slo: { ttft_ms: 5, strict: true } }, { slo: { ttft_ms: 5 }, slo_strict: true }]) {
     const { status, code, param, message } = await errorOf(await api.request(CHATS, { ...CHAT, ...body }));
     assert.deepEqual([status, code, param], [409, "target_unreachable", "slo"]);
@@ -205,7 +156,7 @@ test("an answer that is taken up goes on at its level, with its prompt, and is n
   const { message } = api.stage.last;
   assert.deepEqual(message.plan, { term: 1, epoch: 2 });
   assert.deepEqual([message.request, message.progress.generated], [request, [1]]);
-  assert.equal(api.stage.weighings.length, 1);
+  assert.equal(weighedIn(api).length, 1);
 });
 
 test("a daemon's own target counts where a request names none", async () => {
@@ -223,6 +174,41 @@ test("what others have under way counts: then less of the model is in time", asy
   assert.equal("level" in api.stage.last.message.request, false, "alone there is time for the whole");
   await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 180 } });
   assert.ok((api.stage.last.message.request.level ?? 4) < 4);
+});
+
+test("so do those that entered elsewhere, which the prompt's device counts, also where something is to be left out then", async () => {
+  await using api = await setUp();
+  api.stage.counted = 3;
+  await api.request(CHATS, { ...CHAT, slo: { tpot_ms: 13 } });
+  assert.ok((api.stage.last.message.request.level ?? 4) < 4, "four share a step");
+  await using another = await setUp();
+  another.stage.counted = 1;
+  await another.request(CHATS, { ...CHAT, slo: { ttft_ms: 74 } });
+  assert.equal(weighedIn(another).length, 1, "alone level 1 would read all of it in 73 ms");
+});
+
+test("what turns out of the prompt, once it is counted, is what the answer tells of its target", async () => {
+  await using api = await setUp();
+  // 11 tokens as estimated: 40 + 11 * 3 ms. There are 300.
+  const asking = await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 75 } });
+  api.stage.last.says({ type: "started", promptTokens: 300 });
+  api.stage.last.says(piece(1, "Hi"));
+  api.stage.last.says({ type: "finished", reason: "stop", tokens: [], text: "" });
+  await api.stage.calm();
+  const { headers, skein } = await skeinOf(asking);
+  assert.deepEqual([headers.get("x-skein-target-met"), skein["predicted"]], ["false", { ttft_ms: 940, tpot_ms: 3 }]);
+  assert.match(String(skein["word"]), /not to be had now/);
+});
+
+test("nothing is left out of a prompt that turns out to be read in time, whatever were righter", async () => {
+  await using api = await setUp();
+  const ways = [{ share: 1, promptTokens: 3, right: [0.2, 0.4, 0.6, 0.8] }, {
+    ...{ share: 0.4, promptTokens: 2, prompt: shorter, right: [0.9, 0.9, 0.9, 0.9] },
+  }];
+  api.stage.weighed = { type: "weighed", ways, underway: 0 };
+  await api.request(CHATS, { ...CHAT, slo: { ttft_ms: 72 } });
+  const { level, prompt } = api.stage.last.message.request;
+  assert.deepEqual([level, prompt], [3, { type: "chat", messages: CHAT.messages }]);
 });
 
 test("answers at less than the whole say nothing of what is predicted of the plan", async () => {
