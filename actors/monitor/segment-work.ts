@@ -15,8 +15,6 @@ export const COLD_STEPS = 8;
 const BLOCK_STEPS = 31;
 /** Means of eight steps that a step's time is the median of: a burst of a few seconds does not move it. */
 const MEANS = 32;
-/** Steps of a size before its own median counts, as planners ask for (`plans/batches.ts`). */
-const ENOUGH_STEPS = 5;
 /** A prefill chunk of fewer tokens says more of decode than of prefill. */
 const PREFILL_TOKENS = 32;
 /** Times between tokens that are kept of one window. */
@@ -231,26 +229,22 @@ export class SegmentWork {
   }
 
   /**
-   * Milliseconds of a decoder layer, by the rows of a step. Sizes that have hardly run are what those that have tell of them, by
-   * what was measured when a segment was loaded.
+   * Milliseconds of a decoder layer, by the rows of a step: of the size that ran most as it was, of others by the factors that
+   * one row is told by too (`blocks`). So what is predicted of a size that runs is what it takes.
    */
   layers(): { rows: BatchSize; steps: number; layerMilliseconds: number }[] {
-    const ran = [...this.#layers].map(([rows, samples]) => {
-      return { rows, steps: samples.count, layerMilliseconds: samples.median() ?? 0 };
+    const ran = [...this.#layers].map(([rows, samples]) => ({
+      rows,
+      steps: samples.count,
+      took: samples.median() ?? 0,
+    }));
+    const most = ran.toSorted((a, b) => b.steps - a.steps)[0];
+    if (most === undefined) return [];
+    const single = most.took / this.#factors.of(most.rows);
+    const stepsOf = (size: BatchSize) => ran.find(({ rows }) => rows === size)?.steps ?? 0;
+    return batchSizes.filter((size) => size === 1 || stepsOf(size) > 0 || this.#factors.knows(size)).map((rows) => {
+      return { rows, steps: Math.max(stepsOf(rows), most.steps), layerMilliseconds: single * this.#factors.of(rows) };
     });
-    const enough = ran.filter(({ steps }) => steps >= ENOUGH_STEPS);
-    const most = enough.toSorted((a, b) => b.steps - a.steps)[0];
-    if (most === undefined) return ran;
-    const single = most.layerMilliseconds / this.#factors.of(most.rows);
-    const others = batchSizes.filter((size) => {
-      return !enough.some(({ rows }) => rows === size) && (size === 1 || this.#factors.knows(size));
-    });
-    return [
-      ...enough,
-      ...others.map((rows) => {
-        return { rows, steps: ENOUGH_STEPS, layerMilliseconds: single * this.#factors.of(rows) };
-      }),
-    ].sort((a, b) => a.rows - b.rows);
   }
 
   /** A change is established: only the latest steps count. */

@@ -16,14 +16,14 @@ type LayerFiles = Extract<BlockFiles, { readonly kind: "layer" }>;
 /** The stages of a level, and caches of its own: what one level leaves there is of no use to another. */
 export class LevelRoom {
   readonly level: number;
-  /** Block by block, those of embedding and head are all levels'; none until a step wants the level. */
-  stages: readonly Stage[] = [];
   readonly caches: Caches;
   readonly #levels: number;
   /** Of layers that are whole, or run slice by slice. */
   readonly #whole: LayerSurroundings;
   /** Of layers that are cut. */
   readonly #cut: LayerSurroundings;
+  #stages: readonly Stage[] = [];
+  #layers: readonly Stage[] = [];
 
   constructor(
     kernels: Kernels,
@@ -43,6 +43,15 @@ export class LevelRoom {
     this.#cut = level === levels ? this.#whole : new LayerSurroundings(kernels, cut, shared);
   }
 
+  /** Block by block, those of embedding and head are all levels'; none until it is opened. */
+  get stages(): readonly Stage[] {
+    return this.#stages;
+  }
+
+  get isOpen(): boolean {
+    return this.#stages.length > 0;
+  }
+
   /**
    * Loads the layers of `blocks` between embedding and head, which `ends` has at their places, or nothing of it. Graphs that
    * another level has loaded are shared. @throws {KernelError}
@@ -55,7 +64,8 @@ export class LevelRoom {
       for (const stage of stages) await stage.close();
       throw error;
     }
-    this.stages = blocks.flatMap((block) => ends.get(block) ?? stages.shift() ?? []);
+    this.#layers = [...stages];
+    this.#stages = blocks.flatMap((block) => ends.get(block) ?? stages.shift() ?? []);
   }
 
   /** Loads a layer, the `index`-th of the caches. */
@@ -95,8 +105,10 @@ export class LevelRoom {
     return this.level === this.#levels ? undefined : levels?.[this.level - 1];
   }
 
-  /** Lets go of it all; after the stages. */
-  close(): void {
+  /** Lets go of it all, but of the ends. */
+  async close(): Promise<void> {
+    for (const layer of this.#layers) await layer.close();
+    [this.#layers, this.#stages] = [[], []];
     for (const surroundings of new Set([this.#whole, this.#cut])) surroundings.close();
     this.caches.close();
   }

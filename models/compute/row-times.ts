@@ -1,6 +1,6 @@
 /**
  * How long a layer takes by the rows of a step. Rows that share a step share one reading of the weights; how much that saves
- * differs by a factor of two between processors, so it is measured on a layer of the model itself, once.
+ * differs by a factor of two between processors, so it is measured on layers of the model itself, once.
  */
 import { type Batching, batchRows } from "./batches.ts";
 import type { RowTime, StepRow } from "./messages.ts";
@@ -26,19 +26,23 @@ export interface RowTimesOptions {
 }
 
 /**
- * Measures a loaded layer at its first position, in as many of the first slots as there are rows: nothing may be kept there yet.
- * Nothing comes of a block that is no layer.
+ * Measures loaded layers at their first position, in as many of the first slots as there are rows: nothing may be kept there
+ * yet. A layer after the other, since the weights of one that has just run are still in the processor's cache, which those of a
+ * real step are not. Nothing comes of no layers.
  */
-export async function rowTimesOf(layer: Stage, options: RowTimesOptions): Promise<readonly RowTime[]> {
+export async function rowTimesOf(layers: readonly Stage[], options: RowTimesOptions): Promise<readonly RowTime[]> {
   const { slots, othersTurn } = options;
-  if (layer.structure === undefined) return [];
-  const key = `${slots} ${layer.structure}`;
+  const [first] = layers;
+  if (first === undefined) return [];
+  const key = `${slots} ${first.structure}`;
   const before = known.get(key);
   if (before !== undefined) return before;
   const least = new Map<number, number>();
   const began = performance.now();
+  let runs = 0;
   for (let round = 0; round < ROUNDS && performance.now() - began < MOST_MILLISECONDS; round++) {
     for (const rows of SIZES.filter((size) => size <= slots)) {
+      const layer = layers[runs++ % layers.length] as Stage;
       least.set(rows, Math.min(least.get(rows) ?? Infinity, await timeOf(layer, rows, options)));
       await othersTurn();
     }

@@ -124,7 +124,7 @@ export class SegmentRunner {
   async #roomsOf(levels: ReadonlySet<number>): Promise<LevelRoom[]> {
     const rooms = this.#rooms.filter(({ level }) => levels.has(level));
     for (const room of rooms) {
-      if (room.stages.length === 0) await room.open(this.#request.blocks, this.#ends, this.#bench.sessions);
+      if (!room.isOpen) await room.open(this.#request.blocks, this.#ends, this.#bench.sessions);
     }
     return rooms;
   }
@@ -147,22 +147,19 @@ export class SegmentRunner {
     }
   }
 
-  /** As `#warmUp` does, for more rows of one layer. */
+  /** As `#warmUp` does, for more rows, layer by layer. */
   async #timeRows({ stages, caches }: LevelRoom): Promise<void> {
-    const layer = stages.find(({ structure }) => structure !== undefined);
-    if (layer === undefined) return;
+    const layers = stages.filter(({ structure }) => structure !== undefined);
     const [{ slots }, states, batching] = [this.#request, this.#states, this.#batching(stages)];
-    this.rowTimes = await rowTimesOf(layer, { slots, states, batching, othersTurn });
+    this.rowTimes = await rowTimesOf(layers, { slots, states, batching, othersTurn });
     for (let slot = 0; slot < Math.min(slots, MOST_ROWS); slot++) caches.discard(slot);
   }
 
   async close(): Promise<void> {
-    const stages = new Set([...this.#ends.values(), ...this.#rooms.flatMap(({ stages }) => stages)]);
+    for (const room of this.#rooms) await room.close();
+    for (const stage of this.#ends.values()) await stage.close();
     this.#ends.clear();
-    for (const room of this.#rooms) room.stages = [];
-    for (const stage of stages) await stage.close();
     this.#states.close();
-    for (const room of this.#rooms) room.close();
     this.#positions.close();
   }
 
