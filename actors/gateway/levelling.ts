@@ -53,7 +53,12 @@ export function weigh(
     timeoutMs: WEIGH_MILLISECONDS,
     signal: context.signal,
     parse: (value) => v.parse(Weighed, value),
-  }).then((outcome) => heard(outcome.type === "reply" ? outcome.value : { type: "unweighed", reason: outcome.reason }));
+  }).then((outcome) => {
+    if (outcome.type !== "reply") return heard({ type: "unweighed", reason: outcome.reason });
+    // Who counts instead of weighing would be asked again and again.
+    const idle = shortened && outcome.value.type === "counted";
+    heard(idle ? { type: "unweighed", reason: "the prompt was not weighed" } : outcome.value);
+  });
   return next(state);
 }
 

@@ -187,6 +187,14 @@ test("so do those that entered elsewhere, which the prompt's device counts, also
   assert.equal(weighedIn(another).length, 1, "alone level 1 would read all of it in 73 ms");
 });
 
+test("a device that counts answers where it is to weigh a prompt is not asked again", async () => {
+  await using api = await setUp();
+  api.stage.weighed = { type: "counted", underway: 0 };
+  await api.request(CHATS, { ...CHAT, slo: "fast" });
+  assert.equal(weighedIn(api).length, 1);
+  assert.equal(api.stage.last.message.request.level, 1);
+});
+
 test("what turns out of the prompt, once it is counted, is what the answer tells of its target", async () => {
   await using api = await setUp();
   // 11 tokens as estimated: 40 + 11 * 3 ms. There are 300.
