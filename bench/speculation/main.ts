@@ -88,22 +88,26 @@ async function answer(
   };
 }
 
-await using slow = await startSlowLinks(delay === 0 ? 0 : devices, delay);
-const start = (speculation: "on" | "off") => {
-  return startLocalMesh(devices, model, [
-    "--speculation",
-    speculation,
-    "--mirrors",
-    "off",
-    "--balance",
-    "off",
-  ], {
-    limits: slow.limits,
-    patience: COMPILE_MILLISECONDS,
-  });
+await using meshes = new AsyncDisposableStack();
+const start = async (speculation: "on" | "off") => {
+  // Links of its own: the daemons listen where they lead.
+  const slow = meshes.use(await startSlowLinks(delay === 0 ? 0 : devices, delay));
+  return meshes.use(
+    await startLocalMesh(devices, model, [
+      "--speculation",
+      speculation,
+      "--mirrors",
+      "off",
+      "--balance",
+      "off",
+    ], {
+      limits: slow.limits,
+      patience: COMPILE_MILLISECONDS,
+    }),
+  );
 };
-await using on = await start("on");
-await using off = await start("off");
+const on = await start("on");
+const off = await start("off");
 const rows = [];
 for (const prompt of PROMPTS) {
   const pairs: { readonly on: Answer; readonly off: Answer }[] = [];
