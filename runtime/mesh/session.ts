@@ -93,6 +93,9 @@ class PeerSession implements Session {
   readonly #outboxes = new Map<Channel, Outbox>();
   readonly #cancelDeadline: () => void;
   #tensorsLink: Link | undefined;
+  /** What came behind the other side's answer before this one had both streams, and its bytes. */
+  readonly #early: Uint8Array[] = [];
+  #earlyBytes = 0;
   #remote: Hello | undefined;
   #state: "opening" | "up" | "over" = "opening";
   #upSince = 0;
@@ -188,6 +191,7 @@ class PeerSession implements Session {
     this.#upSince = clock.now();
     this.#cancelDeadline();
     this.#options.onUp(this.#describe(this.#remote));
+    for (const payload of this.#early.splice(0)) this.#options.onFrame("control", payload);
     // Only now: what the peer sends on the other stream waits there until the session is announced.
     this.#listen("tensors", this.#tensorsLink);
   }
@@ -252,8 +256,7 @@ class PeerSession implements Session {
     if (this.#state === "over") return;
     switch (kind) {
       case "payload":
-        if (this.#state !== "up") throw new FrameError("a payload before the handshake was finished");
-        return this.#options.onFrame("control", payload);
+        return this.#state === "up" ? this.#options.onFrame("control", payload) : this.#hold(payload);
       case "ping":
         return this.#control("pong", writeBeat(readBeat(kind, payload)));
       case "pong":
@@ -269,6 +272,15 @@ class PeerSession implements Session {
       default:
         kind satisfies never;
     }
+  }
+
+  /** Who answers may go on at once, while the opener still waits for its end of a stream. An opener has to wait for the answer. */
+  #hold(payload: Uint8Array): void {
+    this.#earlyBytes += payload.length;
+    if (!this.#options.opener || this.#earlyBytes > MAX_CONTROL_QUEUE) {
+      throw new FrameError("a payload before the handshake was finished");
+    }
+    this.#early.push(payload);
   }
 
   #onHello(payload: Uint8Array): void {

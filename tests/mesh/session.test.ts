@@ -4,7 +4,7 @@ import { type SimulatedClock, simulatedClock } from "../../runtime/clock.ts";
 import type { Channel } from "../../runtime/transport.ts";
 import { frameStart, type Kind } from "../../runtime/mesh/frames.ts";
 import type { Link, LinkListener } from "../../runtime/mesh/link.ts";
-import { SILENCE_LIMIT, WAKING } from "../../runtime/mesh/limits.ts";
+import { MAX_CONTROL_FRAME, MAX_CONTROL_QUEUE, SILENCE_LIMIT, WAKING } from "../../runtime/mesh/limits.ts";
 import { createSleepMeter, createStallMeter } from "../../runtime/mesh/liveness.ts";
 import { createSession, type Ending, type Session } from "../../runtime/mesh/session.ts";
 
@@ -94,6 +94,36 @@ test("a session is up on both sides after hellos and both streams, and carries f
   assert.equal(listener.session.send("control", Uint8Array.of(3)), "sent");
   assert.deepEqual([opener.log[1], listener.log[1]], ["control 3", "tensors 1,2"]);
   assert.equal(opener.session.peer()?.bytesSent, listener.session.peer()?.bytesReceived);
+});
+
+test("what the other side sends right behind its answer waits until the opener has both streams, and is no garbage", () => {
+  const [opener, listener] = [side(simulatedClock(), true), side(simulatedClock(), false)];
+  const [control, tensors] = [pipe(), pipe()];
+  listener.session.attach("control", control[1]);
+  listener.session.attach("tensors", tensors[1]);
+  opener.session.attach("control", control[0]);
+  for (const byte of [1, 2]) assert.equal(listener.session.send("control", Uint8Array.of(byte)), "sent");
+  assert.deepEqual([opener.log, opener.session.isUp()], [[], false]);
+  opener.session.attach("tensors", tensors[0]);
+  assert.deepEqual(opener.log, ["up listener", "control 1", "control 2"]);
+});
+
+test("more than a queue of it is refused, and so is what an opener sends before it is answered", () => {
+  const [opener, listener] = [side(simulatedClock(), true), side(simulatedClock(), false)];
+  const [control, tensors] = [pipe(), pipe()];
+  listener.session.attach("control", control[1]);
+  listener.session.attach("tensors", tensors[1]);
+  opener.session.attach("control", control[0]);
+  for (let bytes = 0; bytes <= MAX_CONTROL_QUEUE; bytes += MAX_CONTROL_FRAME) {
+    listener.session.send("control", new Uint8Array(MAX_CONTROL_FRAME));
+  }
+  assert.deepEqual(opener.log, ["end rejected"]);
+  const own = side(simulatedClock(), false);
+  const [mine, theirs] = pipe();
+  own.session.attach("control", mine);
+  theirs.write(frameStart("hello", new TextEncoder().encode(HELLO), Infinity));
+  theirs.write(frameStart("payload", Uint8Array.of(1), Infinity));
+  assert.deepEqual(own.log, ["end rejected"]);
 });
 
 test("a session that is not up in time ends, and one without a hello carries nothing", async () => {
