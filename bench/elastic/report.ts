@@ -171,7 +171,7 @@ export function pictureOf({ machine, scores = [], steps = [] }: ElasticResult): 
     },
     ...steps.map(({ name, proportions }): Bars => ({
       type: "bars",
-      title: `Levels of the ${name}`,
+      title: `Levels, ${name}`,
       unit: "ms a token",
       groups: proportions.levels.map(({ level, tpot, expected }) => ({
         name: `level ${level}`,
