@@ -24,14 +24,14 @@ export interface Choice<C extends Candidate = Candidate> {
 /** Probabilities that are this close are not told apart: then what costs least is taken. */
 const ALIKE = 0.02;
 /** Sums of times are not exact: the whole model meets 100% of itself. */
-const ROUNDING = 1 + 1e-9;
+export const ROUNDING = 1 + 1e-9;
 
 /**
  * The best way that meets a target: of those as fast as it asks the one that is most probably right, or the lightest within
  * 0.02 of that; where it is not known how right they are, the one with most of the prompt, among these the highest level. Where
  * none is as fast, the one that comes closest with the whole prompt: what is late anyway is not left a part of the question.
- * Shares are of what the whole model takes with the whole prompt: of the
- * candidate with most of both. Undefined only without candidates.
+ * Shares are of what the whole model takes with the whole prompt: of the candidate with most of both. Undefined only without
+ * candidates.
  */
 export function chooseLevel<C extends Candidate>(target: Target, candidates: readonly C[]): Choice<C> | undefined {
   const whole = wholeOf(candidates);

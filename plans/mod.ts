@@ -25,7 +25,7 @@ export { pipelineOf, simulate } from "./simulate.ts";
 export { parseChange } from "./what-if.ts";
 export { applyChanges } from "./apply-change.ts";
 export { describeTarget, namedTargets, parseTarget, parseTargetText } from "./target.ts";
-export { chooseLevel } from "./choose-level.ts";
+export { chooseLevel, ROUNDING } from "./choose-level.ts";
 export { elasticTimes } from "./levels.ts";
 export { expectedTimes } from "./expected.ts";
 export { type Line, lineThrough } from "./line.ts";

@@ -6,6 +6,7 @@ import {
   type ElasticTimes,
   type Expected,
   expectedTimes,
+  ROUNDING,
   type Target,
   type Underway,
   type Wish,
@@ -94,9 +95,8 @@ export function metBy(chosen: Chosen | undefined, timings: Timings): boolean | u
   return isWithin(tookOf(timings), chosen.allowed);
 }
 
-/** Sums of times are not exact: the whole model takes no more than all of itself. */
 function isWithin(took: Partial<Expected>, allowed: Chosen["allowed"]): boolean {
-  const within = (time = 0, most = Infinity) => time <= most * (1 + 1e-9);
+  const within = (time = 0, most = Infinity) => time <= most * ROUNDING;
   return within(took.ttftMilliseconds, allowed.ttftMilliseconds) &&
     within(took.tpotMilliseconds, allowed.tpotMilliseconds);
 }

@@ -22,6 +22,10 @@ const ENOUGH_ANSWERS = 5;
 const FURTHEST = 4;
 /** Of an answer by itself the part of a first token's time that grows with what was expected grows by so many times that at most. */
 const STEEPEST_ALONE = 2;
+/** Answers before anything is corrected by them: the first one of a plan finds memory untouched and code not yet compiled. */
+const ENOUGH_AT_ALL = 3;
+/** What is older tells of other work that the machines had then, where there are answers since. */
+const RECENT_MILLISECONDS = 120_000;
 /** An answer of fewer tokens says little of the time between tokens. */
 const ENOUGH_TOKENS = 8;
 
@@ -37,10 +41,6 @@ export interface Made extends Wish {
   readonly completionTokens: number;
 }
 
-/** Answers before anything is corrected by them: the first one of a plan finds memory untouched and code not yet compiled. */
-const ENOUGH_AT_ALL = 3;
-/** What is older tells of other work that the machines had then, where there are answers since. */
-const RECENT_MILLISECONDS = 120_000;
 /** Models that are remembered, the latest. */
 const MODELS = 16;
 /** Answers of all levels that the time to the first token is learnt from, and what is common to all. */
@@ -78,8 +78,8 @@ export class LevelExperience {
 
   /**
    * What makes of an expectation the one that experience tells, for an answer that finds these under way; nothing is changed
-   * where there is not enough. To the first token there is a part that is the same for any prompt at any level, and one that grows
-   * with what was expected; from token to token a level is as far off as it was, or, where it has hardly run, as all were.
+   * where there is not enough. To the first token there is a part that is the same for any prompt at any level, and one that
+   * grows with what was expected; from token to token a level is as far off as it was, or, where it has hardly run, as all were.
    */
   corrected(
     plan: ActivePlan,

@@ -68,18 +68,14 @@ interface Place {
   readonly underway: number | undefined;
 }
 
-/** Whether something of the prompt should be left out: no level would read all of it in time, and one the least of it. */
-export function mayBeShortened(state: AnswerState, place: Place, options: AnswerOptions): boolean {
+/** Whether something of the prompt should be left out, as far as is known before it is read: no level has time for all of it, and one for the least. */
+export function mayBeShortened(state: AnswerState, { plan, underway }: Place, options: AnswerOptions): boolean {
   const { request: { prompt } } = options.prompt;
-  return prompt.type === "chat" && promptBytes(prompt) <= MAX_WEIGHED_BYTES && !isInTime(1, state, place, options) &&
-    isInTime(LEAST_SHARE, state, place, options);
-}
-
-/** Whether some level should answer to so much of the prompt in time, as far as that is known before it is read. */
-function isInTime(share: number, state: AnswerState, { plan, underway }: Place, options: AnswerOptions): boolean {
+  if (prompt.type !== "chat" || promptBytes(prompt) > MAX_WEIGHED_BYTES) return false;
+  const around = aroundOf(state, plan, underway, options);
   const whole = uncounted(plan, options);
-  const shorter = share === 1 ? [] : [{ share, promptTokens: Math.floor(share * whole.promptTokens) }];
-  return isMet(chooseFor({ ...aroundOf(state, plan, underway, options), ways: [whole, ...shorter] }));
+  const least = { share: LEAST_SHARE, promptTokens: Math.floor(LEAST_SHARE * whole.promptTokens) };
+  return !isMet(chooseFor({ ...around, ways: [whole] })) && isMet(chooseFor({ ...around, ways: [whole, least] }));
 }
 
 function isMet(choosing: Choosing): boolean {

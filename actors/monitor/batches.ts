@@ -3,16 +3,11 @@
  * four steps; how much less differs between machines and is learnt from what runs.
  */
 
+import type { RowTime } from "../../models/compute/mod.ts";
 import { batchRows as batchSizes, factorAt, usualFactors } from "../../plans/mod.ts";
 
 export { batchSizes };
 export type BatchSize = typeof batchSizes[number];
-
-/** Rows of a step, and what it took; milliseconds. */
-export interface RowTime {
-  readonly rows: number;
-  readonly milliseconds: number;
-}
 
 /** Steps of both sizes in one window before their ratio is believed. */
 const ENOUGH = 8;

@@ -58,6 +58,9 @@ export interface StepWindow {
   readonly tokenMilliseconds: number;
 }
 
+/** Rows by level; undefined is the whole, as is every level where nothing is sliced. Each level runs by itself. */
+type LevelRows = ReadonlyMap<number | undefined, number>;
+
 interface BlockSamples {
   readonly decode: Samples;
   readonly prefill: Samples;
@@ -88,27 +91,27 @@ export class SegmentWork {
   /** Takes a step; false where it was too cold to tell anything. */
   record(step: StepTimes): boolean {
     const { rows, tokens, levels } = step;
+    const groups = this.#levelsOf(rows, levels);
     let cold = false;
-    for (const level of this.#levelsOf(rows, levels).keys()) {
+    for (const level of groups.keys()) {
       const seen = (this.#seen.get(level) ?? 0) + 1;
       this.#seen.set(level, seen);
       cold ||= seen <= COLD_STEPS;
     }
     if (cold) return false;
-    if (tokens === rows) this.#decoded(step);
-    else if (rows === 1 && tokens >= PREFILL_TOKENS) this.#read(step);
+    if (tokens === rows) this.#decoded(step, groups);
+    else if (rows === 1 && tokens >= PREFILL_TOKENS) this.#read(step, groups);
     return true;
   }
 
-  #read({ rows, tokens, blockMilliseconds, levels }: StepTimes): void {
-    const [level] = this.#levelsOf(rows, levels).keys();
+  #read({ tokens, blockMilliseconds }: StepTimes, groups: LevelRows): void {
+    const [level] = groups.keys();
     this.#window.prefill.add(level, tokens, this.#sliced(blockMilliseconds));
     if (level !== undefined) return;
     for (const [at, took] of blockMilliseconds.entries()) this.#blocks[at]?.prefill.add(took / tokens);
   }
 
-  #decoded({ rows, blockMilliseconds, levels, at, sequences }: StepTimes): void {
-    const groups = this.#levelsOf(rows, levels);
+  #decoded({ rows, blockMilliseconds, levels, at, sequences }: StepTimes, groups: LevelRows): void {
     const window = this.#window;
     window.began ??= at;
     window.ran++;
@@ -134,8 +137,7 @@ export class SegmentWork {
     window.tallies.set(size, { steps: tally.steps + 1, total: tally.total + part * sum(blockMilliseconds) });
   }
 
-  /** Rows by level; undefined is the whole, as is every level where nothing is sliced. Each level runs by itself. */
-  #levelsOf(rows: number, levels: StepTimes["levels"]): ReadonlyMap<number | undefined, number> {
+  #levelsOf(rows: number, levels: StepTimes["levels"]): LevelRows {
     const { elastic } = this.segment;
     if (levels === undefined || elastic?.sliced.includes(true) !== true) return new Map([[undefined, rows]]);
     const counts = new Map<number | undefined, number>();
@@ -153,7 +155,7 @@ export class SegmentWork {
   }
 
   /** What blocks would have taken for one row of the whole model; undefined where it is not known what a level takes of it. */
-  #alone(blockMilliseconds: readonly number[], groups: ReadonlyMap<number | undefined, number>) {
+  #alone(blockMilliseconds: readonly number[], groups: LevelRows) {
     let [all, sliced] = [0, 0];
     for (const [level, rows] of groups) {
       const share = level === undefined ? 1 : this.#shares.sure(level);

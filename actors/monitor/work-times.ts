@@ -1,7 +1,8 @@
 /** How long blocks take here, learnt from the steps that segments really run. */
+import type { RowTime } from "../../models/compute/mod.ts";
 import type { StepTimes } from "../executor/state.ts";
 import type { BatchTime, BlockTime, DeviceReport, LevelTime } from "../leader/protocol.ts";
-import { BatchFactors, type RowTime } from "./batches.ts";
+import { BatchFactors } from "./batches.ts";
 import { LevelShares } from "./level-shares.ts";
 import { Samples } from "./samples.ts";
 import { SegmentWork, type StepWindow, type WorkingSegment } from "./segment-work.ts";

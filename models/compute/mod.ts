@@ -27,6 +27,7 @@ export type {
   Attention,
   BlockFiles,
   ComputeOptions,
+  RowTime,
   SegmentRequest,
   StepRequest,
   StepResult,

@@ -38,8 +38,7 @@ export class SegmentRunner {
 
   /** What is no layer. */
   readonly #ends = new Map<BlockFiles, Stage>();
-  /** What one of its layers takes by the rows of a step; nothing of a segment without layers. */
-  rowTimes: readonly RowTime[] = [];
+  #rowTimes: readonly RowTime[] = [];
 
   private constructor(request: SegmentRequest, bench: Bench) {
     const { architecture, context, slots, levels = 1 } = request;
@@ -53,6 +52,11 @@ export class SegmentRunner {
     });
     this.#slots = new SlotLevels(this.#rooms, slots);
     this.#spare = new SparePositions({ context, slots });
+  }
+
+  /** What one of its layers takes by the rows of a step; nothing of a segment without layers. */
+  get rowTimes(): readonly RowTime[] {
+    return this.#rowTimes;
   }
 
   /** As `Caches.read`. */
@@ -151,7 +155,7 @@ export class SegmentRunner {
   async #timeRows({ stages, caches }: LevelRoom): Promise<void> {
     const layers = stages.filter(({ structure }) => structure !== undefined);
     const [{ slots }, states, batching] = [this.#request, this.#states, this.#batching(stages)];
-    this.rowTimes = await rowTimesOf(layers, { slots, states, batching, othersTurn });
+    this.#rowTimes = await rowTimesOf(layers, { slots, states, batching, othersTurn });
     for (let slot = 0; slot < Math.min(slots, MOST_ROWS); slot++) caches.discard(slot);
   }
 

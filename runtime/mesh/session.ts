@@ -191,7 +191,7 @@ class PeerSession implements Session {
     this.#upSince = clock.now();
     this.#cancelDeadline();
     this.#options.onUp(this.#describe(this.#remote));
-    for (const payload of this.#early.splice(0)) this.#options.onFrame("control", payload);
+    for (const payload of this.#early.splice(0)) this.#guard(() => this.#options.onFrame("control", payload));
     // Only now: what the peer sends on the other stream waits there until the session is announced.
     this.#listen("tensors", this.#tensorsLink);
   }

@@ -66,6 +66,16 @@ function connect(opener: Side, listener: Side, channels: readonly Channel[] = ["
   }
 }
 
+/** A listener that is up, and its opener, which has not got its end of the second stream yet. */
+function answered() {
+  const [opener, listener] = [side(simulatedClock(), true), side(simulatedClock(), false)];
+  const [control, tensors] = [pipe(), pipe()];
+  listener.session.attach("control", control[1]);
+  listener.session.attach("tensors", tensors[1]);
+  opener.session.attach("control", control[0]);
+  return { opener, listener, attachTensors: () => opener.session.attach("tensors", tensors[0]) };
+}
+
 /** A listener's session whose other end is in the test's hands. */
 function byHand(clock: SimulatedClock): { own: Side; say(kind: Kind, payload: Uint8Array | string): void } {
   const own = side(clock, false);
@@ -97,23 +107,15 @@ test("a session is up on both sides after hellos and both streams, and carries f
 });
 
 test("what the other side sends right behind its answer waits until the opener has both streams, and is no garbage", () => {
-  const [opener, listener] = [side(simulatedClock(), true), side(simulatedClock(), false)];
-  const [control, tensors] = [pipe(), pipe()];
-  listener.session.attach("control", control[1]);
-  listener.session.attach("tensors", tensors[1]);
-  opener.session.attach("control", control[0]);
+  const { opener, listener, attachTensors } = answered();
   for (const byte of [1, 2]) assert.equal(listener.session.send("control", Uint8Array.of(byte)), "sent");
   assert.deepEqual([opener.log, opener.session.isUp()], [[], false]);
-  opener.session.attach("tensors", tensors[0]);
+  attachTensors();
   assert.deepEqual(opener.log, ["up listener", "control 1", "control 2"]);
 });
 
 test("more than a queue of it is refused, and so is what an opener sends before it is answered", () => {
-  const [opener, listener] = [side(simulatedClock(), true), side(simulatedClock(), false)];
-  const [control, tensors] = [pipe(), pipe()];
-  listener.session.attach("control", control[1]);
-  listener.session.attach("tensors", tensors[1]);
-  opener.session.attach("control", control[0]);
+  const { opener, listener } = answered();
   for (let bytes = 0; bytes <= MAX_CONTROL_QUEUE; bytes += MAX_CONTROL_FRAME) {
     listener.session.send("control", new Uint8Array(MAX_CONTROL_FRAME));
   }
